@@ -1,0 +1,57 @@
+// Floors: an import goes down only, everyone may use kit, and a room is entered through its index.ts only.
+const below = {
+  kit: [],
+  oci: [],
+  api: ['oci'],
+  host: [],
+  store: ['oci'],
+  snapshot: ['oci', 'host', 'store'],
+  logs: ['api', 'host'],
+  runtime: ['oci', 'host'],
+  volume: ['api', 'oci', 'host', 'store'],
+  network: ['api', 'oci', 'host', 'store'],
+  image: ['api', 'oci', 'host', 'store', 'snapshot'],
+  container: ['api', 'oci', 'host', 'store', 'snapshot', 'logs', 'runtime', 'volume', 'network', 'image'],
+  server: ['api', 'oci', 'host', 'logs', 'volume', 'network', 'image', 'container'],
+  client: ['api'],
+  cli: ['api', 'oci', 'client'],
+};
+const rooms = Object.keys(below).join('|');
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'rooms-have-one-door',
+      comment: 'Enter a room through its index.ts.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: `^src/(${rooms})/`, pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/api/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'kernel-only-through-host',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/host/' },
+      to: { path: '^bun:ffi$' },
+    },
+    {
+      name: 'database-only-through-store',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/store/' },
+      to: { path: '^bun:sqlite$' },
+    },
+    ...Object.entries(below).map(([room, allowed]) => ({
+      name: `floor-of-${room}`,
+      severity: 'error',
+      from: { path: `^src/${room}/` },
+      to: { path: `^src/(${rooms})/`, pathNot: `^src/(${['kit', room, ...allowed].join('|')})/` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '\\.test\\.ts$' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+  },
+};

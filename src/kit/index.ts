@@ -1,0 +1,6 @@
+export * from './crashpoint.ts';
+export * from './errors.ts';
+export * from './ids.ts';
+export * from './locks.ts';
+export * from './log.ts';
+export * from './topic.ts';
