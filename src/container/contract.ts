@@ -1,0 +1,79 @@
+import type { Duplex } from 'node:stream';
+import type {
+  ContainerCreateRequest,
+  ContainerCreateResponse,
+  ContainerInspectResponse,
+  ContainerSummary,
+  ContainerWaitResponse,
+  EventMessage,
+  ExecConfig,
+  ExecInspectResponse,
+} from '../api/index.ts';
+import type { LogEntry, LogQuery } from '../logs/index.ts';
+
+/** References are a name (with or without its slash), an id, or a unique prefix of an id. */
+export interface Containers {
+  create(request: { name?: string; platform?: string; body: ContainerCreateRequest }): Promise<ContainerCreateResponse>;
+  /** `notModified` when it already runs. */
+  start(reference: string): Promise<void>;
+  /** `notModified` when it does not run. Without a timeout the container's own, else 10 s; negative waits for ever. */
+  stop(reference: string, options: { signal?: string; timeout?: number }): Promise<void>;
+  restart(reference: string, options: { signal?: string; timeout?: number }): Promise<void>;
+  kill(reference: string, options: { signal?: string }): Promise<void>;
+  remove(reference: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void>;
+  /** The subscription is in place when the outer promise resolves (the headers are sent then); the inner one is the exit. */
+  wait(
+    reference: string,
+    condition: 'not-running' | 'next-exit' | 'removed',
+    signal: AbortSignal,
+  ): Promise<{ done: Promise<ContainerWaitResponse> }>;
+  list(options: {
+    all: boolean;
+    limit?: number;
+    size: boolean;
+    filters: Record<string, string[]>;
+  }): Promise<ContainerSummary[]>;
+  inspect(reference: string, options: { size: boolean }): Promise<ContainerInspectResponse>;
+  resize(reference: string, size: { rows: number; columns: number }): Promise<void>;
+  logs(
+    reference: string,
+    query: LogQuery,
+    signal: AbortSignal,
+  ): Promise<{ tty: boolean; entries: AsyncIterable<LogEntry> }>;
+  /** Checks first, so that errors still go out as plain responses; then `connect` takes the client's hijacked stream. */
+  attach(reference: string, options: AttachOptions): Promise<AttachSession>;
+  execCreate(reference: string, config: ExecConfig & { ConsoleSize?: [number, number] }): Promise<{ Id: string }>;
+  /** Like attach; a detached exec has started when the promise resolves, and its session is undefined. */
+  execStart(
+    id: string,
+    options: { detach: boolean; tty: boolean; size?: [rows: number, columns: number] },
+  ): Promise<AttachSession | undefined>;
+  execInspect(id: string): ExecInspectResponse;
+  execResize(id: string, size: { rows: number; columns: number }): Promise<void>;
+  /** Every event of containers and of what they use, published after its commit. */
+  subscribe(listener: (event: EventMessage) => void): () => void;
+  counts(): { total: number; running: number; paused: number; stopped: number };
+  /** Takes the containers of an earlier engine's life over, records exits that happened meanwhile, repairs what was half done. */
+  restore(): Promise<void>;
+  /** Lets go of the shims without touching the containers. */
+  close(): Promise<void>;
+}
+
+export interface AttachOptions {
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  /** Whether output from now on is wanted; `logs` replays what was before. */
+  stream: boolean;
+  logs: boolean;
+  detachKeys?: string;
+}
+
+export interface AttachSession {
+  tty: boolean;
+  /**
+   * Joins the client to the process until either ends or the detach keys come in; resolves when the client's stream may be
+   * closed. `client` is already past its HTTP head: output written to it, stdin read from it, half-close is stdin's end.
+   */
+  connect(client: Duplex): Promise<void>;
+}

@@ -1,0 +1,31 @@
+import type { ImageDeleteResponseItem, ImageInspect, ImageSummary, JSONMessage } from '../api/index.ts';
+import type { ImageConfig } from '../oci/index.ts';
+
+export interface Image {
+  /** The digest of its config, `sha256:…`. */
+  id: string;
+  config: ImageConfig;
+  /** diffIDs, lowest first. */
+  layers: string[];
+}
+
+export interface Images {
+  /** By name, name@digest, id or unique prefix of it; otherwise `notFound`: `No such image: x:latest`. */
+  resolve(reference: string): Image;
+  list(options: { all: boolean; filters: Record<string, string[]>; sharedSize: boolean }): Promise<ImageSummary[]>;
+  inspect(reference: string): Promise<ImageInspect>;
+  tag(source: string, repository: string, tag: string): void;
+  /** Untags, and deletes what nothing else needs. A container's use is known by the store's references. */
+  remove(reference: string, options: { force: boolean; prune: boolean }): Promise<ImageDeleteResponseItem[]>;
+  /** Docker's or OCI's archive, gzip or zstd or plain; yields Docker's progress messages; a broken one leaves no trace. */
+  load(archive: AsyncIterable<Uint8Array>, options: { quiet: boolean }): AsyncIterable<JSONMessage>;
+  /** One file system tar becomes an image of one layer; yields progress, last its id. */
+  import(
+    tar: AsyncIterable<Uint8Array>,
+    options: { repository: string; tag: string; message: string; changes: string[]; platform?: string; source: string },
+  ): AsyncIterable<JSONMessage>;
+  /** Tag, untag, delete, import and load, as Docker's events name them. */
+  subscribe(listener: (event: { action: string; id: string; name: string }) => void): () => void;
+  /** Removes blobs and layers that no image names; called at the engine's start. */
+  collect(): Promise<void>;
+}

@@ -1,0 +1,128 @@
+/**
+ * The launch plan: what the shim does, in order. TypeScript decides everything here; the shim only carries it out, and
+ * refuses a plan whose steps are unknown, malformed or out of the order of the phases below.
+ *
+ * Paths named `target` lie in the container's new root: before `pivot` the shim opens them with openat2(RESOLVE_IN_ROOT)
+ * under the root's fd, with `create` making what is missing (directories 0755, files 0644). Paths named `source` or `path`
+ * of the other steps lie on the host. All numbers are the kernel's own (flags, ids, device numbers); sizes are bytes.
+ */
+
+/** Phase 1, in the shim: cgroups and their limits. The shim makes the directories, the child joins them itself. */
+export type SetupStep =
+  /** mkdir -p, mode 0755. The last component is removed (rmdir) once the container has ended. */
+  | { op: 'cgroupMake'; path: string }
+  /** One write(2) to a file on the host, for limits; `optional` ignores ENOENT and EINVAL-free absence only (ENOENT). */
+  | { op: 'write'; path: string; value: string; optional: boolean }
+  /** v1: the child writes `0` to this `tasks` file. */
+  | { op: 'cgroupJoin'; tasks: string }
+  /** v2: clone3 with CLONE_INTO_CGROUP on this directory. At most one. */
+  | { op: 'cgroupInto'; path: string }
+  /** Files the shim reads at the end to know whether the OOM killer struck: v1 memory.oom_control, v2 memory.events. */
+  | { op: 'oomWatch'; path: string }
+  /** The cgroup whose processes the shim kills when init has gone or the shim itself must give up: `cgroup.procs` within it. */
+  | { op: 'cgroupKill'; path: string };
+
+/** Phase 2, in the shim: the new process. */
+export type CloneStep =
+  /** setns to the namespace at `path`; `type` is its CLONE_NEW* bit, checked against what the file is. */
+  | { op: 'joinNamespace'; type: number; path: string }
+  /**
+   * exec only: setns to those namespaces (CLONE_NEW* bits) of the container's init by its pidfd, which the shim asks the
+   * container's own shim for (socket in the directory whose fd was passed). The child's root and cwd become the container's.
+   */
+  | { op: 'joinInit'; types: number }
+  /** clone3 with these CLONE_NEW* flags. Exactly one. */
+  | { op: 'clone'; flags: number }
+  /** Contents for /proc/PID/uid_map and gid_map of a new user namespace, written by the shim. */
+  | { op: 'idMap'; uid: string; gid: string };
+
+/** Phase 3, in the shim while the child goes through phase 4: rtnetlink from the host's namespace. */
+export type NetworkStep =
+  /** Sent and acknowledged; the fd of the child's network namespace is put as a u32 at `netnsFdOffset` (-1: nowhere). */
+  | { op: 'netHost'; message: Uint8Array; netnsFdOffset: number }
+  /** The same from a socket the child opened in its own namespace. */
+  | { op: 'netInside'; message: Uint8Array };
+
+/** Phase 4, in the child: the file system. */
+export type MountStep =
+  /**
+   * Makes `/` recursively slave or private (`propagation`: MS_SLAVE or MS_PRIVATE, with MS_REC), then attaches the detached root
+   * mount (the passed fd) on the directory `at` of the host, in the child's mount namespace only.
+   */
+  | { op: 'root'; at: string; propagation: number }
+  /**
+   * A new filesystem: fsopen(type), fsconfig each option (`value` null is a flag), fsmount(attributes), move_mount on target.
+   * `tmpcopyup` copies the root's directory at target into it first (owners and modes kept).
+   */
+  | {
+      op: 'mount';
+      type: string;
+      source: string;
+      target: string;
+      options: { key: string; value: string | null }[];
+      attributes: number;
+      tmpcopyup: boolean;
+      mode: number;
+    }
+  /**
+   * open_tree(source, OPEN_TREE_CLONE, AT_RECURSIVE if recursive), mount_setattr(set, clear; AT_RECURSIVE if recursiveAttributes;
+   * propagation MS_PRIVATE… or 0), move_mount on target, which is made as a file or a directory like the source if missing.
+   */
+  | {
+      op: 'bind';
+      source: string;
+      target: string;
+      recursive: boolean;
+      set: number;
+      clear: number;
+      recursiveAttributes: boolean;
+      propagation: number;
+    }
+  | { op: 'mkdir'; target: string; mode: number }
+  | { op: 'symlink'; text: string; target: string }
+  /** mknod (type `c`, `b`, `p`) then chmod and chown; in a user namespace, where mknod is refused, a bind of the host's node. */
+  | {
+      op: 'device';
+      target: string;
+      type: 'c' | 'b' | 'p';
+      major: number;
+      minor: number;
+      mode: number;
+      uid: number;
+      gid: number;
+    }
+  /** With a tty: opens a pty in the container's own devpts, binds its slave on `target` (/dev/console), hands the master to the shim. */
+  | { op: 'console'; target: string; uid: number }
+  /** pivot_root(".", "."), the old root is detached, cwd is `/`. `readonly` makes the root mount read-only. `propagation` is then set on `/` (0: as it is). */
+  | { op: 'pivot'; readonly: boolean; propagation: number }
+  /** One write to a file under the new /proc/sys. */
+  | { op: 'sysctl'; path: string; value: string }
+  /** A file gets /dev/null (which must be character device 1:3) bound over it, a directory an empty read-only tmpfs; absent is fine. */
+  | { op: 'mask'; path: string }
+  /** Recursive bind of the path on itself, made read-only; absent is fine. */
+  | { op: 'readonly'; path: string }
+  | { op: 'hostname'; name: string }
+  | { op: 'domainname'; name: string };
+
+/** Phase 5, in the child: it waits at the gate (network furnished, engine's commit), then gives up its powers. */
+export type FinalStep =
+  | { op: 'gate' }
+  /** `resource` is the RLIMIT_* number. */
+  | { op: 'rlimit'; resource: number; soft: bigint; hard: bigint }
+  | { op: 'oomScoreAdj'; value: number }
+  /** Written to /proc/self/attr/{exec or apparmor/exec} through a verified procfs fd. */
+  | { op: 'label'; kind: 'apparmor' | 'selinux'; value: string }
+  /** Before the ids change, so that a cwd which only root may enter works as in runc; tried again after them if EACCES. Made if missing (0755) when `create`. */
+  | { op: 'cwd'; path: string; create: boolean }
+  /** Bits to keep in the bounding set; all others are dropped. */
+  | { op: 'boundingSet'; bits: bigint }
+  /** setgroups, setresgid, setresuid (with capabilities kept across), umask if not -1. */
+  | { op: 'ids'; uid: number; gid: number; groups: number[]; umask: number }
+  | { op: 'capabilities'; effective: bigint; permitted: bigint; inheritable: bigint; ambient: bigint }
+  | { op: 'noNewPrivileges' }
+  /** Classic BPF, 8 bytes an instruction; `flags` of SECCOMP_SET_MODE_FILTER. */
+  | { op: 'seccomp'; program: Uint8Array; flags: number }
+  /** argv[0] is looked up in PATH of `env` inside the root if it has no slash; PATH absent: no lookup. */
+  | { op: 'exec'; args: string[]; env: string[] };
+
+export type Step = SetupStep | CloneStep | NetworkStep | MountStep | FinalStep;

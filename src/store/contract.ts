@@ -1,0 +1,62 @@
+/** The engine's durable truth. Every change happens in a transaction that is on disk when `update` returns. */
+export interface Store {
+  /** Reads; sees one consistent state. */
+  view<T>(read: (tx: Tx) => T): T;
+  /** Changes; all or nothing. Nested calls are refused. Counted in `commits`. */
+  update<T>(change: (tx: Tx) => T): T;
+  readonly blobs: Blobs;
+  /** How many transactions were committed since the store was opened. */
+  readonly commits: number;
+  close(): void;
+}
+
+export interface Tx {
+  collection<T>(definition: Collection<T>): Rows<T>;
+  refs: Refs;
+}
+
+/** A kind of document: its name is the table; each index is a column computed from the document. */
+export interface Collection<T> {
+  name: string;
+  indexes: Record<string, { of: (document: T) => string | null; unique: boolean }>;
+}
+
+export interface Rows<T> {
+  get(id: string): T | undefined;
+  /** The ids that begin with `prefix`, at most `limit`. */
+  idsByPrefix(prefix: string, limit: number): string[];
+  by(index: string, value: string): { id: string; document: T }[];
+  all(): { id: string; document: T }[];
+  /** Inserts or replaces. A second document with the same value in a unique index is an EngineError `conflict`. */
+  put(id: string, document: T): void;
+  delete(id: string): void;
+}
+
+/** Who uses what, across rooms: owner and target are `kind:id`, for example `container:4f…` → `image:sha256:…`. */
+export interface Refs {
+  /** Adds the reference, or changes its note (for example `running`). */
+  add(owner: string, target: string, note?: string): void;
+  remove(owner: string, target: string): void;
+  removeOwner(owner: string): void;
+  ownersOf(target: string): { owner: string; note: string }[];
+  targetsOf(owner: string): { target: string; note: string }[];
+}
+
+/** Files named by their digest (`sha256:…`), immutable once there. */
+export interface Blobs {
+  has(digest: string): boolean;
+  size(digest: string): number;
+  /** The file; it must not be written. */
+  path(digest: string): string;
+  read(digest: string): Promise<Uint8Array>;
+  /**
+   * Takes bytes in, durable when it resolves. An expected digest or size that is not met is an EngineError `invalid`, and
+   * nothing is kept.
+   */
+  ingest(
+    bytes: AsyncIterable<Uint8Array>,
+    expected?: { digest?: string; size?: number },
+  ): Promise<{ digest: string; size: number }>;
+  delete(digest: string): void;
+  all(): string[];
+}
