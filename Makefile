@@ -1,0 +1,47 @@
+# Two commands do everything on a bare Debian 12 with Node 20: `make run` and `make test`.
+SHELL := /bin/bash
+BUN := node_modules/.bin/bun
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: run test bench build setup ok clean kill-test
+
+run: build tools/.packages
+	@tools/first-run.sh
+
+test: build tools/.packages
+	@$(BUN) tools/test-all.ts
+
+# The figures of docs/performance.md, side by side with a real Docker.
+bench: build tools/.packages
+	@$(BUN) bench/run.ts
+
+# Every crash point many times over, longer than `make test` has time for.
+kill-test: build tools/.packages
+	@TUG_KILL_ROUNDS=$${TUG_KILL_ROUNDS:-200} $(BUN) test --timeout 3600000 ./test/system/kill.test.ts
+
+ok: node_modules/.installed
+	@$(BUN) run ok
+
+build: dist/tug
+setup: node_modules/.installed tools/.packages
+
+NATIVE := $(wildcard native/*.c native/*.h)
+SOURCE := $(shell find src -name '*.ts' -not -name '*.test.ts')
+
+dist/tug-shim: $(NATIVE)
+	@mkdir -p dist
+	@cc -std=gnu11 -O2 -Wall -Wextra -Werror -static -o $@ $(filter %.c,$(NATIVE))
+
+dist/tug: dist/tug-shim $(SOURCE) package.json node_modules/.installed
+	@tools/build.sh
+
+node_modules/.installed: package.json package-lock.json
+	@tools/install-npm.sh
+	@touch $@
+
+tools/.packages: tools/install-packages.sh
+	@tools/install-packages.sh
+	@touch $@
+
+clean:
+	rm -rf dist node_modules/.installed tools/.packages

@@ -1,0 +1,202 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Result, type RunOptions, run, until } from './command.ts';
+import { busyboxTar } from './image.ts';
+import { leaked, type Traces, traces } from './leaks.ts';
+
+const executable = join(import.meta.dirname, '../../dist/tug');
+
+/** An engine of the test's own: its data, socket, bridge and subnet collide with no other. */
+export interface Engine {
+  readonly directory: string;
+  readonly socket: string;
+  readonly host: string;
+  readonly bridge: string;
+  /** Process id of the daemon now running. */
+  pid(): number;
+  /** Our command line against it. */
+  tug(args: string[], options?: RunOptions): Promise<Result>;
+  /** Docker's command line against it. */
+  docker(args: string[], options?: RunOptions): Promise<Result>;
+  /** A request on its socket; the body as text. */
+  request(method: string, path: string, body?: unknown): Promise<{ status: number; text: string; json: () => unknown }>;
+  /** Loads busybox as busybox:latest. */
+  withBusybox(): Promise<void>;
+  start(env?: Record<string, string>): Promise<void>;
+  /** SIGKILL to the daemon alone; containers go on. */
+  kill(): Promise<void>;
+  /** SIGTERM, and waits for its end. */
+  stop(): Promise<void>;
+  /** Waits for the daemon to die by itself (a planted crash). */
+  died(timeout?: number): Promise<void>;
+  daemonLog(): string;
+  /** Removes all containers, stops the engine, removes its files; returns what it left on the machine. */
+  dispose(): Promise<string[]>;
+}
+
+let serial = 0;
+
+/** Starts an engine in a new directory. `options.args` are further flags of the daemon. */
+export async function startEngine(
+  options: { args?: string[]; env?: Record<string, string>; execRoot?: string } = {},
+): Promise<Engine> {
+  const before = await traces();
+  const directory = mkdtempSync(join(tmpdir(), 'tug-engine-'));
+  const number = (process.pid * 7 + serial++ * 13) % 250;
+  const bridge = `tugt${process.pid % 10_000}x${serial}`;
+  const engine = createEngine({
+    directory,
+    bridge,
+    subnet: `10.${200 + (serial % 50)}.${number}.1/24`,
+    before,
+    ...options,
+  });
+  await engine.start();
+  return engine;
+}
+
+interface Setup {
+  directory: string;
+  bridge: string;
+  subnet: string;
+  before: Traces;
+  args?: string[];
+  env?: Record<string, string>;
+  execRoot?: string;
+}
+
+function createEngine(setup: Setup): Engine {
+  const { directory, bridge, subnet, before } = setup;
+  const socket = join(directory, 'tug.sock');
+  const host = `unix://${socket}`;
+  let daemon: ChildProcess | undefined;
+  const gone = () => daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null;
+  const client = (program: string, args: string[], options: RunOptions = {}) =>
+    run([program, ...args], {
+      ...options,
+      env: { DOCKER_HOST: host, DOCKER_CONFIG: join(directory, 'config'), ...options.env },
+    });
+
+  const engine: Engine = {
+    directory,
+    socket,
+    host,
+    bridge,
+    pid: () => daemon?.pid ?? -1,
+    tug: (args, options) => client(executable, args, options),
+    docker: (args, options) => client('docker', args, options),
+    async request(method, path, body) {
+      const response = await fetch(`http://tug${path}`, {
+        unix: socket,
+        method,
+        ...(body === undefined
+          ? {}
+          : {
+              body: typeof body === 'string' ? body : JSON.stringify(body),
+              headers: { 'Content-Type': 'application/json' },
+            }),
+      });
+      const text = await response.text();
+      return { status: response.status, text, json: () => JSON.parse(text) };
+    },
+    async withBusybox() {
+      const tar = await busyboxTar();
+      const result = await engine.tug(['import', '--change', 'CMD ["sh"]', tar, 'busybox:latest']);
+      rmSync(tar);
+      if (result.code !== 0) throw new Error(`import: ${result.stderr}`);
+    },
+    async start(env = {}) {
+      const log = openSync(join(directory, 'daemon.log'), 'a');
+      daemon = spawn(
+        executable,
+        [
+          'daemon',
+          `--data-root=${join(directory, 'data')}`,
+          `--exec-root=${setup.execRoot ?? join(directory, 'exec')}`,
+          `--pidfile=${join(directory, 'tug.pid')}`,
+          `--host=${host}`,
+          `--bridge=${bridge}`,
+          `--bip=${subnet}`,
+          ...(setup.args ?? []),
+        ],
+        { stdio: ['ignore', log, log], detached: true, env: { ...process.env, ...setup.env, ...env } },
+      );
+      closeSync(log);
+      await until(`the engine answers on ${socket}\n${engine.daemonLog()}`, async () => {
+        if (gone()) throw new Error(`the engine ended at once:\n${engine.daemonLog()}`);
+        return existsSync(socket) && (await ping(socket));
+      });
+    },
+    async kill() {
+      daemon?.kill('SIGKILL');
+      await until('the engine is gone', gone);
+    },
+    async stop() {
+      daemon?.kill('SIGTERM');
+      await until('the engine has stopped', gone, 20_000);
+    },
+    async died(timeout) {
+      await until('the engine dies', gone, timeout);
+    },
+    daemonLog: () => readFileSync(join(directory, 'daemon.log'), 'utf8'),
+    async dispose() {
+      if (gone()) await engine.start();
+      const all = (await engine.request('GET', '/containers/json?all=1')).json() as { Id: string }[];
+      for (const { Id } of all) await engine.request('DELETE', `/containers/${Id}?force=1&v=1`);
+      await engine.stop();
+      let left: string[] = [];
+      try {
+        // Namespaces and cgroups of the last container may take the kernel a moment.
+        await until(
+          'nothing is left',
+          async () => (left = leaked(before, await traces())).filter(notBridge(bridge)).length === 0,
+          3000,
+        );
+        left = left.filter(notBridge(bridge));
+      } catch {
+        left = left.filter(notBridge(bridge));
+      }
+      await removeBridge(bridge);
+      rmSync(directory, { recursive: true, force: true });
+      return left;
+    },
+  };
+  return engine;
+}
+
+/** An engine that stops leaves its bridge and firewall to its containers; the test takes both away. */
+function notBridge(bridge: string): (trace: string) => boolean {
+  return (trace) => trace !== `link ${bridge}` && !/^table \w+ tug/.test(trace);
+}
+
+async function removeBridge(bridge: string): Promise<void> {
+  await run(['ip', 'link', 'delete', bridge]);
+  const { stdout } = await run(['nft', 'list', 'tables']);
+  for (const line of stdout.split('\n').filter((line) => line.includes(bridge))) {
+    await run(['nft', 'delete', ...line.split(' ')]);
+  }
+}
+
+async function ping(socket: string): Promise<boolean> {
+  try {
+    return (await fetch('http://tug/_ping', { unix: socket })).ok;
+  } catch {
+    return false; // not listening yet
+  }
+}
+
+/** A TCP port that is free on this machine now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}

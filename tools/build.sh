@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Makes dist/tug: the command line, the engine and the shim in one executable.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+version=$(node -p 'require("./package.json").version')
+commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+# Built beside its place and renamed: a running engine keeps its own file.
+node_modules/.bin/bun build --compile --minify --bytecode --format=esm \
+  --define "TUG_VERSION='\"$version\"'" --define "TUG_COMMIT='\"$commit\"'" \
+  --outfile dist/.tug.new src/cli.ts >/dev/null
+mv dist/.tug.new dist/tug
+ls -l dist/tug | awk '{printf "build: dist/tug, %.0f MB\n", $5 / 1e6}'

@@ -1,0 +1,67 @@
+// `make test`: the gate's checks and every test, then one line that counts them all.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const root = join(import.meta.dirname, '..');
+const work = mkdtempSync(join(tmpdir(), 'tug-test-'));
+
+function execute(command: string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(command[0] as string, command.slice(1), { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', () => resolve(127));
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** One check of the gate counts as one test. */
+async function check(name: string): Promise<Count> {
+  console.log(`\n=== ${name}`);
+  const passed = (await execute(['bun', 'run', name])) === 0;
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+async function suite(directory: string): Promise<Count> {
+  console.log(`\n=== bun test ${directory}`);
+  const report = join(work, `${directory.replaceAll('/', '-')}.xml`);
+  const code = await execute([
+    'bun',
+    'test',
+    '--timeout',
+    '120000',
+    '--reporter=junit',
+    `--reporter-outfile=${report}`,
+    `./${directory}`,
+  ]);
+  const head = /<testsuites [^>]*>/.exec(readReport(report))?.[0] ?? '';
+  const figure = (key: string) => Number(new RegExp(` ${key}="(\\d+)"`).exec(head)?.[1] ?? 0);
+  const failed = figure('failures');
+  const skipped = figure('skipped');
+  // A runner that failed without naming a test (a crash, a file that does not load) is a failure too.
+  const silent = code !== 0 && failed === 0 ? 1 : 0;
+  return { passed: figure('tests') - failed - skipped, failed: failed + silent, skipped };
+}
+
+function readReport(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const counts: Count[] = [];
+for (const name of ['types', 'lint', 'format', 'rooms', 'dead']) counts.push(await check(name));
+for (const directory of ['src', 'test/system', 'test/conformance']) counts.push(await suite(directory));
+rmSync(work, { recursive: true });
+
+const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exit(sum('failed') === 0 ? 0 : 1);
