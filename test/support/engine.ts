@@ -147,21 +147,13 @@ function createEngine(setup: Setup): Engine {
       const all = (await engine.request('GET', '/containers/json?all=1')).json() as { Id: string }[];
       for (const { Id } of all) await engine.request('DELETE', `/containers/${Id}?force=1&v=1`);
       await engine.stop();
-      let left: string[] = [];
-      try {
-        // Namespaces and cgroups of the last container may take the kernel a moment.
-        await until(
-          'nothing is left',
-          async () => (left = leaked(before, await traces())).filter(notBridge(bridge)).length === 0,
-          3000,
-        );
-        left = left.filter(notBridge(bridge));
-      } catch {
-        left = left.filter(notBridge(bridge));
-      }
+      const left = async () => leaked(before, await traces()).filter(notBridge(bridge));
+      // Namespaces and cgroups of the last container may take the kernel a moment.
+      for (let tries = 0; tries < 60 && (await left()).length > 0; tries++) await Bun.sleep(50);
+      const traced = await left();
       await removeBridge(bridge);
       rmSync(directory, { recursive: true, force: true });
-      return left;
+      return traced;
     },
   };
   return engine;

@@ -1,0 +1,33 @@
+import { loadavg } from 'node:os';
+
+/** The middle of the figures; of an even number, the mean of the two in the middle. */
+export function median(figures: number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+}
+
+/** Runs the work of each side in turn, `rounds` times, with a pause before each; medians in milliseconds, by side. */
+export async function sideBySide(
+  sides: Record<string, () => Promise<void>>,
+  options: { rounds: number; pause: number },
+): Promise<Record<string, number>> {
+  const figures: Record<string, number[]> = {};
+  for (let round = 0; round <= options.rounds; round++) {
+    for (const [name, work] of Object.entries(sides)) {
+      await Bun.sleep(options.pause);
+      const start = performance.now();
+      await work();
+      // The first round only warms caches.
+      if (round > 0) (figures[name] ??= []).push(performance.now() - start);
+    }
+  }
+  return Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, median(values)]));
+}
+
+export function load(): string {
+  return loadavg()
+    .map((value) => value.toFixed(2))
+    .join(' ');
+}

@@ -1,0 +1,125 @@
+// `make bench`: the figures of docs/performance.md, ours and a real Docker's in one run.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load, median, sideBySide } from './measure.ts';
+import { api, memory, quietly, type Sides, startSides } from './sides.ts';
+
+const rounds = Number(process.env.TUG_BENCH_ROUNDS ?? 15);
+const pause = Number(process.env.TUG_BENCH_PAUSE ?? 400);
+const tug = join(import.meta.dirname, '../dist/tug');
+
+function report(what: string, figures: { tug: number; docker: number }, goal: number): void {
+  const ratio = figures.docker / figures.tug;
+  console.log(
+    `${what.padEnd(44)} tug ${figures.tug.toFixed(1).padStart(8)} ms   docker ${figures.docker.toFixed(1).padStart(8)} ms   ` +
+      `${ratio.toFixed(1)} × (goal ${goal} ×)   load ${load()}`,
+  );
+}
+
+async function runs(sides: Sides): Promise<void> {
+  const ours = sides.engine.host;
+  const theirs = `unix://${sides.peer}`;
+  const command = ['run', '--rm', 'busybox', 'true'];
+  const own = await sideBySide(
+    { tug: () => quietly([tug, ...command], ours), docker: () => quietly(['docker', ...command], theirs) },
+    { rounds, pause },
+  );
+  report('run --rm on the bridge, each its own CLI', own as never, 12);
+  const same = await sideBySide(
+    { tug: () => quietly(['docker', ...command], ours), docker: () => quietly(['docker', ...command], theirs) },
+    { rounds, pause },
+  );
+  report("run --rm on the bridge, docker's CLI for both", same as never, 6);
+}
+
+async function execs(sides: Sides): Promise<void> {
+  const ours = sides.engine.host;
+  const theirs = `unix://${sides.peer}`;
+  const name = `bench-exec-${process.pid}`;
+  await quietly([tug, 'run', '-d', '--name', name, 'busybox', 'sleep', '3600'], ours);
+  await quietly(['docker', 'run', '-d', '--name', name, 'busybox', 'sleep', '3600'], theirs);
+  const figures = await sideBySide(
+    {
+      tug: () => quietly([tug, 'exec', name, 'true'], ours),
+      docker: () => quietly(['docker', 'exec', name, 'true'], theirs),
+    },
+    { rounds, pause },
+  );
+  report('exec, each its own CLI', figures as never, 5);
+  await api(sides.engine.socket, 'DELETE', `/containers/${name}?force=1`);
+  await api(sides.peer, 'DELETE', `/containers/${name}?force=1`);
+}
+
+async function fifty(socket: string): Promise<{ milliseconds: number; ids: string[] }> {
+  const ids = await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      const created = (await api(socket, 'POST', '/containers/create', {
+        Image: 'busybox',
+        Cmd: ['sleep', '3600'],
+      })) as {
+        Id: string;
+      };
+      return created.Id;
+    }),
+  );
+  await Bun.sleep(1000);
+  const start = performance.now();
+  await Promise.all(ids.map((id) => api(socket, 'POST', `/containers/${id}/start`)));
+  return { milliseconds: performance.now() - start, ids };
+}
+
+async function many(sides: Sides): Promise<void> {
+  const theirs = await fifty(sides.peer);
+  await removeAll(sides.peer, theirs.ids);
+  await Bun.sleep(2000);
+  const ours = await fifty(sides.engine.socket);
+  report('50 containers started side by side', { tug: ours.milliseconds, docker: theirs.milliseconds }, 8);
+  const shims = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentIs(name, sides.engine.pid()))
+    .map((pid) => memory(Number(pid), 'smaps_rollup', 'Pss'));
+  console.log(`PSS of a shim, median of ${shims.length}: ${median(shims)} kB (goal < 1,536)`);
+  console.log(
+    `RSS of the engine with 50 containers: ${memory(sides.engine.pid(), 'status', 'VmRSS')} kB (goal < 81,920)`,
+  );
+  await removeAll(sides.engine.socket, ours.ids);
+}
+
+function parentIs(pid: string, parent: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8').includes(`\nPPid:\t${parent}\n`);
+  } catch {
+    return false; // it has gone meanwhile
+  }
+}
+
+async function removeAll(socket: string, ids: string[]): Promise<void> {
+  for (const id of ids) await api(socket, 'DELETE', `/containers/${id}?force=1`);
+}
+
+async function boot(sides: Sides): Promise<void> {
+  const figures: number[] = [];
+  for (let round = 0; round < 7; round++) {
+    await sides.engine.stop();
+    await Bun.sleep(pause);
+    const start = performance.now();
+    await sides.engine.start();
+    figures.push(performance.now() - start);
+  }
+  console.log(
+    `engine boot to first answer, median of ${figures.length}: ${median(figures).toFixed(0)} ms (goal < 150)`,
+  );
+}
+
+const sides = await startSides();
+if (sides === undefined) {
+  console.log('bench: no real Docker to measure against on this machine; nothing was measured');
+  process.exit(0);
+}
+try {
+  await runs(sides);
+  await execs(sides);
+  await many(sides);
+  await boot(sides);
+} finally {
+  await sides.close();
+}
