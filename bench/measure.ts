@@ -2,7 +2,7 @@ import { loadavg } from 'node:os';
 
 /** The middle of the figures; of an even number, the mean of the two in the middle. */
 export function median(figures: number[]): number {
-  const sorted = [...figures].sort((a, b) => a - b);
+  const sorted = figures.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
@@ -13,14 +13,14 @@ export async function sideBySide(
   sides: Record<string, () => Promise<void>>,
   options: { rounds: number; pause: number },
 ): Promise<Record<string, number>> {
-  const figures: Record<string, number[]> = {};
+  const figures = Object.fromEntries(Object.keys(sides).map((name) => [name, [] as number[]]));
   for (let round = 0; round <= options.rounds; round++) {
     for (const [name, work] of Object.entries(sides)) {
       await Bun.sleep(options.pause);
       const start = performance.now();
       await work();
       // The first round only warms caches.
-      if (round > 0) (figures[name] ??= []).push(performance.now() - start);
+      if (round > 0) figures[name]?.push(performance.now() - start);
     }
   }
   return Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, median(values)]));

@@ -22,7 +22,7 @@ export async function traces(): Promise<Traces> {
 
 /** What is there after that was not there before. */
 export function leaked(before: Traces, after: Traces): string[] {
-  return [...after].filter((trace) => !before.has(trace)).sort();
+  return [...after].filter((trace) => !before.has(trace)).toSorted();
 }
 
 function mounts(): string[] {
