@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crashpoint, EngineError, type Log } from '../kit/index.ts';
+import type { Blobs } from './contract.ts';
+
+/** Blobs under `dir`; what an earlier life left half-written is removed. */
+export function openBlobs(dir: string, log: Log): Blobs {
+  const files = join(dir, 'sha256');
+  const scratch = join(dir, 'tmp');
+  rmSync(scratch, { recursive: true, force: true });
+  for (const path of [files, scratch]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const path = (digest: string) => join(files, hexOf(digest));
+  const stat = (digest: string) => statSync(path(digest), { throwIfNoEntry: false });
+  const aside = () => join(scratch, randomBytes(8).toString('hex'));
+
+  return {
+    path,
+    has: (digest) => stat(digest) !== undefined,
+    size(digest) {
+      const size = stat(digest)?.size;
+      if (size === undefined) throw new EngineError('notFound', `blob ${digest} not found`);
+      return size;
+    },
+    async read(digest) {
+      const bytes = await readFile(path(digest));
+      // A disk may rot: nobody is handed bytes that are not what their name says.
+      if (sha256(bytes) !== digest) throw new EngineError('internal', `blob ${digest} is damaged on disk`);
+      return bytes;
+    },
+    async ingest(bytes, expected = {}) {
+      const temporary = aside();
+      try {
+        const blob = await writeDurably(temporary, bytes);
+        verify(blob, expected);
+        crashpoint('store.blob.written');
+        await rename(temporary, path(blob.digest));
+        crashpoint('store.blob.renamed');
+        await syncDirectory(files);
+        return blob;
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
+    },
+    delete(digest) {
+      if (!stat(digest)) return;
+      // Freeing a large file takes the file system long: out of sight at once, gone soon.
+      const doomed = aside();
+      renameSync(path(digest), doomed);
+      crashpoint('store.blob.deleted');
+      rm(doomed, { force: true }).catch((error) => log.warn('cannot remove a blob', { digest, error }));
+    },
+    all: () => readdirSync(files).map((hex) => `sha256:${hex}`),
+  };
+}
+
+async function writeDurably(path: string, bytes: AsyncIterable<Uint8Array>): Promise<{ digest: string; size: number }> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'wx', 0o600);
+  try {
+    let size = 0;
+    for await (const chunk of bytes) {
+      hash.update(chunk);
+      await writeAll(file, chunk);
+      size += chunk.length;
+    }
+    await file.sync();
+    return { digest: `sha256:${hash.digest('hex')}`, size };
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < chunk.length; ) {
+    offset += (await file.write(chunk, offset, chunk.length - offset)).bytesWritten;
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  await directory.sync().finally(() => directory.close());
+}
+
+function verify(blob: { digest: string; size: number }, expected: { digest?: string; size?: number }): void {
+  if (expected.size !== undefined && expected.size !== blob.size) {
+    throw new EngineError('invalid', `unexpected size ${blob.size}, expected ${expected.size}`);
+  }
+  if (expected.digest !== undefined && expected.digest !== blob.digest) {
+    throw new EngineError('invalid', `unexpected digest ${blob.digest}, expected ${expected.digest}`);
+  }
+}
+
+function hexOf(digest: string): string {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
+  if (!hex) throw new EngineError('invalid', `invalid digest ${JSON.stringify(digest)}`);
+  return hex;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
