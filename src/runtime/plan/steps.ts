@@ -15,12 +15,17 @@ export type SetupStep =
   | { op: 'write'; path: string; value: string; optional: boolean }
   /** v1: the child writes `0` to this `tasks` file. */
   | { op: 'cgroupJoin'; tasks: string }
-  /** v2: clone3 with CLONE_INTO_CGROUP on this directory. At most one. */
+  /** v2 (also the `unified` hierarchy of a hybrid machine): clone3 with CLONE_INTO_CGROUP on this directory. At most one. */
   | { op: 'cgroupInto'; path: string }
   /** Files the shim reads at the end to know whether the OOM killer struck: v1 memory.oom_control, v2 memory.events. */
   | { op: 'oomWatch'; path: string }
   /** The cgroup whose processes the shim kills when init has gone or the shim itself must give up: `cgroup.procs` within it. */
-  | { op: 'cgroupKill'; path: string };
+  | { op: 'cgroupKill'; path: string }
+  /**
+   * v2: bpf(BPF_PROG_LOAD) of this eBPF program (8 bytes an instruction, licence "GPL", type BPF_PROG_TYPE_CGROUP_DEVICE 15), then
+   * BPF_PROG_ATTACH to the cgroup directory (BPF_CGROUP_DEVICE 6, BPF_F_ALLOW_MULTI 2).
+   */
+  | { op: 'deviceProgram'; cgroup: string; program: Uint8Array };
 
 /** Phase 2, in the shim: the new process. */
 export type CloneStep =
@@ -31,7 +36,10 @@ export type CloneStep =
    * container's own shim for (socket in the directory whose fd was passed). The child's root and cwd become the container's.
    */
   | { op: 'joinInit'; types: number }
-  /** clone3 with these CLONE_NEW* flags. Exactly one. */
+  /**
+   * clone3 with these CLONE_NEW* flags. Exactly one. CLONE_NEWCGROUP among them is not given to clone3: the child unshares it once
+   * it stands in its cgroups, since a cgroup namespace is rooted where its maker is.
+   */
   | { op: 'clone'; flags: number }
   /** Contents for /proc/PID/uid_map and gid_map of a new user namespace, written by the shim. */
   | { op: 'idMap'; uid: string; gid: string };
@@ -46,13 +54,17 @@ export type NetworkStep =
 /** Phase 4, in the child: the file system. */
 export type MountStep =
   /**
-   * Makes `/` recursively slave or private (`propagation`: MS_SLAVE or MS_PRIVATE, with MS_REC), then attaches the detached root
-   * mount (the passed fd) on the directory `at` of the host, in the child's mount namespace only.
+   * mount("/", `propagation`), in most cases MS_SLAVE | MS_REC; with shared propagation the mount that holds `at` is then made
+   * MS_PRIVATE (or MS_SLAVE; walk up from `at` while mount(2) says EINVAL), so that nothing reaches the host. Then attaches the
+   * detached root mount (the passed fd) on the directory `at` of the host, in the child's mount namespace only.
    */
   | { op: 'root'; at: string; propagation: number }
   /**
    * A new filesystem: fsopen(type), fsconfig each option (`value` null is a flag), fsmount(attributes), move_mount on target.
-   * `tmpcopyup` copies the root's directory at target into it first (owners and modes kept).
+   * `tmpcopyup` copies the root's directory at target into it first (owners and modes kept). `mode` -1 (tmpfs): the mode of a directory
+   * that was at target before becomes the option `mode`; otherwise it is 0 and without meaning. `propagation` (MS_*, perhaps with
+   * MS_REC; 0: none) is set at the end. For proc and sysfs the target must be a real directory, no symlink on the way. A target
+   * that turns out to lie on a procfs is refused unless the text of `target` begins with `/proc`: those were checked here.
    */
   | {
       op: 'mount';
@@ -63,10 +75,12 @@ export type MountStep =
       attributes: number;
       tmpcopyup: boolean;
       mode: number;
+      propagation: number;
     }
   /**
    * open_tree(source, OPEN_TREE_CLONE, AT_RECURSIVE if recursive), mount_setattr(set, clear; AT_RECURSIVE if recursiveAttributes;
-   * propagation MS_PRIVATE… or 0), move_mount on target, which is made as a file or a directory like the source if missing.
+   * propagation MS_PRIVATE…, with MS_REC where it is recursive, or 0), move_mount on target, which is made as a file or a directory
+   * like the source if missing. Targets on procfs are refused as for `mount`.
    */
   | {
       op: 'bind';
@@ -78,9 +92,13 @@ export type MountStep =
       recursiveAttributes: boolean;
       propagation: number;
     }
+  /** mount_setattr on the mount that is at `target`; before pivot as well as after it. */
+  | { op: 'attributes'; target: string; set: number; clear: number; recursive: boolean }
+  /** With missing parents (0755); an existing directory stays as it is. */
   | { op: 'mkdir'; target: string; mode: number }
-  | { op: 'symlink'; text: string; target: string }
-  /** mknod (type `c`, `b`, `p`) then chmod and chown; in a user namespace, where mknod is refused, a bind of the host's node. */
+  /** What already is at target stays, unless `replace` (it is unlinked first). */
+  | { op: 'symlink'; text: string; target: string; replace: boolean }
+  /** What already is at target stays. mknod (type `c`, `b`, `p`) then chmod and chown; in a user namespace, where mknod is refused, a bind of the host's node. */
   | {
       op: 'device';
       target: string;
@@ -95,7 +113,7 @@ export type MountStep =
   | { op: 'console'; target: string; uid: number }
   /** pivot_root(".", "."), the old root is detached, cwd is `/`. `readonly` makes the root mount read-only. `propagation` is then set on `/` (0: as it is). */
   | { op: 'pivot'; readonly: boolean; propagation: number }
-  /** One write to a file under the new /proc/sys. */
+  /** One write to the file `path` (relative: `net/ipv4/ip_forward`) under the new /proc/sys. */
   | { op: 'sysctl'; path: string; value: string }
   /** A file gets /dev/null (which must be character device 1:3) bound over it, a directory an empty read-only tmpfs; absent is fine. */
   | { op: 'mask'; path: string }
@@ -106,6 +124,11 @@ export type MountStep =
 
 /** Phase 5, in the child: it waits at the gate (network furnished, engine's commit), then gives up its powers. */
 export type FinalStep =
+  /**
+   * keyctl(KEYCTL_JOIN_SESSION_KEYRING, name), then KEYCTL_SETPERM with `permissions` ORed to what KEYCTL_DESCRIBE tells; ENOSYS is fine.
+   * Comes before the gate.
+   */
+  | { op: 'keyring'; name: string; permissions: number }
   | { op: 'gate' }
   /** `resource` is the RLIMIT_* number. */
   | { op: 'rlimit'; resource: number; soft: bigint; hard: bigint }
@@ -120,7 +143,10 @@ export type FinalStep =
   | { op: 'ids'; uid: number; gid: number; groups: number[]; umask: number }
   | { op: 'capabilities'; effective: bigint; permitted: bigint; inheritable: bigint; ambient: bigint }
   | { op: 'noNewPrivileges' }
-  /** Classic BPF, 8 bytes an instruction; `flags` of SECCOMP_SET_MODE_FILTER. */
+  /**
+   * Classic BPF, 8 bytes an instruction; `flags` of SECCOMP_SET_MODE_FILTER. Without noNewPrivileges, loading takes CAP_SYS_ADMIN: the step
+   * then stands straight before `boundingSet` (as in runc); with it, straight before `exec`.
+   */
   | { op: 'seccomp'; program: Uint8Array; flags: number }
   /** argv[0] is looked up in PATH of `env` inside the root if it has no slash; PATH absent: no lookup. */
   | { op: 'exec'; args: string[]; env: string[] };
