@@ -18,6 +18,7 @@ afterAll(async () => {
   expect(await engine.dispose()).toEqual([]);
 });
 
+const environment = () => ({ DOCKER_HOST: engine.host });
 const executable = join(import.meta.dirname, '../../dist/tug');
 
 describe.each(['docker', 'tug'])('%s', (program) => {
@@ -25,7 +26,6 @@ describe.each(['docker', 'tug'])('%s', (program) => {
   const cli = (args: string[], options: RunOptions = {}): Promise<Result> =>
     program === 'tug' ? engine.tug(args, options) : engine.docker(args, options);
   const name = (what: string) => `${program}-${what}`;
-  const environment = () => ({ DOCKER_HOST: engine.host });
 
   test('run prints what the container printed, and ends with its code', async () => {
     const said = await cli(['run', '--rm', 'busybox', 'sh', '-c', 'echo out; echo err >&2; exit 42']);

@@ -45,7 +45,7 @@ export async function openTerminal(command: string, env: Record<string, string> 
           timeout,
         );
       } catch (error) {
-        throw new Error(`${(error as Error).message}\n--- screen:\n${last}`);
+        throw new Error(`${(error as Error).message}\n--- screen:\n${last}`, { cause: error });
       }
     },
     async close() {

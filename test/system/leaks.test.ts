@@ -1,0 +1,60 @@
+// The leak checker is what the other tests rest on: a planted leak of each kind must be seen.
+import { expect, test } from 'bun:test';
+import { copyFileSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { must } from '../support/command.ts';
+import { leaked, traces } from '../support/leaks.ts';
+
+test('nothing planted, nothing found', async () => {
+  const before = await traces();
+  expect(leaked(before, await traces()).filter((trace) => !trace.startsWith('namespace'))).toEqual([]);
+});
+
+test('a link', async () => {
+  const before = await traces();
+  await must(['ip', 'link', 'add', 'tugplanted', 'type', 'bridge']);
+  const found = leaked(before, await traces());
+  await must(['ip', 'link', 'delete', 'tugplanted']);
+  expect(found).toContain('link tugplanted');
+});
+
+test('a cgroup', async () => {
+  const before = await traces();
+  mkdirSync('/sys/fs/cgroup/pids/tug-planted');
+  const found = leaked(before, await traces());
+  rmdirSync('/sys/fs/cgroup/pids/tug-planted');
+  expect(found).toContain('cgroup /sys/fs/cgroup/pids/tug-planted');
+});
+
+test('an nft table', async () => {
+  const before = await traces();
+  await must(['nft', 'add', 'table', 'ip', 'tug_planted']);
+  const found = leaked(before, await traces());
+  await must(['nft', 'delete', 'table', 'ip', 'tug_planted']);
+  expect(found).toContain('table ip tug_planted');
+});
+
+test('a process with a network namespace of its own', async () => {
+  const before = await traces();
+  const directory = mkdtempSync(join(tmpdir(), 'tug-planted-'));
+  copyFileSync('/bin/busybox', join(directory, 'busybox'));
+  const child = Bun.spawn(['unshare', '-n', join(directory, 'busybox'), 'sh', '-c', 'sleep 30; : tug-shim']);
+  await Bun.sleep(200);
+  const found = leaked(before, await traces());
+  child.kill('SIGKILL');
+  await child.exited;
+  rmSync(directory, { recursive: true });
+  expect(found.some((trace) => trace.startsWith('process') && trace.includes('tug-shim'))).toBe(true);
+  expect(found.some((trace) => trace.startsWith('namespace net'))).toBe(true);
+});
+
+test('a mount', async () => {
+  const before = await traces();
+  const directory = mkdtempSync(join(tmpdir(), 'tug-planted-'));
+  await must(['mount', '-t', 'tmpfs', 'planted', directory]);
+  const found = leaked(before, await traces());
+  await must(['umount', directory]);
+  rmdirSync(directory);
+  expect(found.some((trace) => trace.startsWith('mount') && trace.includes(directory))).toBe(true);
+});
