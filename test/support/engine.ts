@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ let serial = 0;
 
 /** Starts an engine in a new directory. `options.args` are further flags of the daemon. */
 export async function startEngine(
-  options: { args?: string[]; env?: Record<string, string>; execRoot?: string } = {},
+  options: { args?: string[]; env?: Record<string, string>; execRoot?: string; dataSize?: string } = {},
 ): Promise<Engine> {
   const before = await traces();
   const directory = mkdtempSync(join(tmpdir(), 'tug-engine-'));
@@ -66,6 +66,8 @@ interface Setup {
   args?: string[];
   env?: Record<string, string>;
   execRoot?: string;
+  /** The data root is a tmpfs of this size, in a mount namespace of the engine's own. */
+  dataSize?: string;
 }
 
 function createEngine(setup: Setup): Engine {
@@ -110,9 +112,11 @@ function createEngine(setup: Setup): Engine {
     },
     async start(env = {}) {
       const log = openSync(join(directory, 'daemon.log'), 'a');
+      const [program = executable, ...leading] = [...wrapper(setup), executable];
       daemon = spawn(
-        executable,
+        program,
         [
+          ...leading,
           'daemon',
           `--data-root=${join(directory, 'data')}`,
           `--exec-root=${setup.execRoot ?? join(directory, 'exec')}`,
@@ -157,6 +161,15 @@ function createEngine(setup: Setup): Engine {
     },
   };
   return engine;
+}
+
+/** What the daemon is started through; it execs, so that the process stays the daemon's. */
+function wrapper(setup: Setup): string[] {
+  if (setup.dataSize === undefined) return [];
+  const data = join(setup.directory, 'data');
+  mkdirSync(data, { recursive: true });
+  const script = `mount -t tmpfs -o size=${setup.dataSize} tmpfs ${data} && exec "$@"`;
+  return ['unshare', '-m', '--propagation', 'private', 'sh', '-c', script, 'sh'];
 }
 
 /** An engine that stops leaves its bridge and firewall to its containers; the test takes both away. */
