@@ -1,0 +1,22 @@
+import { SystemError } from './errno.ts';
+import { type Argument, trySyscall } from './syscall.ts';
+import type { SyscallName } from './syscall-numbers.ts';
+
+/** A file name as the kernel has it: text is taken as UTF-8; bytes (without a NUL at their end) as they are. */
+export type Path = string | Uint8Array;
+
+/** The path as a C string. A NUL inside would silently name another file: EINVAL. */
+export function cstring(path: Path): Buffer {
+  const bytes = Buffer.from(path as string);
+  if (bytes.includes(0)) throw new SystemError('open', 22, 'NUL in a path');
+  const text = Buffer.alloc(bytes.length + 1);
+  bytes.copy(text);
+  return text;
+}
+
+/** Runs a system call on `path`; a failure is thrown as a SystemError that names it. */
+export function callOn(name: SyscallName, path: Path, ...args: Argument[]): number {
+  const result = trySyscall(name, ...args);
+  if (result < 0) throw new SystemError(name, -result, Buffer.from(path as string).toString());
+  return result;
+}

@@ -1,0 +1,61 @@
+import { callOn, cstring, type Path } from './file-path.ts';
+
+export type FileKind = 'file' | 'directory' | 'symlink' | 'char' | 'block' | 'fifo' | 'socket';
+
+/** A moment on a file: whole seconds and nanoseconds, as the kernel keeps them. */
+export interface FileTime {
+  seconds: number;
+  nanoseconds: number;
+}
+
+export interface FileStatus {
+  kind: FileKind;
+  /** The twelve permission bits. */
+  mode: number;
+  uid: number;
+  gid: number;
+  size: number;
+  /** Bytes taken on disk. */
+  allocated: number;
+  modified: FileTime;
+  links: number;
+  inode: bigint;
+  /** The filesystem, and for device nodes the device, as major and minor. */
+  device: [major: number, minor: number];
+  node: [major: number, minor: number];
+}
+
+const kinds = new Map<number, FileKind>([
+  [0o010000, 'fifo'],
+  [0o020000, 'char'],
+  [0o040000, 'directory'],
+  [0o060000, 'block'],
+  [0o100000, 'file'],
+  [0o120000, 'symlink'],
+  [0o140000, 'socket'],
+]);
+
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+
+/** What `name` in the directory is, a last symlink not followed; with `itself` what the fd is. */
+export function statusOf(directory: number, name: Path, itself = false): FileStatus {
+  const buffer = Buffer.alloc(256);
+  const flags = AT_SYMLINK_NOFOLLOW | (itself ? AT_EMPTY_PATH : 0);
+  callOn('statx', name, directory, cstring(name), flags, STATX_BASIC_STATS, buffer);
+  const mode = buffer.readUInt16LE(28);
+  return {
+    kind: kinds.get(mode & 0o170000) ?? 'file',
+    mode: mode & 0o7777,
+    uid: buffer.readUInt32LE(20),
+    gid: buffer.readUInt32LE(24),
+    size: Number(buffer.readBigUInt64LE(40)),
+    allocated: Number(buffer.readBigUInt64LE(48)) * 512,
+    modified: { seconds: Number(buffer.readBigInt64LE(112)), nanoseconds: buffer.readUInt32LE(120) },
+    links: buffer.readUInt32LE(16),
+    inode: buffer.readBigUInt64LE(32),
+    device: [buffer.readUInt32LE(136), buffer.readUInt32LE(140)],
+    node: [buffer.readUInt32LE(128), buffer.readUInt32LE(132)],
+  };
+}
