@@ -1,2 +1,7 @@
+export * from './digest.ts';
 export type * from './image-spec.ts';
+export * from './media-types.ts';
+export * from './platform.ts';
+export * from './reference.ts';
 export type * from './runtime-spec.ts';
+export * from './tar/index.ts';

@@ -38,8 +38,8 @@ test('a blob is kept under its digest and read back', async () => {
 test('what is not as expected, or breaks off, is not kept', async () => {
   const blobs = openBlobs(dir, silent);
   const invalid = expect.objectContaining({ kind: 'invalid' });
-  expect(blobs.ingest(bytes('hell'), { digest: hello })).rejects.toEqual(invalid);
-  expect(blobs.ingest(bytes('hello'), { size: 4 })).rejects.toEqual(invalid);
+  await expect(blobs.ingest(bytes('hell'), { digest: hello })).rejects.toEqual(invalid);
+  await expect(blobs.ingest(bytes('hello'), { size: 4 })).rejects.toEqual(invalid);
   await expect(blobs.ingest(broken())).rejects.toThrow('cut off');
   await Bun.sleep(20);
   expect(blobs.all()).toEqual([]);
@@ -57,7 +57,7 @@ test('bytes that rotted on disk are not handed out; half-written ones go at the 
   const blobs = openBlobs(dir, silent);
   await blobs.ingest(bytes('hello'));
   writeFileSync(blobs.path(hello), 'jello');
-  expect(blobs.read(hello)).rejects.toThrow('damaged on disk');
+  await expect(blobs.read(hello)).rejects.toThrow('damaged on disk');
   writeFileSync(join(dir, 'tmp', 'half'), 'x');
   openBlobs(dir, silent);
   expect(readdirSync(join(dir, 'tmp'))).toEqual([]);
