@@ -1,3 +1,5 @@
+export * from './cgroup.ts';
+export * from './cgroup-files.ts';
 export * from './errno.ts';
 export * from './file-entries.ts';
 export type { Path } from './file-path.ts';
@@ -7,3 +9,7 @@ export * from './files.ts';
 export * from './mount.ts';
 export * from './syscall.ts';
 export type { SyscallName } from './syscall-numbers.ts';
+export * as netlink from './netlink.ts';
+export * as nft from './nfnetlink-expressions.ts';
+export * as nfnetlink from './nfnetlink.ts';
+export * as rtnetlink from './rtnetlink.ts';

@@ -1,0 +1,103 @@
+import type { CgroupParent, Cgroups } from '../../host/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import type { RuntimeSpec } from '../../oci/index.ts';
+import type { NetworkPlan, Stdio } from '../contract.ts';
+import type { FinalStep, MountStep, NetworkStep, Step } from '../plan/steps.ts';
+import { compileCgroup } from './cgroup.ts';
+import { MS_PRIVATE, MS_REC, MS_SLAVE } from './constants.ts';
+import { compileDevices } from './devices.ts';
+import { propagationOf } from './mount-options.ts';
+import { compileLateReadonly, compileMounts, ownsDev } from './mounts.ts';
+import { compileNamespaces, makesNew } from './namespaces.ts';
+import { compileFinal, type SeccompCompiler } from './privileges.ts';
+
+export interface LaunchInput {
+  /** The container's id, which names its session keyring. */
+  id: string;
+  spec: RuntimeSpec;
+  network?: NetworkPlan;
+  stdio: Pick<Stdio, 'tty'>;
+  /** An empty directory of the host on which the root is attached, within the container's mount namespace only. */
+  rootAt: string;
+  cgroups: Cgroups;
+  /** From prepareCgroupParent, for the directory of `spec.linux.cgroupsPath`. */
+  parent: CgroupParent;
+  /** Whether this kernel has /proc/kcore. */
+  kcore: boolean;
+  seccomp: SeccompCompiler;
+}
+
+/** The plan that starts the container which `spec` describes, confined as runc confines it. Throws `invalid` or `unsupported`. */
+export function compileLaunch(input: LaunchInput): Step[] {
+  const { spec, cgroups } = input;
+  if (!makesNew(spec, 'mount')) throw new EngineError('unsupported', 'a container needs a mount namespace of its own');
+  if (spec.linux.mountLabel) throw new EngineError('unsupported', 'mount labels (SELinux) are not supported');
+  const filter = spec.linux.seccomp && input.seccomp(spec.linux.seccomp);
+  return [
+    ...compileCgroup(spec, cgroups, input.parent),
+    ...compileNamespaces(spec),
+    ...network(input),
+    ...filesystem(input),
+    ...identity(spec),
+    keyring(input),
+    ...compileFinal(spec.process, filter),
+  ];
+}
+
+/** RTM_NEWLINK, acknowledged, that sets IFF_UP on interface 1: the loopback of a new namespace. */
+const loopbackUp = Buffer.from('2000000010000500010000000000000000000000010000000100000001000000', 'hex');
+
+function network({ spec, network }: LaunchInput): NetworkStep[] {
+  if (!network) return makesNew(spec, 'network') ? [{ op: 'netInside', message: loopbackUp }] : [];
+  return [
+    ...network.host.map(({ message, netnsFdOffset = -1 }): NetworkStep => ({ op: 'netHost', message, netnsFdOffset })),
+    ...network.inside.map(({ message }): NetworkStep => ({ op: 'netInside', message })),
+  ];
+}
+
+function filesystem({ spec, stdio, rootAt, cgroups, kcore }: LaunchInput): MountStep[] {
+  const propagation = rootPropagation(spec);
+  const { uid } = spec.process.user;
+  // Slave and private hold from the start; anything else can be set only once the host's root is out of sight.
+  const after = propagation & (MS_PRIVATE | MS_SLAVE) ? 0 : propagation;
+  return [
+    { op: 'root', at: rootAt, propagation },
+    ...compileMounts(spec, cgroups),
+    ...(ownsDev(spec) ? compileDevices(spec, kcore) : []),
+    ...(spec.process.cwd === '/' ? [] : [{ op: 'mkdir', target: spec.process.cwd, mode: 0o755 } as const]),
+    ...(stdio.tty ? [{ op: 'console', target: '/dev/console', uid } as const] : []),
+    { op: 'pivot', readonly: spec.root.readonly ?? false, propagation: after },
+    ...compileLateReadonly(spec),
+  ];
+}
+
+function rootPropagation(spec: RuntimeSpec): number {
+  const name = spec.linux.rootfsPropagation;
+  if (!name) return MS_SLAVE | MS_REC;
+  const propagation = propagationOf(name);
+  if (propagation === undefined) throw new EngineError('invalid', `rootfsPropagation=${name} is not supported`);
+  return propagation;
+}
+
+function identity(spec: RuntimeSpec): MountStep[] {
+  const { sysctl = {}, readonlyPaths, maskedPaths } = spec.linux;
+  return [
+    ...(spec.hostname ? [{ op: 'hostname', name: spec.hostname } as const] : []),
+    ...(spec.domainname ? [{ op: 'domainname', name: spec.domainname } as const] : []),
+    ...Object.entries(sysctl).map(([key, value]): MountStep => ({ op: 'sysctl', path: sysctlPath(key), value })),
+    ...readonlyPaths.map((path): MountStep => ({ op: 'readonly', path })),
+    ...maskedPaths.map((path): MountStep => ({ op: 'mask', path })),
+  ];
+}
+
+function sysctlPath(key: string): string {
+  const parts = key.split(/[./]/);
+  if (parts.some((part) => part === '')) throw new EngineError('invalid', `sysctl "${key}" is not valid`);
+  return parts.join('/');
+}
+
+// What is allowed besides the owner: the searching of the ring, so that an exec can join it.
+function keyring({ id, spec }: LaunchInput): FinalStep {
+  const permissions = makesNew(spec, 'user') ? 0x8 : 0x8_0000;
+  return { op: 'keyring', name: `_ses.${id}`, permissions };
+}

@@ -1,0 +1,1 @@
+export { compileSeccomp, createSeccompCompiler, type SeccompFilter } from './compile.ts';
