@@ -1,0 +1,70 @@
+import type { HostConfig } from '../../api/index.ts';
+import type { HostFacts } from './facts.ts';
+import { defaultMaskedPaths, defaultReadonlyPaths } from './security.ts';
+
+const defaultShmSize = 64 << 20;
+
+/**
+ * The host configuration with the engine's defaults where the user said nothing, with every field that `inspect` shows.
+ * Call it before `validate`.
+ */
+export function adaptHostConfig(user: HostConfig | undefined, facts: HostFacts): HostConfig {
+  const adapted: HostConfig = { ...unset(facts), ...given(user) };
+  if (adapted.Memory && adapted.Memory > 0 && !adapted.MemorySwap) adapted.MemorySwap = adapted.Memory * 2;
+  adapted.ShmSize ||= defaultShmSize;
+  if (adapted.NetworkMode === 'default') adapted.NetworkMode = 'bridge';
+  const { Name, MaximumRetryCount } = adapted.RestartPolicy ?? {};
+  adapted.RestartPolicy = { Name: Name || 'no', MaximumRetryCount: MaximumRetryCount ?? 0 };
+  adapted.LogConfig = { Type: adapted.LogConfig?.Type || 'json-file', Config: adapted.LogConfig?.Config ?? {} };
+  if (needsLabelDisabled(adapted)) adapted.SecurityOpt = [...(adapted.SecurityOpt ?? []), 'label=disable'];
+  if (!adapted.Privileged) {
+    adapted.MaskedPaths ??= defaultMaskedPaths(facts);
+    adapted.ReadonlyPaths ??= defaultReadonlyPaths();
+  }
+  return adapted;
+}
+
+function needsLabelDisabled({ Privileged, IpcMode, PidMode, SecurityOpt }: HostConfig): boolean {
+  if (SecurityOpt?.includes('label=disable')) return false;
+  return Privileged === true || IpcMode === 'host' || PidMode === 'host';
+}
+
+/** Clients leave a field out, or send null or an empty text, or -1 for these two, to say nothing. */
+function says([name, value]: [string, unknown]): boolean {
+  if (name === 'MemorySwappiness') return value !== -1 && value !== null;
+  if (name === 'PidsLimit') return Number(value) > 0;
+  return value !== null && value !== undefined && value !== '';
+}
+
+function given(user: HostConfig | undefined): HostConfig {
+  return Object.fromEntries(Object.entries(user ?? {}).filter(says));
+}
+
+const texts =
+  'ContainerIDFile VolumeDriver Cgroup PidMode UTSMode UsernsMode Isolation CgroupParent CpusetCpus CpusetMems';
+const numbers =
+  'OomScoreAdj CpuShares Memory NanoCpus BlkioWeight CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime ' +
+  'MemoryReservation MemorySwap CpuCount CpuPercent IOMaximumIOps IOMaximumBandwidth ShmSize';
+const flags = 'AutoRemove Privileged PublishAllPorts ReadonlyRootfs OomKillDisable';
+const nulls =
+  'Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links SecurityOpt BlkioWeightDevice ' +
+  'BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps Devices DeviceCgroupRules ' +
+  'DeviceRequests MemorySwappiness PidsLimit Ulimits MaskedPaths ReadonlyPaths';
+
+const all = (names: string, value: unknown): Record<string, unknown> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, value]));
+
+/** Every field as it is when nobody sets it; null is Docker's way to show that, which its published types leave out. */
+function unset(facts: HostFacts): HostConfig {
+  return {
+    ...all(texts, ''),
+    ...all(numbers, 0),
+    ...all(flags, false),
+    ...all(nulls, null),
+    ConsoleSize: [0, 0],
+    PortBindings: {},
+    IpcMode: 'private',
+    NetworkMode: 'bridge',
+    CgroupnsMode: facts.cgroupVersion === 2 ? 'private' : 'host',
+  } as HostConfig;
+}

@@ -1,0 +1,158 @@
+import type { ContainerConfig, HostConfig } from '../../api/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import type { CapabilitySets, RuntimeSpec, SpecProcess } from '../../oci/index.ts';
+import { containerCapabilities } from './capabilities.ts';
+import { containerDevices } from './devices.ts';
+import { containerEnv } from './environment.ts';
+import type { HostFacts } from './facts.ts';
+import { argv } from './merge.ts';
+import type { MountPoint } from './mount-points.ts';
+import { containerMounts, initInContainer, type MountRequest } from './mounts.ts';
+import { containerNamespaces, isContainerMode, type JoinedNamespaces } from './namespaces.ts';
+import { containerResources } from './resources.ts';
+import { processRlimits } from './rlimits.ts';
+import { defaultProfile } from './seccomp/default-profile.ts';
+import { parseProfile, resolveProfile } from './seccomp/profile.ts';
+import { parseSecurityOptions, type SecurityOptions } from './security.ts';
+import { checkSysctls, defaultSysctls } from './sysctls.ts';
+import { homeOf, lookupGroups, lookupUser, type ReadInRoot } from './users.ts';
+
+/** All that one start of a container is made of. */
+export interface SpecRequest {
+  id: string;
+  /** Merged; its Hostname is what the container is called. */
+  config: ContainerConfig;
+  /** Adapted and validated. */
+  hostConfig: HostConfig;
+  /** Resolved; volumes have their `source`. */
+  mounts: MountPoint[];
+  files: MountRequest['files'];
+  /** For the `container:` modes. */
+  joined: JoinedNamespaces;
+  /** The directory that is /dev/shm, for the ipc modes `shareable` and `container:`. */
+  shmPath?: string;
+  readInRoot: ReadInRoot;
+  facts: HostFacts;
+  /** `root.path` of the specification. */
+  rootPath: string;
+  /** Where the container's cgroup goes unless HostConfig.CgroupParent says otherwise, for example `/tug`. */
+  cgroupParent: string;
+  /** Rows and columns of a tty. */
+  size?: [rows: number, columns: number];
+}
+
+/** The OCI specification of a container, as Docker writes it for the same options. Reads users through `readInRoot`. */
+export function buildSpec(request: SpecRequest): RuntimeSpec {
+  const { config, hostConfig, facts } = request;
+  const security = parseSecurityOptions(hostConfig, facts);
+  const capabilities = capabilitiesOf(hostConfig, facts);
+  const initPath = initOf(hostConfig, facts);
+  const namespaces = containerNamespaces(hostConfig, config, request.joined);
+  const { devices, rules } = containerDevices(hostConfig);
+  const sysctl = sysctlsOf(request);
+  checkSysctls(sysctl, namespaces);
+  const seccomp = seccompOf(security, capabilities, facts);
+  const ownUts = namespaces.some((namespace) => namespace.type === 'uts');
+  return {
+    ociVersion: '1.2.1',
+    process: processOf(request, { security, capabilities, init: initPath !== undefined }),
+    root: { path: request.rootPath, ...(hostConfig.ReadonlyRootfs ? { readonly: true } : {}) },
+    ...(ownUts ? { hostname: config.Hostname ?? '' } : {}),
+    ...(ownUts && config.Domainname ? { domainname: config.Domainname } : {}),
+    mounts: containerMounts({
+      hostConfig,
+      points: request.mounts,
+      files: request.files,
+      writableCgroups: security.writableCgroups ?? false,
+      ...(request.shmPath ? { shmPath: request.shmPath } : {}),
+      ...(initPath ? { initPath } : {}),
+    }),
+    ...(hostConfig.Annotations ? { annotations: hostConfig.Annotations } : {}),
+    linux: {
+      namespaces,
+      devices,
+      cgroupsPath: cgroupsPath(hostConfig.CgroupParent || request.cgroupParent, request.id),
+      resources: containerResources(hostConfig, rules),
+      maskedPaths: hostConfig.Privileged ? [] : (hostConfig.MaskedPaths ?? []),
+      readonlyPaths: hostConfig.Privileged ? [] : (hostConfig.ReadonlyPaths ?? []),
+      ...rootPropagation(request.mounts),
+      ...(Object.keys(sysctl).length > 0 ? { sysctl } : {}),
+      ...(seccomp ? { seccomp } : {}),
+    },
+  };
+}
+
+function capabilitiesOf(hostConfig: HostConfig, facts: HostFacts): string[] {
+  const { CapAdd, CapDrop, Privileged } = hostConfig;
+  return containerCapabilities(
+    { add: CapAdd ?? [], drop: CapDrop ?? [], privileged: Privileged ?? false },
+    facts.capabilities,
+  );
+}
+
+function initOf({ Init, PidMode }: HostConfig, facts: HostFacts): string | undefined {
+  // Another's pid namespace has an init already.
+  if (!Init || PidMode) return undefined;
+  if (!facts.initPath) {
+    throw new EngineError('internal', 'exec: "docker-init": executable file not found in $PATH');
+  }
+  return facts.initPath;
+}
+
+function processOf(
+  request: SpecRequest,
+  given: { security: SecurityOptions; capabilities: string[]; init: boolean },
+): SpecProcess {
+  const { config, hostConfig, readInRoot, facts, size } = request;
+  const user = lookupUser(config.User ?? '', readInRoot);
+  const extra = lookupGroups(hostConfig.GroupAdd ?? [], readInRoot);
+  const rlimits = processRlimits(hostConfig);
+  const apparmorProfile = apparmorOf(hostConfig, given.security, facts);
+  return {
+    ...(config.Tty ? { terminal: true } : {}),
+    ...(config.Tty && size ? { consoleSize: { height: size[0], width: size[1] } } : {}),
+    user: { ...user, additionalGids: [...user.additionalGids, ...extra] },
+    args: given.init ? [initInContainer, '--', ...argv(config)] : argv(config),
+    env: containerEnv(config, () => homeOf(user.uid, readInRoot)),
+    cwd: config.WorkingDir || '/',
+    capabilities: capabilitySets(given.capabilities),
+    ...(rlimits.length > 0 ? { rlimits } : {}),
+    ...(given.security.noNewPrivileges ? { noNewPrivileges: true } : {}),
+    ...(apparmorProfile ? { apparmorProfile } : {}),
+    oomScoreAdj: hostConfig.OomScoreAdj ?? 0,
+  };
+}
+
+/** Nothing is inheritable or ambient, so that a user who is not root ends with none when the program is executed. */
+export function capabilitySets(capabilities: string[]): CapabilitySets {
+  return { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] };
+}
+
+function apparmorOf(hostConfig: HostConfig, security: SecurityOptions, facts: HostFacts): string | undefined {
+  if (!facts.apparmor) return undefined;
+  return security.apparmor || (hostConfig.Privileged ? 'unconfined' : undefined);
+}
+
+function seccompOf(security: SecurityOptions, capabilities: string[], facts: HostFacts) {
+  if (security.seccomp === 'unconfined') return undefined;
+  const profile = security.seccomp === 'builtin' ? defaultProfile : parseProfile(security.seccomp);
+  return resolveProfile(profile, capabilities, facts);
+}
+
+function sysctlsOf({ hostConfig, facts }: SpecRequest): Record<string, string> {
+  const mode = hostConfig.NetworkMode;
+  const ownNetwork = mode !== 'host' && !isContainerMode(mode);
+  return { ...(ownNetwork ? defaultSysctls(facts) : {}), ...hostConfig.Sysctls };
+}
+
+function cgroupsPath(parent: string, id: string): string {
+  const parts = parent.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
+  return `/${[...parts, id].join('/')}`;
+}
+
+/** A shared or slave mount needs a root that lets its events through. */
+function rootPropagation(mounts: MountPoint[]): { rootfsPropagation?: string } {
+  const modes = mounts.map((mount) => mount.propagation.replace(/^r/, ''));
+  if (modes.includes('shared')) return { rootfsPropagation: 'shared' };
+  return modes.includes('slave') ? { rootfsPropagation: 'rslave' } : {};
+}

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { capabilityNames } from './capabilities.ts';
+
+/** What a container's spec depends on of the machine it runs on. */
+export interface HostFacts {
+  /** 1 also on a hybrid machine, where the controllers are version 1's. */
+  cgroupVersion: 1 | 2;
+  architecture: 'amd64' | 'arm64';
+  /** Major and minor number. */
+  kernel: [major: number, minor: number];
+  /** Capabilities the engine holds and can therefore give, CAP_ names in the kernel's order. */
+  capabilities: string[];
+  apparmor: boolean;
+  /** Lists in the kernel's form: `0-3,8`. */
+  cpus: string;
+  memoryNodes: string;
+  /** The controllers that limits can be set in: `cpu`, `cpuset`, `memory`, `pids`, `blkio`, … */
+  controllers: string[];
+  swapLimit: boolean;
+  /** CPUs' thermal_throttle directories, which are masked. */
+  thermalThrottle: string[];
+  sysctlExists(name: string): boolean;
+  hostname: string;
+  /** The program `--init` puts before the container's, if this host has one. */
+  initPath?: string;
+}
+
+const text = (path: string): string => readFileSync(path, 'utf8').trim();
+
+/** Reads the facts from /proc and /sys; do it once, at the engine's start. */
+export function readHostFacts(): HostFacts {
+  const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
+  const [major = '0', minor = '0'] = release().split('.');
+  const initPath = findInit();
+  return {
+    cgroupVersion: unified ? 2 : 1,
+    architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    kernel: [Number.parseInt(major, 10), Number.parseInt(minor, 10)],
+    capabilities: ownCapabilities(),
+    apparmor: existsSync('/sys/kernel/security/apparmor') && text('/sys/module/apparmor/parameters/enabled') === 'Y',
+    cpus: text('/sys/devices/system/cpu/online'),
+    memoryNodes: existsSync('/sys/devices/system/node/online') ? text('/sys/devices/system/node/online') : '0',
+    controllers: unified ? text('/sys/fs/cgroup/cgroup.controllers').split(' ') : versionOneControllers(),
+    swapLimit: unified ? existsSync('/proc/swaps') : existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'),
+    thermalThrottle: throttlePaths(),
+    sysctlExists: (name) => existsSync(join('/proc/sys', name.replaceAll('.', '/'))),
+    hostname: text('/proc/sys/kernel/hostname'),
+    ...(initPath ? { initPath } : {}),
+  };
+}
+
+function ownCapabilities(): string[] {
+  const mask = BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(text('/proc/self/status'))?.[1] ?? '0'}`);
+  const last = Number(text('/proc/sys/kernel/cap_last_cap'));
+  return capabilityNames.filter((_, index) => index <= last && (mask >> BigInt(index)) & 1n);
+}
+
+function versionOneControllers(): string[] {
+  const rows = text('/proc/cgroups').split('\n').slice(1);
+  return rows
+    .map((row) => row.split('\t'))
+    .filter(([name, , , enabled]) => enabled === '1' && existsSync(`/sys/fs/cgroup/${name}`))
+    .map(([name = '']) => name);
+}
+
+function throttlePaths(): string[] {
+  const possible = parseList(text('/sys/devices/system/cpu/possible'));
+  return possible.map((cpu) => `/sys/devices/system/cpu/cpu${cpu}/thermal_throttle`).filter((path) => existsSync(path));
+}
+
+function findInit(): string | undefined {
+  const directories = (process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin').split(':');
+  const candidates = ['docker-init', 'tini-static'].flatMap((name) => directories.map((at) => join(at, name)));
+  return candidates.find((path) => path.startsWith('/') && existsSync(path));
+}
+
+/** The numbers of a kernel list (`0-2,5`); throws Error with what is wrong with it. */
+export function parseList(list: string): number[] {
+  const numbers = new Set<number>();
+  for (const part of list.split(',').filter((part) => part !== '')) {
+    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(part) ?? [];
+    if (first === undefined || Number(last) < Number(first)) throw new Error(`invalid format: ${part}`);
+    if (Number(last) > 8192) throw new Error('value of out range, maximum is 8192');
+    for (let number = Number(first); number <= Number(last); number++) numbers.add(number);
+  }
+  return [...numbers].toSorted((one, other) => one - other);
+}

@@ -1,0 +1,160 @@
+import { existsSync } from 'node:fs';
+import type { HostConfig } from '../../api/index.ts';
+import { EngineError, messageOf } from '../../kit/index.ts';
+import { type HostFacts, parseList } from './facts.ts';
+
+const refuse = (message: string): EngineError => new EngineError('invalid', message);
+
+/**
+ * Checks the limits, in Docker's words. What this kernel cannot limit is taken out of `hostConfig`, each with a warning, as
+ * Docker does; returns the warnings.
+ */
+export function validateResources(hostConfig: HostConfig, facts: HostFacts): string[] {
+  refuseUnsupported(hostConfig);
+  const warnings = [...checkMemory(hostConfig, facts), ...checkPids(hostConfig, facts)];
+  checkCpu(hostConfig, facts);
+  checkCpusets(hostConfig, facts);
+  checkBlockIo(hostConfig, warnings, facts);
+  return warnings;
+}
+
+const minimumMemory = 6 << 20;
+
+function checkMemory(config: HostConfig, facts: HostFacts): string[] {
+  const { Memory = 0, MemoryReservation = 0, MemorySwappiness: swappiness } = config;
+  if (Memory !== 0 && Memory < minimumMemory) throw refuse('Minimum memory limit allowed is 6MB');
+  const warnings = checkMemorySupport(config, facts);
+  checkSwap(config);
+  if (typeof swappiness === 'number') warnings.push(...checkSwappiness(config, swappiness, facts));
+  if (MemoryReservation > 0 && MemoryReservation < minimumMemory) {
+    throw refuse('Minimum memory reservation allowed is 6MB');
+  }
+  if (Memory > 0 && Memory < MemoryReservation) {
+    throw refuse('Minimum memory limit can not be less than memory reservation limit, see usage');
+  }
+  return [...warnings, ...checkOomKiller(config, facts)];
+}
+
+function checkMemorySupport(config: HostConfig, facts: HostFacts): string[] {
+  const { Memory = 0 } = config;
+  const warnings: string[] = [];
+  if (Memory > 0 && !facts.controllers.includes('memory')) {
+    warnings.push(noKernel('memory limit capabilities', 'Limitation discarded.'));
+    Object.assign(config, { Memory: 0, MemorySwap: -1 });
+  } else if (Memory > 0 && config.MemorySwap !== -1 && !facts.swapLimit) {
+    warnings.push(noKernel('swap limit capabilities', 'Memory limited without swap.'));
+    config.MemorySwap = -1;
+  }
+  return warnings;
+}
+
+function checkSwap({ Memory = 0, MemorySwap = 0 }: HostConfig): void {
+  if (Memory > 0 && MemorySwap > 0 && MemorySwap < Memory) {
+    throw refuse('Minimum memoryswap limit should be larger than memory limit, see usage');
+  }
+  if (Memory === 0 && MemorySwap > 0) {
+    throw refuse('You should always set the Memory limit when using Memoryswap limit, see usage');
+  }
+}
+
+const noKernel = (what: string, then: string): string =>
+  `Your kernel does not support ${what} or the cgroup is not mounted. ${then}`;
+
+function checkSwappiness(config: HostConfig, swappiness: number, facts: HostFacts): string[] {
+  if (facts.cgroupVersion === 2) {
+    delete config.MemorySwappiness;
+    return [noKernel('memory swappiness capabilities', 'Memory swappiness discarded.')];
+  }
+  if (swappiness < 0 || swappiness > 100) {
+    throw refuse(`Invalid value: ${swappiness}, valid memory swappiness range is 0-100`);
+  }
+  return [];
+}
+
+function checkOomKiller(config: HostConfig, facts: HostFacts): string[] {
+  if (!config.OomKillDisable) return [];
+  if (facts.cgroupVersion === 2) {
+    config.OomKillDisable = false;
+    return ['Your kernel does not support OomKillDisable. OomKillDisable discarded.'];
+  }
+  if (config.Memory) return [];
+  return [
+    'OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.',
+  ];
+}
+
+function checkPids(config: HostConfig, facts: HostFacts): string[] {
+  if (!config.PidsLimit || config.PidsLimit < 0 || facts.controllers.includes('pids')) return [];
+  config.PidsLimit = 0;
+  return [noKernel('PIDs limit capabilities', 'PIDs limit discarded.')];
+}
+
+function checkCpu(config: HostConfig, facts: HostFacts): void {
+  const { NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0, CpuShares = 0 } = config;
+  if (NanoCpus !== 0) {
+    if (CpuPeriod > 0) throw refuse('Conflicting options: Nano CPUs and CPU Period cannot both be set');
+    if (CpuQuota > 0) throw refuse('Conflicting options: Nano CPUs and CPU Quota cannot both be set');
+    const count = parseList(facts.cpus).length;
+    if (NanoCpus < 0 || NanoCpus > count * 1e9) {
+      const most = count.toFixed(2);
+      throw refuse(`range of CPUs is from 0.01 to ${most}, as there are only ${count} CPUs available`);
+    }
+  }
+  if (CpuShares < 0) throw refuse(`invalid CPU shares (${CpuShares}): value must be a positive integer`);
+  // The kernel would silently bend these to its own bounds.
+  if (CpuShares === 1) throw refuse('the minimum allowed cpu-shares is 2');
+  if (CpuShares > 262144) throw refuse('the maximum allowed cpu-shares is 262144');
+  if (CpuPeriod !== 0 && (CpuPeriod < 1000 || CpuPeriod > 1_000_000)) {
+    throw refuse('CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)');
+  }
+  if (CpuQuota > 0 && CpuQuota < 1000) throw refuse('CPU cfs quota can not be less than 1ms (i.e. 1000)');
+}
+
+function checkCpusets(config: HostConfig, facts: HostFacts): void {
+  checkList(config.CpusetCpus ?? '', facts.cpus, ['CPUs', 'cpuset cpus']);
+  checkList(config.CpusetMems ?? '', facts.memoryNodes, ['memory nodes', 'cpuset mems']);
+}
+
+function checkList(list: string, available: string, [what, option]: [string, string]): void {
+  let wanted: number[];
+  try {
+    wanted = parseList(list);
+  } catch (error) {
+    throw refuse(`Invalid value ${list} for ${option}: ${messageOf(error)}`);
+  }
+  const have = parseList(available);
+  if (wanted.some((number) => !have.includes(number))) {
+    throw refuse(`Requested ${what} are not available - requested ${list}, available: ${available}`);
+  }
+}
+
+function checkBlockIo(config: HostConfig, warnings: string[], facts: HostFacts): void {
+  if (!config.BlkioWeight) return;
+  if (facts.cgroupVersion === 1 && !existsSync('/sys/fs/cgroup/blkio/blkio.weight')) {
+    warnings.push(noKernel('Block I/O weight', 'Weight discarded.'));
+    config.BlkioWeight = 0;
+    return;
+  }
+  if (config.BlkioWeight < 10 || config.BlkioWeight > 1000) {
+    throw refuse('Range of blkio weight is from 10 to 1000');
+  }
+}
+
+/** Limits that the engine does not set yet. */
+function refuseUnsupported(config: HostConfig): void {
+  const lists = [
+    'BlkioWeightDevice',
+    'BlkioDeviceReadBps',
+    'BlkioDeviceWriteBps',
+    'BlkioDeviceReadIOps',
+    'BlkioDeviceWriteIOps',
+  ] as const;
+  const numbers = ['CpuRealtimePeriod', 'CpuRealtimeRuntime', 'KernelMemoryTCP', 'IOMaximumIOps'] as const;
+  const used = [...lists.filter((name) => config[name]?.length), ...numbers.filter((name) => config[name])];
+  if (used.length > 0) throw new EngineError('unsupported', `HostConfig.${used[0]} is not supported`);
+  if (config.DeviceRequests?.length) {
+    const [{ Driver = '', Capabilities = [] } = {}] = config.DeviceRequests;
+    const capabilities = `[${Capabilities.map((set) => `[${set.join(' ')}]`).join(' ')}]`;
+    throw new EngineError('internal', `could not select device driver "${Driver}" with capabilities: ${capabilities}`);
+  }
+}
