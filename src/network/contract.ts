@@ -33,7 +33,7 @@ export interface NetworkAttachment {
   /** For inspect: by network name, and the published ports as they came out. */
   networks: Record<string, EndpointSettings>;
   ports: Record<string, PortBinding[] | null>;
-  /** Bound sockets that reserve the published ports; the caller passes them to the shim. */
+  /** Bound sockets that reserve the published ports; from here on the caller's, who passes them to the shim or closes them. */
   reserved: number[];
   /** Writes address and ports down, in the transaction that also records the container's start. */
   record(tx: Tx): void;
@@ -42,6 +42,10 @@ export interface NetworkAttachment {
 }
 
 export interface Networks {
+  /** Refuses, as `invalid` and in Docker's words, what no start could give: for the container's creation. */
+  validate(request: Omit<AttachRequest, 'containerId' | 'name' | 'hostname' | 'domainname'>): void;
+  /** NetworkSettings.Networks of a container that does not run; `hasRun` once it was attached. */
+  idle(mode: string, hasRun: boolean): Record<string, EndpointSettings>;
   /** Allocates address and ports in memory only; `record` makes it durable. Undo with `release`. */
   attach(request: AttachRequest): Promise<NetworkAttachment>;
   /** Gives back address, ports and nft elements of a container; idempotent, also for one of an earlier engine's life. */

@@ -1,1 +1,2 @@
 export type * from './contract.ts';
+export { createNetworks, type NetworkOptions } from './networks.ts';

@@ -1,0 +1,222 @@
+import { SystemError } from './errno.ts';
+import { attribute, attributes, message, NetlinkFlag, type NetlinkSocket, nest, text, textOf, u32 } from './netlink.ts';
+
+/** rtnetlink messages (links, addresses, routes, neighbours) as bytes, and what dumps of them say. IPv4 as dotted text. */
+
+export const netlinkRoute = 0;
+
+const Rtm = { newLink: 16, delLink: 17, getLink: 18, setLink: 19, newAddr: 20, delAddr: 21, getAddr: 22 };
+const RtmRoute = { newRoute: 24, getRoute: 26, newNeigh: 28 };
+const Ifla = { address: 1, ifname: 3, mtu: 4, master: 10, linkinfo: 18, netNsFd: 28, afSpec: 26 };
+const inet = 2;
+const inet6 = 10;
+const up = 1;
+const { ack, create, excl, replace, dump } = NetlinkFlag;
+
+interface LinkHeader {
+  index?: number;
+  up?: boolean;
+}
+
+function linkHeader({ index = 0, up: isUp = false }: LinkHeader): Buffer {
+  const out = Buffer.alloc(16);
+  out.writeInt32LE(index, 4);
+  out.writeUInt32LE(isUp ? up : 0, 8);
+  out.writeUInt32LE(isUp ? up : 0, 12);
+  return out;
+}
+
+export const macBytes = (mac: string): Buffer => Buffer.from(mac.replaceAll(':', ''), 'hex');
+export const ipBytes = (ip: string): Buffer => Buffer.from(ip.split('.').map(Number));
+const ipText = (bytes: Buffer | undefined): string | undefined => bytes && [...bytes].join('.');
+
+export interface Veth {
+  name: string;
+  /** Interface numbers are chosen by the caller: the container's must be known to give it an address. */
+  index: number;
+  bridge: number;
+  mtu: number;
+  peer: { name: string; index: number; mac: string };
+}
+
+/**
+ * Makes a veth pair, its host side up and a port of the bridge, its peer down in another network namespace, whose fd the
+ * sender writes as a u32 at `netnsFdOffset`.
+ */
+export function newVeth(veth: Veth): { message: Uint8Array; netnsFdOffset: number } {
+  // The kernel takes the peer's number only when this side's is given too, and refuses a peer that should be up at once.
+  const peer = attribute(
+    1,
+    Buffer.concat([
+      linkHeader({ index: veth.peer.index }),
+      text(Ifla.ifname, veth.peer.name),
+      attribute(Ifla.address, macBytes(veth.peer.mac)),
+      u32(Ifla.mtu, veth.mtu),
+      u32(Ifla.netNsFd, 0),
+    ]),
+  );
+  const bytes = message(
+    Rtm.newLink,
+    ack | create | excl,
+    linkHeader({ index: veth.index, up: true }),
+    text(Ifla.ifname, veth.name),
+    u32(Ifla.mtu, veth.mtu),
+    u32(Ifla.master, veth.bridge),
+    nest(Ifla.linkinfo, text(1, 'veth'), nest(2, peer)),
+  );
+  return { message: bytes, netnsFdOffset: bytes.length - 4 };
+}
+
+export function newBridge(bridge: { name: string; mac: string; mtu: number }): Buffer {
+  return message(
+    Rtm.newLink,
+    ack | create | excl,
+    linkHeader({}),
+    text(Ifla.ifname, bridge.name),
+    attribute(Ifla.address, macBytes(bridge.mac)),
+    u32(Ifla.mtu, bridge.mtu),
+    nest(Ifla.linkinfo, text(1, 'bridge')),
+  );
+}
+
+/** Brings a link up. */
+export function linkUp(index: number, flags = ack): Buffer {
+  return message(Rtm.setLink, flags, linkHeader({ index, up: true }));
+}
+
+/** Before a link goes up: it gets no IPv6 address of its own making. */
+export function withoutLinkLocal(index: number, flags = ack): Buffer {
+  const addrGenModeNone = attribute(8, Buffer.from([1]));
+  return message(Rtm.setLink, flags, linkHeader({ index }), nest(Ifla.afSpec, nest(inet6, addrGenModeNone)));
+}
+
+/** Lets packets with a source in 127/8 leave through the link (route_localnet). */
+export function routeLocalnet(index: number): Buffer {
+  const conf = nest(1, u32(26, 1));
+  return message(Rtm.setLink, ack, linkHeader({ index }), nest(Ifla.afSpec, nest(inet, conf)));
+}
+
+/** Makes a link a port of a bridge. */
+export function setMaster(index: number, bridge: number): Buffer {
+  return message(Rtm.setLink, ack, linkHeader({ index }), u32(Ifla.master, bridge));
+}
+
+export function deleteLink(index: number): Buffer {
+  return message(Rtm.delLink, ack, linkHeader({ index }));
+}
+
+export interface Address {
+  index: number;
+  ip: string;
+  prefix: number;
+  broadcast?: string;
+}
+
+export function newAddress(address: Address, flags = ack): Buffer {
+  return message(Rtm.newAddr, flags | create | replace, ...addressParts(address));
+}
+
+export function deleteAddress(address: Address): Buffer {
+  return message(Rtm.delAddr, ack, ...addressParts(address));
+}
+
+function addressParts(address: Address): Buffer[] {
+  const header = Buffer.alloc(8);
+  header[0] = inet;
+  header[1] = address.prefix;
+  header.writeInt32LE(address.index, 4);
+  const ip = ipBytes(address.ip);
+  const broadcast = address.broadcast === undefined ? [] : [attribute(4, ipBytes(address.broadcast))];
+  return [header, attribute(2, ip), attribute(1, ip), ...broadcast];
+}
+
+/** The default route through a gateway on a link. */
+export function defaultRoute(gateway: string, index: number, flags = ack): Buffer {
+  const header = Buffer.alloc(12);
+  header[0] = inet;
+  header[4] = 254; // RT_TABLE_MAIN
+  header[5] = 3; // RTPROT_BOOT, as `ip route add` has it
+  header[7] = 1; // RTN_UNICAST
+  return message(RtmRoute.newRoute, flags | create | excl, header, attribute(5, ipBytes(gateway)), u32(4, index));
+}
+
+/** Tells the host at which MAC an address is from now on, whatever it remembered. */
+export function neighbour(index: number, ip: string, mac: string): Buffer {
+  const header = Buffer.alloc(12);
+  header[0] = inet;
+  header.writeInt32LE(index, 4);
+  header.writeUInt16LE(2, 8); // NUD_REACHABLE: confirmed now, aged as any other
+  return message(
+    RtmRoute.newNeigh,
+    ack | create | replace,
+    header,
+    attribute(1, ipBytes(ip)),
+    attribute(2, macBytes(mac)),
+  );
+}
+
+export interface LinkInfo {
+  index: number;
+  name: string;
+  mac: string;
+  master: number;
+  kind: string;
+  up: boolean;
+}
+
+/** All links of the socket's namespace. */
+export function links(socket: NetlinkSocket): LinkInfo[] {
+  const out: LinkInfo[] = [];
+  socket.dump('list links', message(Rtm.getLink, dump, linkHeader({})), (_type, body) => {
+    const found = attributes(body.subarray(16));
+    out.push({
+      index: body.readInt32LE(4),
+      name: textOf(found.get(Ifla.ifname)),
+      mac: [...(found.get(Ifla.address) ?? [])].map((byte) => byte.toString(16).padStart(2, '0')).join(':'),
+      master: found.get(Ifla.master)?.readInt32LE(0) ?? 0,
+      kind: textOf(attributes(found.get(Ifla.linkinfo) ?? Buffer.alloc(0)).get(1)),
+      up: (body.readUInt32LE(8) & up) !== 0,
+    });
+  });
+  return out;
+}
+
+/** All IPv4 addresses of the socket's namespace. */
+export function addresses(socket: NetlinkSocket): { index: number; ip: string; prefix: number }[] {
+  const out: { index: number; ip: string; prefix: number }[] = [];
+  const header = Buffer.alloc(8);
+  header[0] = inet;
+  socket.dump('list addresses', message(Rtm.getAddr, dump, header), (_type, body) => {
+    const found = attributes(body.subarray(8));
+    const ip = ipText(found.get(2) ?? found.get(1));
+    if (ip !== undefined) out.push({ index: body.readInt32LE(4), ip, prefix: body[1] ?? 32 });
+  });
+  return out;
+}
+
+/** The destinations of all IPv4 unicast routes of the main table but the default one. */
+export function routes(socket: NetlinkSocket): { index: number; ip: string; prefix: number }[] {
+  const out: { index: number; ip: string; prefix: number }[] = [];
+  const header = Buffer.alloc(12);
+  header[0] = inet;
+  socket.dump('list routes', message(RtmRoute.getRoute, dump, header), (_type, body) => {
+    const found = attributes(body.subarray(12));
+    const ip = ipText(found.get(1));
+    const isMain = (found.get(15)?.readUInt32LE(0) ?? body[4]) === 254;
+    if (ip !== undefined && isMain) out.push({ index: found.get(4)?.readInt32LE(0) ?? 0, ip, prefix: body[1] ?? 32 });
+  });
+  return out;
+}
+
+/** Whether a link with that number exists. */
+export function linkExists(socket: NetlinkSocket, index: number): boolean {
+  let exists = false;
+  try {
+    socket.dump('look a link up', message(Rtm.getLink, ack, linkHeader({ index })), () => {
+      exists = true;
+    });
+  } catch (error) {
+    if (!(error instanceof SystemError) || error.code !== 'ENODEV') throw error;
+  }
+  return exists;
+}
