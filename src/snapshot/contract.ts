@@ -2,23 +2,36 @@
 export interface Snapshots {
   /** What `docker info` calls the driver: `overlay2`. */
   readonly driver: string;
-  hasLayer(diffId: string): boolean;
+  /** Whether the layer is unpacked for a stack in which `parents` (lowest first) are below it. */
+  hasLayer(diffId: string, parents: string[]): boolean;
   /**
-   * Unpacks one uncompressed layer tar, whose digest must be `diffId`; `parents` are the layers below it, lowest first
-   * (looked at only for what the tar implies but does not list). Idempotent; nothing half-unpacked is ever seen as there.
+   * Unpacks one uncompressed layer tar, whose digest must be `diffId` if that is given; `parents` are the layers below it,
+   * lowest first (looked at only for what the tar implies but does not list; ask for the lower layers first, then several may
+   * be under way). Idempotent, the tar of a layer that is there is not read; nothing half-unpacked is ever seen as there.
    */
-  applyLayer(layer: { diffId: string; parents: string[]; tar: AsyncIterable<Uint8Array> }): Promise<{ size: number }>;
+  applyLayer(layer: {
+    diffId?: string;
+    parents: string[];
+    tar: AsyncIterable<Uint8Array>;
+  }): Promise<{ diffId: string; size: number }>;
+  /** Removes the layer, once no container stands on it any more. */
   removeLayer(diffId: string): Promise<void>;
-  layerSize(diffId: string): number;
+  /** Bytes of all the layer's files. */
+  layerSize(diffId: string, parents: string[]): number;
   /** Makes the empty writable layer of a container; `layers` lowest first. */
   create(id: string, layers: string[]): Promise<void>;
   /** The container's root as a detached mount (O_CLOEXEC fd, the caller closes it). Nothing is mounted on the host. */
   mount(id: string, options: { volatile: boolean }): number;
   /** Paths as `docker inspect` shows them in GraphDriver.Data. */
   describe(id: string): Record<string, string>;
+  /** The same for an image of those layers, lowest first. */
+  describeLayers(layers: string[]): Record<string, string>;
   /** Bytes in the writable layer. */
   size(id: string): Promise<number>;
+  /** Removes the writable layer of a container; idempotent. */
   remove(id: string): Promise<void>;
   /** Removes writable layers and half-made directories that `known` denies. */
   sweep(known: { container: (id: string) => boolean; layer: (diffId: string) => boolean }): Promise<void>;
+  /** What was removed is out of sight at once and freed in the background; resolves when all of that is done. */
+  settled(): Promise<void>;
 }

@@ -1,1 +1,2 @@
 export type * from './contract.ts';
+export { createSnapshots } from './snapshots.ts';

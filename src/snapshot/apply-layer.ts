@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getSystemErrorMap } from 'node:util';
+import { closeFd, openDirectory, SystemError } from '../host/index.ts';
+import { crashpoint, EngineError } from '../kit/index.ts';
+import { chainIds } from '../oci/index.ts';
+import type { Discard } from './discard.ts';
+import { keyOf, type Layers } from './layers.ts';
+import { type Layout, scratchIn } from './layout.ts';
+import { unpackLayer } from './unpack/unpack-layer.ts';
+
+export interface LayerTar {
+  diffId?: string;
+  parents: string[];
+  tar: AsyncIterable<Uint8Array>;
+}
+
+export interface AppliedLayer {
+  diffId: string;
+  size: number;
+}
+
+/** Unpacks layers, several at a time; one that needs those below it waits for them. */
+export function createApplyLayer(layout: Layout, layers: Layers, discard: Discard) {
+  /** Layers under way, by chain id. */
+  const running = new Map<string, Promise<AppliedLayer>>();
+
+  async function parentKeys(parents: string[]): Promise<string[]> {
+    await Promise.all(chainIds(parents).map((chain) => running.get(chain)));
+    return layers.need(parents);
+  }
+
+  async function unpack(layer: LayerTar): Promise<AppliedLayer> {
+    const directory = scratchIn(layout.incoming);
+    const diff = join(directory, 'diff');
+    mkdirSync(diff, { recursive: true, mode: 0o755 });
+    let view: number | undefined;
+    // Whoever asks sees the parents, and what it sees shapes this layer: it is then no other stack's.
+    const below = async () => {
+      if (view === undefined && layer.parents.length > 0) {
+        const keys = await parentKeys(layer.parents);
+        view = layers.view(keys);
+      }
+      return view;
+    };
+    try {
+      const hash = createHash('sha256');
+      const unpacked = await usingRoot(diff, (root) => unpackLayer({ root, tar: hashed(layer.tar, hash), below }));
+      const diffId = `sha256:${hash.digest('hex')}`;
+      if (layer.diffId !== undefined && layer.diffId !== diffId) {
+        throw new EngineError('invalid', `unexpected layer digest ${diffId}, expected ${layer.diffId}`);
+      }
+      const chain = chainIds([...layer.parents, diffId]).at(-1) ?? diffId;
+      enter(directory, keyOf(view === undefined ? diffId : chain), { diffId, ...unpacked });
+      return { diffId, size: unpacked.size };
+    } catch (error) {
+      discard(directory);
+      throw explained(error);
+    } finally {
+      if (view !== undefined) closeFd(view);
+    }
+  }
+
+  function enter(directory: string, key: string, layer: { diffId: string; size: number; listsRoot: boolean }): void {
+    if (layers.keys().includes(key)) {
+      discard(directory);
+      return;
+    }
+    const link = layers.newLink(key);
+    writeFileSync(join(directory, 'layer.json'), JSON.stringify({ ...layer, link }));
+    crashpoint('snapshot.layer.unpacked');
+    renameSync(directory, join(layout.layers, key));
+    crashpoint('snapshot.layer.renamed');
+    layers.add(key);
+  }
+
+  return (layer: LayerTar): Promise<AppliedLayer> => {
+    if (layer.diffId === undefined) return unpack(layer);
+    const stack = [...layer.parents, layer.diffId];
+    const chain = chainIds(stack).at(-1) ?? '';
+    const there = layers.find(stack).at(-1);
+    if (there !== undefined) return Promise.resolve({ diffId: layer.diffId, size: layers.record(there).size });
+    const already = running.get(chain);
+    if (already) return already;
+    const work = unpack(layer).finally(() => running.delete(chain));
+    running.set(chain, work);
+    return work;
+  };
+}
+
+async function usingRoot<T>(path: string, work: (root: number) => Promise<T>): Promise<T> {
+  const root = openDirectory(path);
+  try {
+    return await work(root);
+  } finally {
+    closeFd(root);
+  }
+}
+
+async function* hashed(tar: AsyncIterable<Uint8Array>, hash: { update(bytes: Uint8Array): unknown }) {
+  for await (const bytes of tar) {
+    hash.update(bytes);
+    yield bytes;
+  }
+}
+
+/** A failed call in words that users know: `write /big: no space left on device`. */
+function explained(error: unknown): unknown {
+  const { errno, syscall, code } = error as NodeJS.ErrnoException;
+  if (!(error instanceof SystemError) && typeof code !== 'string') return error;
+  if (typeof errno !== 'number' || error instanceof EngineError) return error;
+  const [, words] = getSystemErrorMap().get(-Math.abs(errno)) ?? ['', code ?? 'unknown error'];
+  const path = error instanceof SystemError ? pathIn(error) : '';
+  return new EngineError('internal', `${syscall ?? 'write'}${path}: ${words}`, error);
+}
+
+function pathIn(error: SystemError): string {
+  const detail = error.message.slice(error.syscall.length, -`: ${error.code}`.length).trim();
+  return detail === '' ? '' : ` ${detail}`;
+}

@@ -1,0 +1,108 @@
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { closeFd, detachedOverlay, openDirectory, openIn, usingFd, walk } from '../host/index.ts';
+import { crashpoint, EngineError } from '../kit/index.ts';
+import type { Discard } from './discard.ts';
+import type { Layers } from './layers.ts';
+import { type Layout, scratchIn } from './layout.ts';
+
+/** The writable layers of containers. */
+export interface Containers {
+  create(id: string, keys: string[]): void;
+  /** The keys of its layers, lowest first. */
+  keys(id: string): string[];
+  mount(id: string, options: { volatile: boolean }): number;
+  size(id: string): Promise<number>;
+  remove(id: string): void;
+  ids(): string[];
+  path(id: string): string;
+}
+
+export function createContainers(layout: Layout, layers: Layers, discard: Discard): Containers {
+  const path = (id: string) => {
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(id)) throw new EngineError('internal', `${id} cannot name a snapshot`);
+    return join(layout.containers, id);
+  };
+
+  function keys(id: string): string[] {
+    try {
+      return JSON.parse(readFileSync(join(path(id), 'layers.json'), 'utf8')) as string[];
+    } catch (error) {
+      throw new EngineError('internal', `the writable layer of ${id} is not there`, error);
+    }
+  }
+
+  return {
+    path,
+    keys,
+    create(id, stack) {
+      if (existsSync(path(id))) throw new EngineError('internal', `the writable layer of ${id} is there already`);
+      const directory = scratchIn(layout.incoming);
+      const diff = join(directory, 'diff');
+      mkdirSync(diff, { recursive: true, mode: 0o755 });
+      mkdirSync(join(directory, 'work'), { mode: 0o700 });
+      likeRoot(diff, stack, { layout, layers });
+      writeFileSync(join(directory, 'layers.json'), JSON.stringify(stack));
+      crashpoint('snapshot.container.made');
+      renameSync(directory, path(id));
+      crashpoint('snapshot.container.renamed');
+    },
+    mount(id, { volatile }) {
+      const stack = keys(id);
+      // The kernel refuses an upper that was once mounted volatile until somebody who takes the risk removes this.
+      rmSync(join(path(id), 'work/work/incompat/volatile'), { recursive: true, force: true });
+      const within = `../containers/${id}`;
+      const fd = detachedOverlay({
+        base: layout.links,
+        lower: stack.map((key) => layers.record(key).link).toReversed(),
+        upper: { dir: `${within}/diff`, work: `${within}/work`, volatile },
+      });
+      crashpoint('snapshot.container.mounted');
+      return fd;
+    },
+    size: (id) => treeSize(join(path(id), 'diff')),
+    remove: (id) => discard(path(id)),
+    ids: () => readdirSync(layout.containers),
+  };
+}
+
+/** The root directory of the merged tree is the upper one's: it takes owner and mode from the topmost layer that lists it. */
+function likeRoot(diff: string, keys: string[], { layout, layers }: { layout: Layout; layers: Layers }): void {
+  const model = keys.findLast((key) => layers.record(key).listsRoot);
+  if (model === undefined) {
+    chmodSync(diff, 0o755);
+    return;
+  }
+  const status = statSync(join(layout.layers, model, 'diff'));
+  chownSync(diff, status.uid, status.gid);
+  chmodSync(diff, status.mode & 0o7777);
+}
+
+/** The bytes of all files, one with several names counted once. */
+async function treeSize(path: string): Promise<number> {
+  const root = usingFd(openDirectory(path), (fd) => openIn(fd, '.', constants.O_RDONLY | constants.O_DIRECTORY));
+  try {
+    const seen = new Set<bigint>();
+    let size = 0;
+    for await (const { status } of walk(root)) {
+      if (status.kind === 'directory' || (status.links > 1 && seen.has(status.inode))) continue;
+      if (status.links > 1) seen.add(status.inode);
+      size += status.size;
+    }
+    return size;
+  } finally {
+    closeFd(root);
+  }
+}

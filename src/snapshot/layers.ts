@@ -1,0 +1,127 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { detachedOverlay, openDirectory } from '../host/index.ts';
+import { EngineError } from '../kit/index.ts';
+import { chainIds } from '../oci/index.ts';
+import type { Discard } from './discard.ts';
+import type { Layout } from './layout.ts';
+
+/** What `layer.json` beside a layer's tree says. */
+export interface LayerRecord {
+  diffId: string;
+  /** Bytes of all its files. */
+  size: number;
+  /** Its symlink in `links`. */
+  link: string;
+  /** The archive lists the root directory, so that owner and mode of this tree's root mean something. */
+  listsRoot: boolean;
+}
+
+/**
+ * The unpacked layers. A layer that leans on those below it (a hard link to their files, a directory it does not list) is
+ * kept by its chain id, every other one by its diffID, whatever it stands on.
+ */
+export interface Layers {
+  /** The key of each layer of a stack, lowest first; undefined for one that is not there. */
+  find(diffIds: string[]): (string | undefined)[];
+  /** The same, all there; otherwise an EngineError. */
+  need(diffIds: string[]): string[];
+  record(key: string): LayerRecord;
+  keys(): string[];
+  /** Enters a layer whose directory has just been renamed into place. */
+  add(key: string): void;
+  remove(key: string): void;
+  /** A new short name in `links` for a layer of that key. */
+  newLink(key: string): string;
+  /** The merged tree of a stack as an open directory; the caller closes it. */
+  view(keys: string[]): number;
+}
+
+/** The directory name of a layer: 128 bits of its digest. */
+export function keyOf(digest: string): string {
+  return digest.replace(/^sha256:/, '').slice(0, 32);
+}
+
+export function createLayers(layout: Layout, discard: Discard): Layers {
+  const records = new Map<string, LayerRecord>();
+
+  function add(key: string): void {
+    const record = JSON.parse(readFileSync(join(layout.layers, key, 'layer.json'), 'utf8')) as LayerRecord;
+    ensureLink(layout, record.link, key);
+    records.set(key, record);
+  }
+
+  for (const key of readdirSync(layout.layers)) add(key);
+  dropStaleLinks(layout, new Set([...records.values()].map((record) => record.link)));
+
+  function find(diffIds: string[]): (string | undefined)[] {
+    const chains = chainIds(diffIds);
+    return diffIds.map((diffId, index) => {
+      const chained = keyOf(chains[index] ?? '');
+      // The lowest layer's chain id is its diffID.
+      return [chained, keyOf(diffId)].find((key) => records.get(key)?.diffId === diffId);
+    });
+  }
+
+  function record(key: string): LayerRecord {
+    const found = records.get(key);
+    if (!found) throw new EngineError('internal', `layer ${key} is not there`);
+    return found;
+  }
+
+  return {
+    find,
+    record,
+    add,
+    need: (diffIds) =>
+      find(diffIds).map((key, index) => {
+        if (key === undefined) throw new EngineError('internal', `layer ${diffIds[index]} is not unpacked`);
+        return key;
+      }),
+    keys: () => [...records.keys()],
+    remove(key) {
+      const link = records.get(key)?.link;
+      records.delete(key);
+      discard(join(layout.layers, key));
+      if (link !== undefined) unlinkSync(join(layout.links, link));
+    },
+    newLink: (key) => newLink(layout, key),
+    view(keys) {
+      const lower = keys.map((key) => record(key).link).toReversed();
+      if (lower.length === 1) return openDirectory(join(layout.links, lower[0] ?? ''));
+      return detachedOverlay({ base: layout.links, lower });
+    },
+  };
+}
+
+const target = (key: string) => `../layers/${key}/diff`;
+
+function newLink(layout: Layout, key: string): string {
+  for (let length = 2; ; ) {
+    const name = Math.floor(Math.random() * 36 ** length)
+      .toString(36)
+      .padStart(length, '0');
+    try {
+      symlinkSync(target(key), join(layout.links, name));
+      return name;
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+      if (Math.random() < 0.1) length++;
+    }
+  }
+}
+
+/** A machine may lose power between a symlink and its layer. */
+function ensureLink(layout: Layout, link: string, key: string): void {
+  const path = join(layout.links, link);
+  if (!existsSync(path)) {
+    rmSync(path, { force: true });
+    symlinkSync(target(key), path);
+  } else if (readlinkSync(path) !== target(key)) {
+    throw new EngineError('internal', `${path} does not name layer ${key}`);
+  }
+}
+
+function dropStaleLinks(layout: Layout, used: Set<string>): void {
+  for (const link of readdirSync(layout.links)) if (!used.has(link)) unlinkSync(join(layout.links, link));
+}

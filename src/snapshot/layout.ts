@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Where things lie under the data root. Only root may enter: the trees hold setuid programs and device nodes of images.
+ * `links` has a short symlink for each layer, by which overlays name it: kernels before 6.7 take all of them in 255 bytes.
+ */
+export interface Layout {
+  base: string;
+  links: string;
+  layers: string;
+  containers: string;
+  /** Layers that are being unpacked, and what is being removed; both are on the same file system and emptied at a start. */
+  incoming: string;
+  doomed: string;
+}
+
+export function createLayout(dataRoot: string): Layout {
+  const base = join(dataRoot, 'overlay2');
+  const layout: Layout = {
+    base,
+    links: join(base, 'l'),
+    layers: join(base, 'layers'),
+    containers: join(base, 'containers'),
+    incoming: join(base, 'incoming'),
+    doomed: join(base, 'doomed'),
+  };
+  for (const dir of Object.values(layout)) mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return layout;
+}
+
+/** A name nobody else has. */
+export function scratchIn(dir: string): string {
+  return join(dir, randomBytes(8).toString('hex'));
+}

@@ -1,0 +1,81 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../kit/index.ts';
+import { createApplyLayer } from './apply-layer.ts';
+import { createContainers } from './containers.ts';
+import type { Snapshots } from './contract.ts';
+import { createDiscard } from './discard.ts';
+import { createLayers } from './layers.ts';
+import { createLayout, type Layout } from './layout.ts';
+
+/** Snapshots on overlayfs under `root` (the data root; made if missing). */
+export function createSnapshots(options: { root: string; log: Log }): Snapshots {
+  const layout = createLayout(options.root);
+  const discard = createDiscard(layout, options.log);
+  const layers = createLayers(layout, discard);
+  const containers = createContainers(layout, layers, discard);
+  const applyLayer = createApplyLayer(layout, layers, discard);
+  /** Layers nobody wants any more but for a container that stands on them. */
+  const unwanted = new Set<string>();
+
+  function dropUnwanted(): void {
+    if (unwanted.size === 0) return;
+    const used = new Set(containers.ids().flatMap((id) => containers.keys(id)));
+    for (const key of unwanted) {
+      if (used.has(key)) continue;
+      unwanted.delete(key);
+      layers.remove(key);
+    }
+  }
+
+  function want(keys: string[]): string[] {
+    for (const key of keys) unwanted.delete(key);
+    return keys;
+  }
+
+  return {
+    driver: 'overlay2',
+    hasLayer: (diffId, parents) => layers.find([...parents, diffId]).at(-1) !== undefined,
+    applyLayer(layer) {
+      want(layers.keys().filter((key) => layers.record(key).diffId === layer.diffId));
+      return applyLayer(layer);
+    },
+    async removeLayer(diffId) {
+      for (const key of layers.keys()) if (layers.record(key).diffId === diffId) unwanted.add(key);
+      dropUnwanted();
+    },
+    layerSize: (diffId, parents) => layers.record(layers.need([...parents, diffId]).at(-1) ?? '').size,
+    async create(id, stack) {
+      containers.create(id, want(layers.need(stack)));
+    },
+    mount: containers.mount,
+    describe: (id) => described(layout, containers.keys(id), containers.path(id)),
+    describeLayers(stack) {
+      const keys = layers.need(stack);
+      const top = keys.pop();
+      return described(layout, keys, join(layout.layers, top ?? ''));
+    },
+    size: containers.size,
+    async remove(id) {
+      containers.remove(id);
+      dropUnwanted();
+    },
+    async sweep(known) {
+      for (const left of readdirSync(layout.incoming)) discard(join(layout.incoming, left));
+      for (const id of containers.ids()) if (!known.container(id)) containers.remove(id);
+      for (const key of layers.keys()) if (!known.layer(layers.record(key).diffId)) unwanted.add(key);
+      dropUnwanted();
+    },
+    settled: discard.settled,
+  };
+}
+
+function described(layout: Layout, keys: string[], own: string): Record<string, string> {
+  const lower = keys.toReversed().map((key) => join(layout.layers, key, 'diff'));
+  return {
+    ...(lower.length > 0 ? { LowerDir: lower.join(':') } : {}),
+    MergedDir: join(own, 'merged'),
+    UpperDir: join(own, 'diff'),
+    WorkDir: join(own, 'work'),
+  };
+}
