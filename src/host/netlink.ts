@@ -104,21 +104,21 @@ const extendedAck = 11;
 const solSocket = 1;
 const receiveTimeout = 20;
 
+function openSocket(protocol: number): number {
+  const fd = syscall('socket', netlinkFamily, rawCloexec, protocol);
+  trySyscall('setsockopt', fd, solNetlink, extendedAck, word(1), 4);
+  const fiveSeconds = Buffer.alloc(16);
+  fiveSeconds.writeBigInt64LE(5n);
+  trySyscall('setsockopt', fd, solSocket, receiveTimeout, fiveSeconds, 16);
+  return fd;
+}
+
 /** Opens a netlink socket (NETLINK_ROUTE 0, NETLINK_NETFILTER 12). The caller closes it. */
 export function openNetlink(protocol: number): NetlinkSocket {
   const buffer = Buffer.alloc(1 << 17);
   let fd = -1;
   let sequence = 0;
 
-  const open = (): number => {
-    if (fd >= 0) return fd;
-    fd = syscall('socket', netlinkFamily, rawCloexec, protocol);
-    syscall('setsockopt', fd, solNetlink, extendedAck, word(1), 4);
-    const fiveSeconds = Buffer.alloc(16);
-    fiveSeconds.writeBigInt64LE(5n);
-    syscall('setsockopt', fd, solSocket, receiveTimeout, fiveSeconds, 16);
-    return fd;
-  };
   const close = (): void => {
     if (fd >= 0) trySyscall('close', fd);
     fd = -1;
@@ -128,7 +128,8 @@ export function openNetlink(protocol: number): NetlinkSocket {
     return new SystemError('netlink', errno, what);
   };
   const transmit = (what: string, bytes: Buffer): void => {
-    const sent = trySyscall('sendto', open(), bytes, bytes.length, 0, 0, 0);
+    if (fd < 0) fd = openSocket(protocol);
+    const sent = trySyscall('sendto', fd, bytes, bytes.length, 0, 0, 0);
     if (sent < 0) throw broken(what, -sent);
   };
   const receive = (what: string): Answer[] => {

@@ -43,12 +43,13 @@ function nft(type: number, flags: number, ...parts: Uint8Array[]): Buffer {
   return message(subsystem | type, flags, header(ipv4), ...parts);
 }
 
+const edge = (type: number): Buffer => message(type, 0, header(0, 10));
+
 /** Commits messages as one transaction: all or nothing. A refusal is thrown; the kernel takes 11 to 20 ms for one. */
 export function commit(socket: NetlinkSocket, what: string, messages: Buffer[]): void {
   const last = messages.at(-1);
   if (last === undefined) return;
   last.writeUInt16LE(last.readUInt16LE(6) | ack, 6);
-  const edge = (type: number): Buffer => message(type, 0, header(0, 10));
   socket.send(what, [edge(batchBegin), ...messages, edge(batchEnd)]);
 }
 
@@ -95,18 +96,19 @@ export function flushChain(table: string, chain: string): Buffer {
 /** Type numbers as the nft program knows them, and the bytes each takes in a register. */
 export const NftType = { ipv4: 7, protocol: 12, port: 13 };
 
+const concatenated = (types: number[]): number => types.reduce((sum, type) => (sum << 6) | type, 0);
+
 /** Makes a map from one concatenation of types to another, or does nothing if it is there. `id` is unique in the transaction. */
 export function newMap(table: string, name: string, id: number, types: { key: number[]; data: number[] }): Buffer {
-  const named = (list: number[]): number => list.reduce((sum, type) => (sum << 6) | type, 0);
   return nft(
     Nft.newSet,
     create,
     text(1, table),
     text(2, name),
     be32(3, 8),
-    be32(4, named(types.key)),
+    be32(4, concatenated(types.key)),
     be32(5, 4 * types.key.length),
-    be32(6, named(types.data)),
+    be32(6, concatenated(types.data)),
     be32(7, 4 * types.data.length),
     be32(10, id),
   );

@@ -5,7 +5,7 @@ import type { AttachRequest, NetworkAttachment, NetworkFurniture } from './contr
 import { type Endpoint, endpointRows, endpointSettings, type Kind, kindOf, portsJson } from './endpoints.ts';
 import { furnish, furnishLoopback, linkIndex } from './furniture.ts';
 import { hostsFile } from './hosts-file.ts';
-import { portWishes } from './ports.ts';
+import { portWishes } from './port-wishes.ts';
 import { resolvConf } from './resolv-conf.ts';
 import { allPublications, publicationsOf, type State, standingOf } from './state.ts';
 import { sizeOf, toNumber, toText } from './subnets.ts';

@@ -44,8 +44,6 @@ export interface NetworkAttachment {
 export interface Networks {
   /** Refuses, as `invalid` and in Docker's words, what no start could give: for the container's creation. */
   validate(request: Omit<AttachRequest, 'containerId' | 'name' | 'hostname' | 'domainname'>): void;
-  /** NetworkSettings.Networks of a container that does not run; `hasRun` once it was attached. */
-  idle(mode: string, hasRun: boolean): Record<string, EndpointSettings>;
   /** Allocates address and ports in memory only; `record` makes it durable. Undo with `release`. */
   attach(request: AttachRequest): Promise<NetworkAttachment>;
   /** Gives back address, ports and nft elements of a container; idempotent, also for one of an earlier engine's life. */

@@ -1,6 +1,7 @@
 import type { EndpointSettings, NetworkInspect, PortBinding } from '../api/index.ts';
 import type { Collection } from '../store/index.ts';
-import { normal, type PublishedPort } from './ports.ts';
+import { portKey } from './port-wishes.ts';
+import type { PublishedPort } from './ports.ts';
 
 /** The predefined networks by name. */
 export type Kind = 'bridge' | 'host' | 'none';
@@ -38,18 +39,18 @@ export const networkRows: Collection<NetworkRecord> = {
   indexes: { name: { of: (network) => network.name, unique: true } },
 };
 
-/** EndpointSettings as Docker gives them; without an endpoint, those of a container that does not run. */
-export function endpointSettings(networkId: string, endpoint?: Endpoint): EndpointSettings {
+/** EndpointSettings as Docker gives them. */
+export function endpointSettings(networkId: string, endpoint: Endpoint): EndpointSettings {
   const none = { IPAMConfig: null, Links: null, Aliases: null, DriverOpts: null, DNSNames: null };
   return {
     ...none,
-    MacAddress: endpoint?.mac ?? '',
+    MacAddress: endpoint.mac,
     GwPriority: 0,
     NetworkID: networkId,
-    EndpointID: endpoint?.endpointId ?? '',
-    Gateway: endpoint?.link?.gateway ?? '',
-    IPAddress: endpoint?.link?.address ?? '',
-    IPPrefixLen: endpoint?.link?.prefix ?? 0,
+    EndpointID: endpoint.endpointId,
+    Gateway: endpoint.link?.gateway ?? '',
+    IPAddress: endpoint.link?.address ?? '',
+    IPPrefixLen: endpoint.link?.prefix ?? 0,
     IPv6Gateway: '',
     GlobalIPv6Address: '',
     GlobalIPv6PrefixLen: 0,
@@ -58,7 +59,7 @@ export function endpointSettings(networkId: string, endpoint?: Endpoint): Endpoi
 
 /** NetworkSettings.Ports: exposed ones are null, published ones say where. */
 export function portsJson(exposed: string[], ports: PublishedPort[]): Record<string, PortBinding[] | null> {
-  const out: Record<string, PortBinding[] | null> = Object.fromEntries(exposed.map((key) => [normal(key), null]));
+  const out: Record<string, PortBinding[] | null> = Object.fromEntries(exposed.map((key) => [portKey(key), null]));
   for (const port of ports) {
     const binding = { HostIp: port.hostIp || '0.0.0.0', HostPort: String(port.hostPort) };
     const key = `${port.containerPort}/${port.protocol}`;

@@ -81,12 +81,14 @@ export function createFirewall(socket: netlink.NetlinkSocket, ruleset: Ruleset):
   };
 }
 
+/** A port as it stands in a register: network order, padded. */
+const port = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff, 0, 0]);
+
 interface MapElement extends nfnetlink.MapElement {
   map: string;
 }
 
 function elementOf(publication: Publication): MapElement {
-  const port = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff, 0, 0]);
   const protocol = Buffer.from([numbers[publication.protocol] ?? 0, 0, 0, 0]);
   const at = publication.hostIp === undefined ? [] : [rtnetlink.ipBytes(publication.hostIp)];
   return {

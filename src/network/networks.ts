@@ -3,7 +3,7 @@ import type { Log } from '../kit/index.ts';
 import type { Store } from '../store/index.ts';
 import { attach, release } from './attach.ts';
 import type { Networks } from './contract.ts';
-import { endpointRows, endpointSettings, kindOf } from './endpoints.ts';
+import { endpointRows } from './endpoints.ts';
 import { createHostFiles } from './host-files.ts';
 import { createPorts } from './ports.ts';
 import { createPredefined } from './predefined.ts';
@@ -42,11 +42,6 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
       tx.collection(endpointRows).delete(containerId);
     },
     validate,
-    idle(mode, hasRun) {
-      const kind = kindOf(mode);
-      const id = hasRun && kind ? state.predefined.get(kind).id : '';
-      return { [kind ?? mode]: endpointSettings(id) };
-    },
     list: (filters) => state.predefined.list(filters, bridgeFacts(state)),
     inspect: (reference) => state.predefined.inspect(reference, [...state.endpoints.values()], bridgeFacts(state)),
     restore: async (running) => restore(state, running),

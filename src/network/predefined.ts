@@ -22,6 +22,8 @@ export interface Predefined {
   inspect(reference: string, endpoints: Endpoint[], bridge: BridgeFacts): NetworkInspect;
 }
 
+const bridgeOnly = (record: NetworkRecord, bridge: BridgeFacts) => (record.name === 'bridge' ? bridge : undefined);
+
 const drivers: Record<Kind, string> = { bridge: 'bridge', host: 'host', none: 'null' };
 
 export function createPredefined(store: Store): Predefined {
@@ -41,7 +43,6 @@ export function createPredefined(store: Store): Predefined {
     if (!only) throw new EngineError('notFound', `network ${reference} not found`);
     return only;
   };
-  const bridgeOnly = (record: NetworkRecord, bridge: BridgeFacts) => (record.name === 'bridge' ? bridge : undefined);
 
   return {
     prepare() {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { EngineError } from '../kit/index.ts';
 import type { AttachRequest } from './contract.ts';
-import { portWishes } from './ports.ts';
+import { portWishes } from './port-wishes.ts';
 
 /** Refuses, in Docker's words, what no start of the container could give. */
 export function validate(request: Omit<AttachRequest, 'containerId' | 'name' | 'hostname' | 'domainname'>): void {

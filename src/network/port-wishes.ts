@@ -1,0 +1,64 @@
+import type { PortBinding } from '../api/index.ts';
+import { EngineError } from '../kit/index.ts';
+import { isIpv4 } from './subnets.ts';
+
+/** One line of `-p`. */
+export interface PortWish {
+  protocol: string;
+  containerPort: number;
+  /** '' is every address of the host. */
+  hostIp: string;
+  /** The ends of a range of host ports, of which the first free one is taken; 0 and 0 for any. */
+  first: number;
+  last: number;
+}
+
+/** What `-p`, `-P` and EXPOSE ask for, by container port and protocol. What makes no sense is refused. */
+export function portWishes(request: {
+  portBindings: Record<string, PortBinding[]>;
+  exposedPorts: string[];
+  publishAll: boolean;
+}): PortWish[] {
+  const asked = Object.entries(request.portBindings).flatMap(([key, bindings]) =>
+    bindings.map((binding) => wishOf(key, binding)),
+  );
+  const bound = new Set(asked.map((wish) => `${wish.containerPort}/${wish.protocol}`));
+  const keys = new Set([...request.exposedPorts, ...Object.keys(request.portBindings)].map(portKey));
+  const open = request.publishAll ? [...keys].filter((key) => !bound.has(key)) : [];
+  return [...asked, ...open.map((key) => wishOf(key, {}))].toSorted(
+    (a, b) => a.containerPort - b.containerPort || a.protocol.localeCompare(b.protocol),
+  );
+}
+
+/** A container's port as Docker writes it: `80` is `80/tcp`. */
+export function portKey(text: string): string {
+  const { port, protocol } = parsePort(text);
+  return `${port}/${protocol}`;
+}
+
+function parsePort(text: string): { port: number; protocol: string } {
+  const [number = '', protocol = 'tcp'] = text.toLowerCase().split('/');
+  const port = portNumber(number);
+  if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw new EngineError('invalid', `invalid proto: ${protocol}`);
+  if (!(port > 0)) throw invalid(text);
+  return { port, protocol };
+}
+
+function wishOf(key: string, binding: PortBinding): PortWish {
+  const { port, protocol } = parsePort(key);
+  const hostIp = binding.HostIp ?? '';
+  if (hostIp !== '' && !isIpv4(hostIp)) {
+    throw new EngineError('unsupported', `cannot publish ${key} on ${hostIp}: only IPv4 addresses are supported`);
+  }
+  const [from = '', to = from] = (binding.HostPort ?? '').split('-');
+  const first = from === '' ? 0 : portNumber(from);
+  const last = to === '' ? first : portNumber(to);
+  if (Number.isNaN(first) || Number.isNaN(last) || last < first) throw invalid(binding.HostPort ?? '');
+  return { protocol, containerPort: port, hostIp, first, last };
+}
+
+function portNumber(text: string): number {
+  return /^\d{1,5}$/.test(text) && Number(text) < 65_536 ? Number(text) : Number.NaN;
+}
+
+const invalid = (text: string): EngineError => new EngineError('invalid', `invalid port specification: "${text}"`);
