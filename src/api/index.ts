@@ -1,1 +1,3 @@
+export * from './frames.ts';
 export * from './types.ts';
+export * from './versions.ts';

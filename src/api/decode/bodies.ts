@@ -1,0 +1,136 @@
+import { EngineError } from '../../kit/index.ts';
+import type { ContainerCreateRequest, ExecConfig, ExecStartConfig } from '../types.ts';
+import { hostConfig, networkingConfig } from './host-config.ts';
+import { isBlank, parseJson } from './json.ts';
+import {
+  array,
+  bool,
+  decode,
+  int64,
+  list,
+  map,
+  type Schema,
+  string,
+  stringMap,
+  strings,
+  struct,
+  unsigned,
+  words,
+} from './schema.ts';
+
+const health = struct('v1.HealthcheckConfig', {
+  Test: strings,
+  Interval: int64('time.Duration'),
+  Timeout: int64('time.Duration'),
+  StartPeriod: int64('time.Duration'),
+  StartInterval: int64('time.Duration'),
+  Retries: int64('int'),
+});
+
+const portSet = map(struct('struct {}', {}), 'nat.PortSet');
+
+const containerCreate = struct('container.CreateRequest', {
+  Hostname: string(),
+  Domainname: string(),
+  User: string(),
+  AttachStdin: bool,
+  AttachStdout: bool,
+  AttachStderr: bool,
+  ExposedPorts: portSet,
+  Tty: bool,
+  OpenStdin: bool,
+  StdinOnce: bool,
+  Env: strings,
+  Cmd: words,
+  Healthcheck: health,
+  ArgsEscaped: bool,
+  Image: string(),
+  Volumes: map(struct('struct {}', {})),
+  WorkingDir: string(),
+  Entrypoint: words,
+  NetworkDisabled: bool,
+  MacAddress: string(),
+  OnBuild: strings,
+  Labels: stringMap,
+  StopSignal: string(),
+  StopTimeout: int64('int'),
+  Shell: words,
+  HostConfig: hostConfig,
+  NetworkingConfig: networkingConfig,
+});
+
+const consoleSize = array(2, unsigned(64, 'uint'));
+
+const execCreate = struct('container.ExecOptions', {
+  User: string(),
+  Privileged: bool,
+  Tty: bool,
+  ConsoleSize: consoleSize,
+  AttachStdin: bool,
+  AttachStderr: bool,
+  AttachStdout: bool,
+  DetachKeys: string(),
+  Env: strings,
+  WorkingDir: string(),
+  Cmd: strings,
+});
+
+const execStart = struct('container.ExecStartOptions', { Detach: bool, Tty: bool, ConsoleSize: consoleSize });
+
+const volumeCreate = struct('volume.CreateOptions', {
+  ClusterVolumeSpec: struct('volume.ClusterVolumeSpec', {}),
+  Driver: string(),
+  DriverOpts: stringMap,
+  Labels: stringMap,
+  Name: string(),
+});
+
+const filtersNew = map(map(bool), 'map[string]map[string]bool');
+const filtersOld = map(list(string()));
+
+export interface VolumeCreateBody {
+  ClusterVolumeSpec?: object;
+  Driver?: string;
+  DriverOpts?: Record<string, string>;
+  Labels?: Record<string, string>;
+  Name?: string;
+}
+
+export type ExecCreateBody = ExecConfig & { ConsoleSize?: [number, number] };
+export type ExecStartBody = ExecStartConfig & { ConsoleSize?: [number, number] };
+
+/** The body of `POST /containers/create`; like the others below, an EngineError `invalid` in Docker's words if it is none. */
+export const decodeContainerCreate = (text: string) => body<ContainerCreateRequest>(containerCreate, text, '');
+export const decodeExecCreate = (text: string) => body<ExecCreateBody>(execCreate, text, 'ExecOptions');
+/** May be empty. */
+export const decodeExecStart = (text: string) =>
+  text === '' ? {} : body<ExecStartBody>(execStart, text, 'ExecStartOptions');
+/** May be empty. */
+export const decodeVolumeCreate = (text: string) =>
+  text === '' ? {} : body<VolumeCreateBody>(volumeCreate, text, 'CreateOptions');
+
+function body<T extends object>(schema: Schema, text: string, root: string): T {
+  if (isBlank(text)) throw new EngineError('invalid', 'invalid JSON: got EOF while reading request body');
+  return (decode(schema, parseJson(text), root) ?? {}) as T;
+}
+
+/** The `filters` of a query, in the form of today (`{"name":{"a":true}}`) or of old (`{"name":["a"]}`). */
+export function decodeFilters(text: string): Record<string, string[]> {
+  if (text === '') return {};
+  try {
+    const json = parseJson(text);
+    try {
+      const sets = (decode(filtersNew, json, '') ?? {}) as Record<string, Record<string, boolean> | null>;
+      return mapValues(sets, (set) => Object.keys(set ?? {}));
+    } catch {
+      const lists = (decode(filtersOld, json, '') ?? {}) as Record<string, string[] | null>;
+      return mapValues(lists, (values) => values ?? []);
+    }
+  } catch (error) {
+    throw new EngineError('invalid', 'invalid filter', error);
+  }
+}
+
+function mapValues<A, B>(record: Record<string, A>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}

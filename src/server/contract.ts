@@ -1,0 +1,44 @@
+import type { EventMessage, SystemInfo, SystemVersion } from '../api/index.ts';
+import type { Containers } from '../container/index.ts';
+import type { Images } from '../image/index.ts';
+import type { Networks } from '../network/index.ts';
+import type { Volumes } from '../volume/index.ts';
+
+/** What the routes call. */
+export interface Backends {
+  containers: Containers;
+  images: Images;
+  volumes: Volumes;
+  networks: Networks;
+  system: System;
+}
+
+/** The engine and its host, as `docker info` and `docker version` show them. */
+export interface System {
+  info(): Promise<SystemInfo>;
+  version(): SystemVersion;
+  /** `Tug/0.1.0 (linux)`, the Server field of every answer. */
+  readonly server: string;
+  readonly events: Events;
+  close(): void;
+}
+
+/** The events of every room as one stream, and the latest of them. */
+export interface Events {
+  subscribe(listener: (event: EventMessage) => void): () => void;
+  /** The remembered ones, oldest first. */
+  recent(): EventMessage[];
+  /** How many listen. */
+  listeners(): number;
+  close(): void;
+}
+
+export interface Server {
+  /**
+   * Listens on a unix socket; `mode` and `group` are set before anyone can connect. A socket that a dead engine left is
+   * replaced, one that answers is an EngineError `conflict`. Paths longer than 107 bytes are fine.
+   */
+  listen(options: { path: string; mode: number; group?: string }): Promise<void>;
+  /** Stops listening, removes the socket, and ends the connections: idle ones at once, others after a short grace. */
+  close(): Promise<void>;
+}

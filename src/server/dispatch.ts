@@ -1,0 +1,71 @@
+import { posix } from 'node:path';
+import { apiVersion, compareVersions, minApiVersion, olderThan } from '../api/index.ts';
+import { EngineError, type Log } from '../kit/index.ts';
+import { describeError } from './errors.ts';
+import type { Exchange } from './http/index.ts';
+import { createQuery } from './query.ts';
+import type { Match } from './router.ts';
+
+export interface DispatchOptions {
+  find: (method: string, path: string) => Match | undefined;
+  server: string;
+  log: Log;
+}
+
+/** From a request to its route: version negotiation, the fields on every answer, errors as Docker words them. */
+export function createDispatch({ find, server, log }: DispatchOptions): (exchange: Exchange) => Promise<void> {
+  return async (exchange) => {
+    const { head, reply } = exchange;
+    reply.set({ 'Api-Version': apiVersion, 'Docker-Experimental': 'false', Ostype: 'linux', Server: server });
+    const prefix = /^\/v([0-9.]+)(\/.*)$/s.exec(head.path);
+    const version = prefix?.[1] ?? apiVersion;
+    const path = prefix?.[2] ?? head.path;
+    try {
+      const clean = cleanPath(head.path);
+      if (clean !== head.path) {
+        reply.set({ Location: encodeURI(clean) + (head.query === '' ? '' : `?${head.query}`) });
+        return await reply.empty(301);
+      }
+      const match = find(head.method, path);
+      if (match === undefined && head.method === 'OPTIONS') return await reply.empty(200);
+      if (match === undefined) throw new EngineError('notFound', 'page not found');
+      checkVersion(version);
+      await match.handler({ ...exchange, version, name: match.name, query: createQuery(head.query) });
+    } catch (error) {
+      await answerError(exchange, error, { version, log });
+    }
+  };
+}
+
+function checkVersion(version: string): void {
+  if (compareVersions(version, apiVersion) > 0) {
+    const text = `client version ${version} is too new. Maximum supported API version is ${apiVersion}`;
+    throw new EngineError('invalid', text);
+  }
+  if (olderThan(version, minApiVersion)) {
+    const text = `client version ${version} is too old. Minimum supported API version is ${minApiVersion}`;
+    throw new EngineError('invalid', `${text}, please upgrade your client to a newer version`);
+  }
+}
+
+/** As Go's router redirects: without `//`, `.` and `..`. */
+function cleanPath(path: string): string {
+  const clean = posix.normalize(path);
+  return clean.length > 1 && !path.endsWith('/') && clean.endsWith('/') ? clean.slice(0, -1) : clean;
+}
+
+async function answerError(exchange: Exchange, thrown: unknown, about: { version: string; log: Log }): Promise<void> {
+  const { head, reply } = exchange;
+  const { status, message, error } = describeError(thrown);
+  const line = { method: head.method, path: head.path, error: message };
+  if (status >= 500) about.log.error('request failed', { ...line, cause: error.cause });
+  else about.log.debug('request refused', { ...line, status });
+  // Once the head is out there is no status left to send: an answer cut short says it.
+  if (reply.started) return;
+  if (status === 304) return reply.empty(304);
+  if (olderThan(about.version, minApiVersion)) {
+    reply.set({ 'X-Content-Type-Options': 'nosniff' });
+    return reply.bytes(status, 'text/plain; charset=utf-8', `${message}\n`);
+  }
+  await reply.bytes(status, 'application/json', `${JSON.stringify({ message })}\n`);
+}

@@ -1,0 +1,102 @@
+import type { Inlet } from './inlet.ts';
+
+/** A request's first line and header fields; names in lower case, repeated fields joined with `, `. */
+export interface Head {
+  method: string;
+  /** Percent-decoded, without the query. */
+  path: string;
+  query: string;
+  minor: 0 | 1;
+  headers: Map<string, string>;
+}
+
+/** A request that cannot be understood; the connection is closed after saying so. */
+export class BadRequest extends Error {
+  readonly status: string;
+
+  constructor(status: string) {
+    super(status);
+    this.name = 'BadRequest';
+    this.status = status;
+  }
+}
+
+/** As in Go's server, whose limit is 1 MB and a little. */
+const largest = 1024 * 1024 + 4096;
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const once = new Set(['content-length', 'host', 'content-type', 'transfer-encoding']);
+
+/** The next head on the connection; undefined when the client ended it in between two requests. */
+export async function readHead(inlet: Inlet): Promise<Head | undefined> {
+  let buffer: Buffer = Buffer.alloc(0);
+  for (;;) {
+    const bytes = await inlet.read();
+    if (bytes === undefined) {
+      if (buffer.length === 0) return undefined;
+      throw new BadRequest('400 Bad Request');
+    }
+    const searchFrom = Math.max(0, buffer.length - 3);
+    buffer = buffer.length === 0 ? bytes : Buffer.concat([buffer, bytes]);
+    let start = 0;
+    // Empty lines before a request are let pass, as RFC 9112 asks.
+    while (buffer[start] === 13 || buffer[start] === 10) start += 1;
+    const end = endOfHead(buffer, Math.max(start, searchFrom));
+    if (end !== undefined) {
+      inlet.unread(buffer.subarray(end));
+      return parseHead(buffer.toString('latin1', start, end));
+    }
+    if (buffer.length > largest) throw new BadRequest('431 Request Header Fields Too Large');
+  }
+}
+
+function endOfHead(buffer: Buffer, from: number): number | undefined {
+  for (let at = buffer.indexOf(10, from); at !== -1; at = buffer.indexOf(10, at + 1)) {
+    if (buffer[at + 1] === 10) return at + 2;
+    if (buffer[at + 1] === 13 && buffer[at + 2] === 10) return at + 3;
+  }
+  return undefined;
+}
+
+export function parseHead(text: string): Head {
+  const [requestLine = '', ...lines] = text.split(/\r?\n/);
+  const [method = '', target = '', protocol = '', ...rest] = requestLine.split(' ');
+  if (rest.length > 0 || !token.test(method)) throw new BadRequest('400 Bad Request');
+  const version = /^HTTP\/(\d)\.(\d)$/.exec(protocol);
+  if (!version) throw new BadRequest('400 Bad Request');
+  if (version[1] !== '1' || Number(version[2]) > 1) {
+    throw new BadRequest('505 HTTP Version Not Supported: unsupported protocol version');
+  }
+  const headers = parseFields(lines);
+  const minor = version[2] === '1' ? 1 : 0;
+  if (minor === 1 && !headers.has('host')) throw new BadRequest('400 Bad Request: missing required Host header');
+  return { method, ...parseTarget(target), minor, headers };
+}
+
+function parseFields(lines: string[]): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    if (line === '') continue;
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
+    // A folded line, a space before the colon and a bare CR or NUL are what request smuggling is made of.
+    if (!token.test(name)) throw new BadRequest('400 Bad Request: invalid header name');
+    const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '');
+    if (/[\0\r]/.test(value)) throw new BadRequest('400 Bad Request: invalid header value');
+    const before = headers.get(name);
+    if (before !== undefined && once.has(name)) throw new BadRequest('400 Bad Request');
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+  }
+  return headers;
+}
+
+function parseTarget(target: string): { path: string; query: string } {
+  const [, authority, rest = ''] = /^(https?:\/\/[^/?]*)?(.*)$/s.exec(target) ?? [];
+  if (authority === undefined && !rest.startsWith('/')) throw new BadRequest('400 Bad Request');
+  const mark = rest.indexOf('?');
+  const raw = mark === -1 ? rest : rest.slice(0, mark);
+  try {
+    return { path: decodeURIComponent(raw === '' ? '/' : raw), query: mark === -1 ? '' : rest.slice(mark + 1) };
+  } catch {
+    throw new BadRequest('400 Bad Request');
+  }
+}

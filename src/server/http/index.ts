@@ -1,0 +1,3 @@
+export type { Body } from './body.ts';
+export { type Exchange, serveConnection } from './connection.ts';
+export { type Reply, reasonOf } from './reply.ts';

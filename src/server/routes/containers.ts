@@ -1,0 +1,118 @@
+import { decodeContainerCreate } from '../../api/decode/index.ts';
+import { olderThan } from '../../api/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import type { Backends } from '../contract.ts';
+import { terminalSize } from '../query.ts';
+import { type Handler, type Request, readJsonBody, sendJson } from '../request.ts';
+import type { Route } from '../router.ts';
+import { shapeContainer, shapeSummary } from '../versions/container.ts';
+import { attachHandler } from './attach.ts';
+import { logsHandler } from './logs.ts';
+import { waitHandler } from './wait.ts';
+
+/** Everything under /containers but exec. */
+export function containerRoutes(backends: Backends): Route[] {
+  const { containers } = backends;
+  return [
+    ['GET', '/containers/json', listHandler(backends)],
+    ['GET', '/containers/{name}/json', inspectHandler(backends)],
+    ['GET', '/containers/{name}/logs', logsHandler(containers)],
+    ['POST', '/containers/create', createHandler(backends)],
+    ['POST', '/containers/{name}/start', startHandler(backends)],
+    ['POST', '/containers/{name}/stop', done(204, (request) => containers.stop(request.name, stopOptions(request)))],
+    [
+      'POST',
+      '/containers/{name}/restart',
+      done(204, (request) => containers.restart(request.name, stopOptions(request))),
+    ],
+    [
+      'POST',
+      '/containers/{name}/kill',
+      done(204, ({ name, query }) =>
+        containers.kill(name, query.has('signal') ? { signal: query.text('signal') } : {}),
+      ),
+    ],
+    ['POST', '/containers/{name}/wait', waitHandler(containers)],
+    ['POST', '/containers/{name}/resize', done(200, ({ name, query }) => containers.resize(name, terminalSize(query)))],
+    ['POST', '/containers/{name}/attach', attachHandler(containers)],
+    [
+      'DELETE',
+      '/containers/{name}',
+      done(204, ({ name, query }) =>
+        containers.remove(name, { force: query.flag('force'), volumes: query.flag('v'), link: query.flag('link') }),
+      ),
+    ],
+  ];
+}
+
+/** Acts, and then answers with that status and no body. */
+function done(status: number, act: (request: Request) => Promise<void>): Handler {
+  return async (request) => {
+    await act(request);
+    await request.reply.empty(status);
+  };
+}
+
+function stopOptions({ query, version }: Request): { signal?: string; timeout?: number } {
+  const timeout = query.integer('t');
+  const signal = olderThan(version, '1.42') ? '' : query.text('signal');
+  return { ...(signal === '' ? {} : { signal }), ...(timeout === undefined ? {} : { timeout }) };
+}
+
+function listHandler({ containers }: Backends): Handler {
+  return async (request) => {
+    const { query, version } = request;
+    const limit = query.integer('limit');
+    const found = await containers.list({
+      all: query.flag('all'),
+      size: query.flag('size'),
+      filters: query.filters(),
+      ...(limit === undefined ? {} : { limit }),
+    });
+    await sendJson(
+      request,
+      200,
+      found.map((summary) => shapeSummary(summary, version)),
+    );
+  };
+}
+
+function inspectHandler({ containers }: Backends): Handler {
+  return async (request) => {
+    const found = await containers.inspect(request.name, { size: request.query.flag('size') });
+    await sendJson(request, 200, shapeContainer(found, request.version));
+  };
+}
+
+function createHandler({ containers }: Backends): Handler {
+  return async (request) => {
+    const body = decodeContainerCreate(await readJsonBody(request));
+    const { HostConfig: _, NetworkingConfig: __, ...config } = body;
+    if (Object.keys(config).length === 0) {
+      throw new EngineError('invalid', 'config cannot be empty in order to create a container');
+    }
+    const name = request.query.text('name');
+    const platform = olderThan(request.version, '1.41') ? '' : request.query.text('platform');
+    const created = await containers.create({
+      body,
+      ...(name === '' ? {} : { name }),
+      ...(platform === '' ? {} : { platform }),
+    });
+    await sendJson(request, 201, created);
+  };
+}
+
+function startHandler({ containers }: Backends): Handler {
+  return async (request) => {
+    // A HostConfig in the body is what a client of 2016 would send; `{}` and less is let pass.
+    if ((request.body.length ?? Number.POSITIVE_INFINITY) > 7) {
+      const history = 'was deprecated since API v1.22 and removed in v1.24';
+      throw new EngineError('invalid', `starting container with non-empty request body ${history}`);
+    }
+    if (request.query.text('checkpoint') !== '') {
+      throw new EngineError('invalid', 'checkpoint is only supported in experimental mode');
+    }
+    await containers.start(request.name);
+    await request.reply.empty(204);
+  };
+}

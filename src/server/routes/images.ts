@@ -1,0 +1,120 @@
+import { type JSONMessage, olderThan } from '../../api/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import type { Backends } from '../contract.ts';
+import { describeError } from '../errors.ts';
+import { type Handler, type Request, sendJson } from '../request.ts';
+import type { Route } from '../router.ts';
+import { shapeImage, shapeImageSummary } from '../versions/image.ts';
+
+/** Images: what is here, and what comes in as an archive. */
+export function imageRoutes(backends: Backends): Route[] {
+  const { images } = backends;
+  return [
+    ['GET', '/images/json', listHandler(backends)],
+    ['POST', '/images/load', loadHandler(backends)],
+    ['POST', '/images/create', createHandler(backends)],
+    [
+      'GET',
+      '/images/{name}/json',
+      async (request) => sendJson(request, 200, shapeImage(await images.inspect(request.name), request.version)),
+    ],
+    ['POST', '/images/{name}/tag', tagHandler(backends)],
+    [
+      'DELETE',
+      '/images/{name}',
+      async (request) => {
+        const { name, query } = request;
+        const options = { force: query.flag('force'), prune: !query.flag('noprune') };
+        await sendJson(request, 200, await images.remove(name, options));
+      },
+    ],
+  ];
+}
+
+function listHandler({ images }: Backends): Handler {
+  return async (request) => {
+    const { query, version } = request;
+    const filters = query.filters();
+    const old = query.text('filter');
+    if (olderThan(version, '1.41') && old !== '') filters.reference = [...(filters.reference ?? []), old];
+    const found = await images.list({
+      all: query.flag('all'),
+      filters,
+      sharedSize: !olderThan(version, '1.42') && query.flag('shared-size'),
+    });
+    await sendJson(
+      request,
+      200,
+      found.map((image) => shapeImageSummary(image, version)),
+    );
+  };
+}
+
+function tagHandler({ images }: Backends): Handler {
+  return async ({ name, query, reply }) => {
+    const repository = query.text('repo');
+    if (repository === '') throw new EngineError('invalid', 'invalid reference format');
+    images.tag(name, repository, query.text('tag'));
+    await reply.empty(201);
+  };
+}
+
+function loadHandler({ images }: Backends): Handler {
+  return async (request) => {
+    refusePlatform(request);
+    await sendProgress(request, images.load(request.body, { quiet: request.query.flag('quiet', true) }));
+  };
+}
+
+function createHandler({ images }: Backends): Handler {
+  return async (request) => {
+    const { query } = request;
+    const source = query.text('fromSrc');
+    if (source === '') throw pullRefusal(request);
+    if (source !== '-') {
+      const advice = 'send the archive as the body of the request instead';
+      throw new EngineError(
+        'unsupported',
+        `cannot import from ${source}: importing from a URL is not supported, ${advice}`,
+      );
+    }
+    const platform = olderThan(request.version, '1.32') ? '' : query.text('platform');
+    const progress = images.import(request.body, {
+      source,
+      repository: query.text('repo'),
+      tag: query.text('tag'),
+      message: query.text('message'),
+      changes: query.all('changes'),
+      ...(platform === '' ? {} : { platform }),
+    });
+    await sendProgress(request, progress);
+  };
+}
+
+function pullRefusal({ query }: Request): EngineError {
+  const name = query.text('fromImage');
+  if (name === '') return new EngineError('invalid', 'invalid reference format');
+  const tag = query.text('tag');
+  const reference = tag === '' ? name : `${name}${tag.includes(':') ? '@' : ':'}${tag}`;
+  const advice = 'load it from an archive (docker load) or import a root file system (docker import)';
+  return new EngineError('unsupported', `cannot pull ${reference}: this engine has no registry client yet; ${advice}`);
+}
+
+function refusePlatform({ query }: Request): void {
+  if (query.text('platform') === '') return;
+  throw new EngineError('unsupported', 'loading one platform out of an archive is not supported');
+}
+
+/** Docker's progress messages, one JSON a line. An error before the first becomes the status, a later one a message. */
+async function sendProgress(request: Request, messages: AsyncIterable<JSONMessage>): Promise<void> {
+  const iterator = messages[Symbol.asyncIterator]();
+  let next = await iterator.next();
+  const sink = await request.reply.stream(200, { 'Content-Type': 'application/json' });
+  try {
+    for (; !next.done; next = await iterator.next()) await sink.write(`${JSON.stringify(next.value)}\r\n`);
+  } catch (error) {
+    const { message } = describeError(error);
+    await sink.write(`${JSON.stringify({ errorDetail: { message }, error: message })}\r\n`);
+  }
+  await sink.end();
+}

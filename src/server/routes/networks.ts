@@ -1,0 +1,31 @@
+import { EngineError } from '../../kit/index.ts';
+import type { Backends } from '../contract.ts';
+import { type Handler, sendJson } from '../request.ts';
+import type { Route } from '../router.ts';
+
+/** Networks as they are. */
+export function networkRoutes({ networks }: Backends): Route[] {
+  const list: Handler = (request) => sendJson(request, 200, networks.list(request.query.filters()));
+  return [
+    ['GET', '/networks', list],
+    ['GET', '/networks/', list],
+    [
+      'GET',
+      '/networks/{name}',
+      async (request) => {
+        checkVerbose(request.query.text('verbose'));
+        const network = networks.inspect(request.name);
+        const scope = request.query.text('scope');
+        if (scope !== '' && scope !== network.Scope)
+          throw new EngineError('notFound', `network ${request.name} not found`);
+        await sendJson(request, 200, network);
+      },
+    ],
+  ];
+}
+
+function checkVerbose(text: string): void {
+  if (text === '' || /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/.test(text)) return;
+  const problem = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
+  throw new EngineError('invalid', `invalid value for verbose: ${text}: ${problem}`);
+}

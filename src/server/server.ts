@@ -1,0 +1,63 @@
+import { createServer as createNetServer, type Socket } from 'node:net';
+import { type Log, messageOf } from '../kit/index.ts';
+import type { Backends, Server } from './contract.ts';
+import { createDispatch } from './dispatch.ts';
+import { type Exchange, type Reply, serveConnection } from './http/index.ts';
+import { listenUnix } from './listen.ts';
+import { createRouter } from './router.ts';
+import { containerRoutes } from './routes/containers.ts';
+import { eventRoutes } from './routes/events.ts';
+import { execRoutes } from './routes/exec.ts';
+import { imageRoutes } from './routes/images.ts';
+import { networkRoutes } from './routes/networks.ts';
+import { systemRoutes } from './routes/system.ts';
+import { volumeRoutes } from './routes/volumes.ts';
+
+/** What a request that is being answered when the engine stops may still take. */
+const graceMs = 1000;
+
+/** Serves Docker's API over the rooms given. Nothing listens until `listen`. */
+export function createServer({ backends, log }: { backends: Backends; log: Log }): Server {
+  const find = createRouter([
+    ...systemRoutes(backends),
+    ...eventRoutes(backends.system.events),
+    ...execRoutes(backends),
+    ...containerRoutes(backends),
+    ...imageRoutes(backends),
+    ...volumeRoutes(backends),
+    ...networkRoutes(backends),
+  ]);
+  const dispatch = createDispatch({ find, server: backends.system.server, log });
+  const closing = new AbortController();
+  const connections = new Map<Socket, Reply | undefined>();
+  const listener = createNetServer({ allowHalfOpen: true }, (socket) => {
+    connections.set(socket, undefined);
+    socket.once('close', () => connections.delete(socket));
+    const handle = async (exchange: Exchange) => {
+      connections.set(socket, exchange.reply);
+      await dispatch(exchange);
+      if (connections.has(socket)) connections.set(socket, undefined);
+    };
+    serveConnection(socket, handle, closing.signal).catch((error: unknown) => {
+      log.error('a connection failed', { error: messageOf(error) });
+      socket.destroy();
+    });
+  });
+  let unlisten: (() => void) | undefined;
+  return {
+    async listen(address) {
+      unlisten = await listenUnix(listener, address, log);
+      listener.on('error', (error) => log.error('the listener failed', { error: messageOf(error) }));
+      log.info('API listen', { path: address.path });
+    },
+    async close() {
+      unlisten?.();
+      listener.close();
+      closing.abort();
+      for (const [socket, reply] of connections) if (reply === undefined || reply.hijacked) socket.destroy();
+      const deadline = Date.now() + graceMs;
+      while (connections.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+      for (const socket of connections.keys()) socket.destroy();
+    },
+  };
+}

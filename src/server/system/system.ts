@@ -1,0 +1,142 @@
+import { arch, availableParallelism, hostname, machine, release, totalmem } from 'node:os';
+import { apiVersion, minApiVersion, type SystemInfo, type SystemVersion } from '../../api/index.ts';
+import type { Log } from '../../kit/index.ts';
+import type { Backends, System } from '../contract.ts';
+import { createEvents } from '../events.ts';
+import { limitWarnings, readLimits } from './cgroups.ts';
+import { engineId } from './engine-id.ts';
+import { fileSystemOf, ipv4Forwarding, openFiles, osRelease, proxy } from './host.ts';
+
+export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 'volumes'> {
+  dataRoot: string;
+  storageDriver: string;
+  build: { version: string; commit?: string; time?: string };
+  debug?: boolean;
+  log: Log;
+}
+
+/** The facts of engine and host; reads the engine's id, or makes it on the first start. */
+export async function createSystem(options: SystemOptions): Promise<System> {
+  const id = await engineId(options.dataRoot);
+  const events = createEvents(options, options.log);
+  return {
+    server: `Tug/${options.build.version} (linux)`,
+    events,
+    version: () => versionOf(options.build),
+    info: async () => ({
+      ID: id,
+      ...(await counts(options)),
+      ...engineFacts(options),
+      ...hostFacts(),
+      NEventsListener: events.listeners(),
+      ...fixedFacts,
+    }),
+    close: () => events.close(),
+  };
+}
+
+async function counts({ containers, images }: SystemOptions): Promise<SystemInfo> {
+  const { total, running, paused, stopped } = containers.counts();
+  const found = await images.list({ all: true, filters: {}, sharedSize: false });
+  return {
+    Containers: total,
+    ContainersRunning: running,
+    ContainersPaused: paused,
+    ContainersStopped: stopped,
+    Images: found.length,
+  };
+}
+
+function engineFacts({ dataRoot, storageDriver, build, debug }: SystemOptions): SystemInfo {
+  return {
+    Driver: storageDriver,
+    DriverStatus: [['Backing Filesystem', fileSystemOf(dataRoot)]],
+    DockerRootDir: dataRoot,
+    Debug: debug ?? false,
+    ServerVersion: build.version,
+    NFd: openFiles(),
+    NGoroutines: 0,
+    SystemTime: new Date().toISOString(),
+  };
+}
+
+function hostFacts(): SystemInfo {
+  const { version, ...limits } = readLimits();
+  const forwarding = ipv4Forwarding();
+  return {
+    ...limits,
+    KernelMemoryTCP: false,
+    IPv4Forwarding: forwarding,
+    CgroupDriver: 'cgroupfs',
+    CgroupVersion: version,
+    KernelVersion: release(),
+    OperatingSystem: osRelease('PRETTY_NAME') || 'Linux',
+    OSVersion: osRelease('VERSION_ID'),
+    OSType: 'linux',
+    Architecture: machine(),
+    NCPU: availableParallelism(),
+    MemTotal: totalmem(),
+    HttpProxy: proxy('HTTP_PROXY'),
+    HttpsProxy: proxy('HTTPS_PROXY'),
+    NoProxy: proxy('NO_PROXY'),
+    Name: hostname(),
+    SecurityOptions: ['name=seccomp,profile=builtin', ...(version === '2' ? ['name=cgroupns'] : [])],
+    Warnings: [
+      ...limitWarnings({ version, ...limits }),
+      ...(forwarding ? [] : ['WARNING: IPv4 forwarding is disabled']),
+    ],
+  };
+}
+
+/** What does not depend on the host: the engine has one runtime, one log driver, one firewall, and is no swarm node. */
+const fixedFacts = {
+  Plugins: { Volume: ['local'], Network: ['bridge', 'host', 'null'], Log: ['json-file'] },
+  LoggingDriver: 'json-file',
+  IndexServerAddress: 'https://index.docker.io/v1/',
+  RegistryConfig: {
+    IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
+    InsecureRegistryCIDRs: [],
+    Mirrors: [],
+  },
+  GenericResources: [],
+  Labels: [],
+  ExperimentalBuild: false,
+  Runtimes: { native: { path: 'tug-shim' } },
+  DefaultRuntime: 'native',
+  Swarm: {
+    NodeID: '',
+    NodeAddr: '',
+    LocalNodeState: 'inactive',
+    ControlAvailable: false,
+    Error: '',
+    RemoteManagers: null,
+  },
+  LiveRestoreEnabled: true,
+  Isolation: '',
+  InitBinary: '',
+  ContainerdCommit: { ID: '' },
+  RuncCommit: { ID: '' },
+  InitCommit: { ID: '' },
+  FirewallBackend: { Driver: 'nftables' },
+  CDISpecDirs: [],
+} satisfies SystemInfo;
+
+function versionOf(build: SystemOptions['build']): SystemVersion {
+  const goArch = { x64: 'amd64', ia32: '386' }[arch() as string] ?? arch();
+  const common = {
+    ApiVersion: apiVersion,
+    MinAPIVersion: minApiVersion,
+    GitCommit: build.commit ?? '',
+    GoVersion: '',
+    Os: 'linux',
+    Arch: goArch,
+    KernelVersion: release(),
+    BuildTime: build.time ?? '',
+  };
+  return {
+    Platform: { Name: 'tug' },
+    Components: [{ Name: 'Engine', Version: build.version, Details: { ...common, Experimental: 'false' } }],
+    Version: build.version,
+    ...common,
+  };
+}
