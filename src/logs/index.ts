@@ -1,1 +1,3 @@
 export type * from './contract.ts';
+export { formatEntry } from './format.ts';
+export { createLogReader } from './reader.ts';

@@ -1,0 +1,23 @@
+import { appendFileSync, existsSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+
+/** A log as the container's monitor writes it, for tests: rotation renames from the oldest on, then a new file begins. */
+export function createLogWriter(path: string, maxFiles: number) {
+  writeFileSync(path, '');
+  return {
+    write(line: string, more: { stream?: string; time?: string } = {}): void {
+      const { stream = 'stdout', time = '2026-01-02T03:04:05.000000006Z' } = more;
+      appendFileSync(path, `${JSON.stringify({ log: line, stream, time })}\n`);
+    },
+    raw(text: string): void {
+      appendFileSync(path, text);
+    },
+    rotate(): void {
+      const numbered = (number: number): string => (number === 0 ? path : `${path}.${number}`);
+      if (maxFiles === 1) unlinkSync(path);
+      for (let number = maxFiles - 1; number > 0; number--) {
+        if (existsSync(numbered(number - 1))) renameSync(numbered(number - 1), numbered(number));
+      }
+      writeFileSync(path, '');
+    },
+  };
+}
