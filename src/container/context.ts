@@ -1,0 +1,78 @@
+import type { Images } from '../image/index.ts';
+import { createLocks, type Locks, type Log } from '../kit/index.ts';
+import type { LogReader } from '../logs/index.ts';
+import type { Networks } from '../network/index.ts';
+import type { Process, Runtime } from '../runtime/index.ts';
+import type { Snapshots } from '../snapshot/index.ts';
+import type { Store } from '../store/index.ts';
+import type { Volumes } from '../volume/index.ts';
+import type { Clock } from './clock.ts';
+import { createEvents, type Events } from './events.ts';
+import { createExecs, type Execs } from './exec-records.ts';
+import { createLobby, type Lobby } from './lobby.ts';
+import type { HostFacts } from './spec/index.ts';
+import { createWaiters, type Waiters } from './waiters.ts';
+
+/** What the room needs of its neighbours. */
+export interface ContainerDependencies {
+  store: Store;
+  images: Images;
+  snapshots: Snapshots;
+  volumes: Volumes;
+  networks: Networks;
+  runtime: Runtime;
+  logs: LogReader;
+  /** Containers keep their files in `<dataRoot>/containers/<id>`. */
+  dataRoot: string;
+  log: Log;
+  clock: Clock;
+  facts: HostFacts;
+  /** Where containers' cgroups go, relative to the root of each hierarchy: `/tug`. */
+  cgroupParent: string;
+}
+
+/** A container's process in this engine's hands. */
+export interface Run {
+  process: Process;
+  /** Resolves once the exit is committed and told, before the clearing up. */
+  ended: Promise<void>;
+  /** A user wants it to end: no restart policy applies. */
+  stopping: boolean;
+}
+
+/** What the room's parts share. The store has the truth; the rest is what this engine's life adds to it. */
+export interface Context extends ContainerDependencies {
+  locks: Locks;
+  events: Events;
+  waiters: Waiters;
+  lobby: Lobby;
+  runs: Map<string, Run>;
+  execs: Execs;
+  /** Containers whose next start by their restart policy is due. */
+  restarts: Map<string, NodeJS.Timeout>;
+  /** How long the next restart of a container is put off, in milliseconds. */
+  backoff: Map<string, number>;
+  closing: boolean;
+  /** Starts a container whose restart is due. */
+  startAgain(id: string): Promise<void>;
+}
+
+export function createContext(
+  dependencies: ContainerDependencies,
+  startAgain: (context: Context, id: string) => Promise<void>,
+): Context {
+  const context: Context = {
+    ...dependencies,
+    locks: createLocks(),
+    events: createEvents(dependencies),
+    waiters: createWaiters(),
+    lobby: createLobby(),
+    runs: new Map(),
+    execs: createExecs(),
+    restarts: new Map(),
+    backoff: new Map(),
+    closing: false,
+    startAgain: (id) => startAgain(context, id),
+  };
+  return context;
+}

@@ -1,0 +1,71 @@
+import { EngineError } from '../kit/index.ts';
+import { attach } from './attach.ts';
+import { type ContainerDependencies, type Context, createContext } from './context.ts';
+import type { Containers } from './contract.ts';
+import { create } from './create.ts';
+import { execCreate, execInspect, execResize, execStart } from './exec.ts';
+import { inspect } from './inspect.ts';
+import { list, presentRows } from './list.ts';
+import { logs } from './logs.ts';
+import { resolve } from './lookup.ts';
+import { remove } from './remove.ts';
+import { restart } from './restart.ts';
+import { restore } from './restore.ts';
+import { isRunning } from './row.ts';
+import { start } from './start.ts';
+import { kill, stop } from './stop.ts';
+
+/** The container room: all state in the store, all processes in the runtime. Call `restore` once before anything else. */
+export function createContainers(dependencies: ContainerDependencies): Containers {
+  const context = createContext(dependencies, (due, id) => start(due, id, 'policy'));
+  return {
+    create: (request) => create(context, request),
+    start: async (reference) => start(context, resolve(context.store, reference).id, 'user'),
+    stop: (reference, options) => stop(context, reference, options),
+    restart: (reference, options) => restart(context, reference, options),
+    kill: (reference, options) => kill(context, reference, options),
+    remove: (reference, options) => remove(context, reference, options),
+    wait: async (...request) => wait(context, ...request),
+    list: (options) => list(context, options),
+    inspect: (reference, options) => inspect(context, reference, options),
+    resize: (reference, size) => resize(context, reference, size),
+    logs: async (reference, query, signal) => logs(context, reference, query, signal),
+    attach: async (reference, options) => attach(context, reference, options),
+    execCreate: async (reference, config) => execCreate(context, reference, config),
+    execStart: (id, options) => execStart(context, id, options),
+    execInspect: (id) => execInspect(context, id),
+    execResize: (id, size) => execResize(context, id, size),
+    subscribe: context.events.subscribe,
+    counts: () => counts(context),
+    restore: () => restore(context),
+    close: async () => close(context),
+  };
+}
+
+function wait(context: Context, ...[reference, condition, signal]: Parameters<Containers['wait']>) {
+  const row = resolve(context.store, reference);
+  const over = condition === 'not-running' && !isRunning(row) && row.state !== 'starting';
+  if (over) return { done: Promise.resolve({ StatusCode: row.exitCode }) };
+  return { done: context.waiters.add(row.id, condition, signal) };
+}
+
+async function resize(context: Context, reference: string, size: { rows: number; columns: number }): Promise<void> {
+  const row = resolve(context.store, reference);
+  const run = context.runs.get(row.id);
+  if (!run) throw new EngineError('conflict', `container ${row.id} is not running`);
+  await run.process.resize(size.rows, size.columns);
+  context.events.publish(row, 'resize', { height: String(size.rows), width: String(size.columns) });
+}
+
+function counts(context: Context): ReturnType<Containers['counts']> {
+  const rows = presentRows(context);
+  const running = rows.filter(isRunning).length;
+  return { total: rows.length, running, paused: 0, stopped: rows.length - running };
+}
+
+/** The shims go on without this engine; nobody waits for them here any more. */
+function close(context: Context): void {
+  context.closing = true;
+  for (const timer of context.restarts.values()) clearTimeout(timer);
+  context.execs.close();
+}

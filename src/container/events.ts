@@ -1,0 +1,32 @@
+import type { EventMessage } from '../api/index.ts';
+import { createTopic, type Log } from '../kit/index.ts';
+import type { Clock } from './clock.ts';
+import type { ContainerRow } from './row.ts';
+
+/** What happens to containers, in Docker's event messages. Publish after the commit that made it true. */
+export interface Events {
+  publish(row: ContainerRow, action: string, attributes?: Record<string, string>): void;
+  subscribe(listener: (event: EventMessage) => void): () => void;
+}
+
+export function createEvents(options: { clock: Clock; log: Log }): Events {
+  const topic = createTopic<EventMessage>((error) => options.log.error('an event listener failed', { error }));
+  return {
+    subscribe: topic.subscribe,
+    publish(row, action, attributes = {}) {
+      const now = options.clock();
+      topic.publish({
+        Type: 'container',
+        Action: action,
+        Actor: { ID: row.id, Attributes: { ...row.config.Labels, ...own(row), ...attributes } },
+        scope: 'local',
+        time: Number(now / 1_000_000_000n),
+        timeNano: Number(now),
+      });
+    },
+  };
+}
+
+function own(row: ContainerRow): Record<string, string> {
+  return { image: row.config.Image ?? '', name: row.name ?? '' };
+}

@@ -1,0 +1,21 @@
+import { EngineError } from '../kit/index.ts';
+import type { Store } from '../store/index.ts';
+import { type ContainerRow, rowsOf } from './row.ts';
+
+/** The container that a full id, a name (with or without its slash) or a unique prefix of an id means. */
+export function resolve(store: Store, reference: string): ContainerRow {
+  if (reference === '') throw new EngineError('invalid', 'No container name or ID supplied');
+  return store.view((tx) => {
+    const rows = rowsOf(tx);
+    const exact = rows.get(reference);
+    if (exact && exact.name !== null) return exact;
+    const [named] = rows.by('name', reference.replace(/^\//, ''));
+    if (named) return named.document;
+    const candidates = /^[0-9a-f]+$/.test(reference) ? rows.idsByPrefix(reference, 64) : [];
+    const present = candidates.map((id) => rows.get(id)).filter((row) => row !== undefined && row.name !== null);
+    if (present.length > 1) throw new EngineError('invalid', `multiple IDs found with provided prefix: ${reference}`);
+    const [only] = present;
+    if (!only) throw new EngineError('notFound', `No such container: ${reference}`);
+    return only;
+  });
+}

@@ -1,0 +1,90 @@
+import type { ContainerConfig, EndpointSettings, HostConfig, PortBinding } from '../api/index.ts';
+import { EngineError } from '../kit/index.ts';
+import type { Collection, Rows, Store, Tx } from '../store/index.ts';
+import type { MountPoint } from './spec/index.ts';
+
+/**
+ * `starting` has a token but may not have come to run: only the runtime knows. A `removing` container without a name has
+ * gone as far as anybody outside is concerned; what is left of it is being cleared away.
+ */
+export type State = 'created' | 'starting' | 'running' | 'restarting' | 'exited' | 'removing';
+
+/** All that is known of a container; the one document of it in the store. Times are RFC 3339 with nanoseconds. */
+export interface ContainerRow {
+  id: string;
+  /** Without a slash; null once the name is free again. */
+  name: string | null;
+  created: string;
+  state: State;
+  imageId: string;
+  /** The image's layers, lowest first. */
+  layers: string[];
+  path: string;
+  args: string[];
+  config: ContainerConfig;
+  hostConfig: HostConfig;
+  mounts: MountPoint[];
+  /** Of the present or the last start. */
+  token: string;
+  pid: number;
+  startedAt: string;
+  finishedAt: string;
+  exitCode: number;
+  error: string;
+  oomKilled: boolean;
+  restartCount: number;
+  /** A user stopped it: no restart policy but `always` at the engine's start brings it back. */
+  manuallyStopped: boolean;
+  networks: Record<string, EndpointSettings>;
+  ports: Record<string, PortBinding[] | null>;
+  /** The container whose network namespace it shares. */
+  networkOf?: string;
+}
+
+export const never = '0001-01-01T00:00:00Z';
+
+export const containerRows: Collection<ContainerRow> = {
+  name: 'containers',
+  indexes: {
+    name: { of: (row) => row.name, unique: true },
+    state: { of: (row) => row.state, unique: false },
+  },
+};
+
+export function rowsOf(tx: Tx): Rows<ContainerRow> {
+  return tx.collection(containerRows);
+}
+
+export function findRow(store: Store, id: string): ContainerRow | undefined {
+  return store.view((tx) => rowsOf(tx).get(id));
+}
+
+/** The row of an id that was resolved before; a container that has gone since is Docker's `notFound`. */
+export function getRow(store: Store, id: string): ContainerRow {
+  const row = findRow(store, id);
+  if (!row || row.name === null) throw new EngineError('notFound', `No such container: ${id}`);
+  return row;
+}
+
+/** Changes one row in one transaction, together with whatever else `also` does in it; returns the row as it is then. */
+export function changeRow(
+  store: Store,
+  id: string,
+  change: Partial<ContainerRow>,
+  also: (tx: Tx) => void = () => undefined,
+): ContainerRow {
+  return store.update((tx) => {
+    const rows = rowsOf(tx);
+    const row = rows.get(id);
+    if (!row) throw new EngineError('notFound', `No such container: ${id}`);
+    const changed = { ...row, ...change };
+    rows.put(id, changed);
+    also(tx);
+    return changed;
+  });
+}
+
+/** It has a process, or will have one again by itself. */
+export function isRunning(row: ContainerRow): boolean {
+  return row.state === 'running' || row.state === 'restarting';
+}

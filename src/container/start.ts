@@ -1,0 +1,128 @@
+import { asEngineError, crashpoint, EngineError, newToken } from '../kit/index.ts';
+import { type Pending, startExitCode } from '../runtime/index.ts';
+import { clearAway, tombstone } from './clear.ts';
+import { formatTime } from './clock.ts';
+import type { Context, Run } from './context.ts';
+import { watch } from './exit.ts';
+import { writeEtcFiles } from './files.ts';
+import { launch } from './launch.ts';
+import { enterNetwork, type NetworkPlace } from './network-mode.ts';
+import { idleNetworks } from './network-settings.ts';
+import { forgetRestart } from './restarts.ts';
+import { type ContainerRow, changeRow, getRow } from './row.ts';
+
+/** Who wants the start: a user, or the restart policy for a container in state `restarting`. */
+export type StartReason = 'user' | 'policy';
+
+/** Starts a container that was resolved; `notModified` when it runs. All is undone when it fails. */
+export async function start(context: Context, id: string, reason: StartReason): Promise<void> {
+  await context.locks.run(id, async () => {
+    const row = getRow(context.store, id);
+    const wanted = reason === 'policy' ? row.state !== 'running' : row.state === 'created' || row.state === 'exited';
+    if (!wanted) throw new EngineError('notModified', `Container ${id} is already running`);
+    if (reason === 'user') forgetRestart(context, id);
+    await startLocked(context, row, reason);
+  });
+}
+
+async function startLocked(context: Context, row: ContainerRow, reason: StartReason): Promise<void> {
+  let launching: Promise<Pending> | undefined;
+  try {
+    const place = await enterNetwork(context, row);
+    const starting: ContainerRow = { ...row, ...placed(row, place), token: newToken(), state: 'starting' };
+    writeEtcFiles(context, starting, place);
+    launching = launch(context, starting, place);
+    // From here on a failure of one must not leave the other's unheard.
+    launching.catch(() => undefined);
+    const published = place.kind === 'own' ? place.attachment.publish() : undefined;
+    published?.catch(() => undefined);
+    commitStarting(context, starting, place);
+    const [pending] = await Promise.all([launching, published]);
+    await letGo(context, { ...starting, restartCount: reason === 'user' ? 0 : row.restartCount }, pending);
+  } catch (error) {
+    const pending = await launching?.catch(() => undefined);
+    await pending?.abort();
+    await undo(context, row, error);
+  }
+}
+
+/** What the row says of the network it is started into. */
+function placed(row: ContainerRow, place: NetworkPlace): Partial<ContainerRow> {
+  if (place.kind === 'own') return { networks: place.attachment.networks, ports: place.attachment.ports };
+  const { Hostname = '', Domainname = '' } = place.row.config;
+  return { networkOf: place.row.id, networks: {}, ports: {}, config: { ...row.config, Hostname, Domainname } };
+}
+
+function commitStarting(context: Context, row: ContainerRow, place: NetworkPlace): void {
+  changeRow(context.store, row.id, row, (tx) => {
+    if (place.kind === 'own') place.attachment.record(tx);
+    tx.refs.add(`container:${row.id}`, `image:${row.imageId}`, 'running');
+  });
+  crashpoint('container.starting');
+}
+
+async function letGo(context: Context, row: ContainerRow, pending: Pending): Promise<void> {
+  const { process } = pending;
+  const run: Run = { process, ended: Promise.resolve(), stopping: false };
+  context.runs.set(row.id, run);
+  await context.lobby.open(row.id, process);
+  const going = pending.go();
+  going.catch(() => undefined);
+  const running = changeRow(context.store, row.id, {
+    ...row,
+    state: 'running',
+    pid: process.pid,
+    startedAt: formatTime(process.startedAt),
+    exitCode: 0,
+    error: '',
+    oomKilled: false,
+    manuallyStopped: false,
+  });
+  crashpoint('container.running');
+  await going.catch(rethrowAsDocker);
+  watch(context, row.id, run);
+  context.events.publish(running, 'start');
+}
+
+function rethrowAsDocker(error: unknown): never {
+  const { kind, message } = asEngineError(error);
+  const prefix = 'failed to create task for container: failed to create shim task: OCI runtime create failed';
+  throw new EngineError(
+    kind,
+    `${prefix}: unable to start container process: error during container init: ${message}`,
+    error,
+  );
+}
+
+/** Puts the container back to what it was, with Docker's exit code and error for a start that failed; rethrows. */
+async function undo(context: Context, row: ContainerRow, cause: unknown): Promise<never> {
+  const error = asEngineError(cause);
+  const exitCode = startExitCode(error.cause ?? error) ?? unknownFailure;
+  context.runs.delete(row.id);
+  context.lobby.dismiss(row.id);
+  const back: ContainerRow = {
+    ...row,
+    state: row.state === 'created' ? 'created' : 'exited',
+    networks: idleNetworks(row),
+    exitCode,
+    error: error.message,
+  };
+  const response = { StatusCode: exitCode, Error: { Message: error.message } };
+  if (row.hostConfig.AutoRemove) {
+    const stone = tombstone(context, back, { volumes: true, also: (tx) => context.networks.forget(tx, row.id) });
+    context.events.publish(row, 'destroy');
+    context.waiters.removed(row.id, response);
+    await clearAway(context, stone);
+  } else {
+    changeRow(context.store, row.id, back, (tx) => {
+      context.networks.forget(tx, row.id);
+      tx.refs.add(`container:${row.id}`, `image:${row.imageId}`);
+    });
+    context.waiters.ended(row.id, response);
+    await context.networks.release(row.id);
+  }
+  throw error;
+}
+
+/** Docker's exit code of a container that failed to start for a reason of the engine's own. */
+const unknownFailure = 128;
