@@ -96,7 +96,7 @@ function versionOne(mountPoint: string, options: string[], known: Set<string>): 
 /** The v1 controllers in /proc/self/cgroup: in the mount table they stand among other mount options. */
 function ownHierarchies(own: string): Set<string> {
   const lists = own.split('\n').map((line) => line.split(':')[1] ?? '');
-  return new Set(lists.flatMap((list) => list.split(',')).filter((word) => word !== ''));
+  return new Set(lists.flatMap((list) => list.split(',')).filter((word) => word !== '' && !word.startsWith('name=')));
 }
 
 const words = (text: string) => text.split(/\s+/).filter((word) => word !== '');

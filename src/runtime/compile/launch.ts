@@ -91,8 +91,10 @@ function identity(spec: RuntimeSpec): MountStep[] {
 }
 
 function sysctlPath(key: string): string {
-  const parts = key.split(/[./]/);
-  if (parts.some((part) => part === '')) throw new EngineError('invalid', `sysctl "${key}" is not valid`);
+  // As in sysctl(8), a name whose first separator is a slash may have dots within its parts.
+  const parts = key.split(key[key.search(/[./]/)] === '/' ? '/' : /[./]/);
+  if (parts.some((part) => part === '' || part === '..'))
+    throw new EngineError('invalid', `sysctl "${key}" is not valid`);
   return parts.join('/');
 }
 

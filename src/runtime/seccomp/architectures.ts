@@ -60,11 +60,6 @@ export function numberOf(architecture: Architecture, name: string): number | und
   return number === undefined || number < 0 ? undefined : number + architecture.base;
 }
 
-/** Whether any of the architectures has a system call of this name. */
-export function isKnown(name: string): boolean {
-  return Object.hasOwn(numbers, name);
-}
-
 // socketcall(2) and ipc(2) of 32-bit x86: the call that stands for each of these, by its first argument.
 const socketCalls =
   `socket bind connect listen accept getsockname getpeername socketpair send recv sendto recvfrom shutdown
