@@ -1,3 +1,4 @@
+export * from './arp.ts';
 export * from './cgroup.ts';
 export * from './cgroup-files.ts';
 export * from './errno.ts';
@@ -13,3 +14,6 @@ export * as netlink from './netlink.ts';
 export * as nft from './nfnetlink-expressions.ts';
 export * as nfnetlink from './nfnetlink.ts';
 export * as rtnetlink from './rtnetlink.ts';
+export * from './memfd.ts';
+export * from './spawn.ts';
+export * from './unix-socket.ts';

@@ -40,11 +40,11 @@ export interface Veth {
 }
 
 /**
- * Makes a veth pair, its host side up and a port of the bridge, its peer down in another network namespace, whose fd the
- * sender writes as a u32 at `netnsFdOffset`.
+ * Makes a veth pair, its host side a port of the bridge, its peer in another network namespace, whose fd the sender writes as
+ * a u32 at `netnsFdOffset`. Both are down.
  */
 export function newVeth(veth: Veth): { message: Uint8Array; netnsFdOffset: number } {
-  // The kernel takes the peer's number only when this side's is given too, and refuses a peer that should be up at once.
+  // The kernel takes the peer's number only when this side's is given too.
   const peer = attribute(
     1,
     Buffer.concat([
@@ -58,7 +58,7 @@ export function newVeth(veth: Veth): { message: Uint8Array; netnsFdOffset: numbe
   const bytes = message(
     Rtm.newLink,
     ack | create | excl,
-    linkHeader({ index: veth.index, up: true }),
+    linkHeader({ index: veth.index }),
     text(Ifla.ifname, veth.name),
     u32(Ifla.mtu, veth.mtu),
     u32(Ifla.master, veth.bridge),
@@ -94,6 +94,15 @@ export function withoutLinkLocal(index: number, flags = ack): Buffer {
 export function routeLocalnet(index: number): Buffer {
   const conf = nest(1, u32(26, 1));
   return message(Rtm.setLink, ack, linkHeader({ index }), nest(Ifla.afSpec, nest(inet, conf)));
+}
+
+/**
+ * Brings a bridge port up in hairpin mode: frames may leave by the port they came in. Where bridged packets go through
+ * iptables too (br_netfilter), a container would otherwise not reach itself at a published port.
+ */
+export function hairpinPortUp(index: number): Buffer {
+  const slave = nest(Ifla.linkinfo, text(4, 'bridge'), nest(5, attribute(4, Buffer.from([1]))));
+  return message(Rtm.newLink, ack, linkHeader({ index, up: true }), slave);
 }
 
 /** Makes a link a port of a bridge. */

@@ -102,8 +102,10 @@ function filesOf(state: State, request: AttachRequest, endpoint: Endpoint): { ho
 function publish(state: State, endpoint: Endpoint): void {
   if (!endpoint.link || state.endpoints.get(endpoint.containerId) !== endpoint) return;
   const { bridge, firewall } = standingOf(state);
-  const place = rtnetlink.neighbour(bridge.index, endpoint.link.address, endpoint.mac);
-  state.route.send('say where a container is', [place]);
+  const { address } = endpoint.link;
+  // Whoever talked to the address's last holder has its MAC in mind: the host, and containers on the bridge.
+  state.route.send('say where a container is', [rtnetlink.neighbour(bridge.index, address, endpoint.mac)]);
+  state.arp.announce(bridge.index, rtnetlink.ipBytes(address), rtnetlink.macBytes(endpoint.mac));
   const added = publicationsOf(endpoint);
   if (added.length > 0) firewall.publish(added, () => allPublications(state));
 }

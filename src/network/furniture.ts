@@ -18,7 +18,7 @@ export interface Wire {
   gateway: string;
 }
 
-/** The messages that give a container its eth0 on the bridge: one from the host, one datagram of several from inside. */
+/** The messages that give a container its eth0 on the bridge: one datagram from the host, one from inside. */
 export function furnish(wire: Wire): NetworkFurniture {
   const { ack } = netlink.NetlinkFlag;
   const quiet = 0; // of a datagram of several messages only the last asks for an acknowledgement; refusals come anyway
@@ -37,7 +37,8 @@ export function furnish(wire: Wire): NetworkFurniture {
     rtnetlink.linkUp(insideIndex, quiet),
     rtnetlink.defaultRoute(wire.gateway, insideIndex, ack),
   ]);
-  return { host: [veth], inside: [{ message: inside }] };
+  const host = Buffer.concat([veth.message, rtnetlink.hairpinPortUp(wire.index)]);
+  return { host: [{ message: host, netnsFdOffset: veth.netnsFdOffset }], inside: [{ message: inside }] };
 }
 
 /** For a namespace without a network: only its loopback is brought up. */

@@ -1,4 +1,4 @@
-import { netlink, nfnetlink, rtnetlink } from '../host/index.ts';
+import { netlink, nfnetlink, openArp, rtnetlink } from '../host/index.ts';
 import type { Log } from '../kit/index.ts';
 import type { Store } from '../store/index.ts';
 import { attach, release } from './attach.ts';
@@ -28,6 +28,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     store: deps.store,
     log: deps.log,
     options: { bridge: 'tug0', mtu: 1500, ...deps.options },
+    arp: openArp(),
     route: netlink.openNetlink(rtnetlink.netlinkRoute),
     netfilter: netlink.openNetlink(nfnetlink.netlinkNetfilter),
     hostFiles,
@@ -46,6 +47,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     inspect: (reference) => state.predefined.inspect(reference, [...state.endpoints.values()], bridgeFacts(state)),
     restore: async (running) => restore(state, running),
     async close() {
+      state.arp.close();
       state.route.close();
       state.netfilter.close();
     },

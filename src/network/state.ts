@@ -1,4 +1,4 @@
-import type { netlink } from '../host/index.ts';
+import type { ArpSocket, netlink } from '../host/index.ts';
 import { EngineError, type Log } from '../kit/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Addresses } from './addresses.ts';
@@ -15,6 +15,7 @@ export interface State {
   store: Store;
   log: Log;
   options: { bridge: string; mtu: number; bip?: string };
+  arp: ArpSocket;
   route: netlink.NetlinkSocket;
   netfilter: netlink.NetlinkSocket;
   hostFiles: HostFiles;

@@ -1,0 +1,233 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { closeSync } from 'node:fs';
+import { silent } from '../../src/kit/index.ts';
+import { type AttachRequest, createNetworks, type NetworkAttachment, type Networks } from '../../src/network/index.ts';
+import { createMemoryStore } from '../../src/store/index.ts';
+import { must, run, until } from '../support/command.ts';
+import { fetchHere, furnish, inOwnNamespaces, isInside, makeNetns, type Netns, wire } from '../support/netns.ts';
+
+if (!isInside) test('the network, in namespaces of its own', () => inOwnNamespaces(import.meta.path), 250_000);
+
+const request = (name: string, more: Partial<AttachRequest> = {}): AttachRequest => ({
+  containerId: name.padEnd(64, '0'),
+  name,
+  mode: 'bridge',
+  hostname: name,
+  domainname: '',
+  portBindings: {},
+  exposedPorts: [],
+  publishAll: false,
+  extraHosts: [],
+  dns: { servers: [], search: [], options: [] },
+  ...more,
+});
+
+const published = (key: string, HostPort: string, HostIp = '') => ({ portBindings: { [key]: [{ HostIp, HostPort }] } });
+
+/** What is on the bridge. */
+const ports = async (bridge = 'tug0'): Promise<string[]> =>
+  (await must(['ip', '-o', 'link', 'show', 'master', bridge])).split('\n').filter(Boolean);
+
+/** Makes a namespace send what goes to 127.0.0.1 to a neighbour. */
+async function sendLoopbackTo(netns: Netns, neighbour: string, source: string): Promise<void> {
+  await netns.exec('sysctl', '-qw', 'net.ipv4.conf.eth0.route_localnet=1');
+  await netns.exec('ip', 'route', 'del', 'local', '127.0.0.0/8', 'dev', 'lo', 'table', 'local');
+  await netns.exec('ip', 'route', 'del', 'local', '127.0.0.1', 'dev', 'lo', 'table', 'local');
+  await netns.exec('ip', 'route', 'add', '127.0.0.1/32', 'via', neighbour, 'src', source);
+}
+
+interface Box extends Netns {
+  ip: string;
+  attachment: NetworkAttachment;
+  /** Ends it as the engine does: the namespace goes, then the network takes all back. */
+  end(): Promise<void>;
+}
+
+const onThisMachine = (): void => {
+  const store = createMemoryStore();
+  let networks: Networks;
+  let outside: Netns;
+  let boxes: Box[] = [];
+
+  /** A container: a namespace with the attachment's furniture, and a server at port 80. */
+  const start = async (name: string, more: Partial<AttachRequest> = {}, at = networks): Promise<Box> => {
+    const attachment = await at.attach(request(name, more));
+    const netns = await makeNetns(name);
+    await furnish(netns, attachment);
+    await attachment.publish();
+    await netns.serve(80);
+    const box: Box = {
+      ...netns,
+      attachment,
+      ip: attachment.networks.bridge?.IPAddress ?? '',
+      async end() {
+        boxes = boxes.filter((other) => other !== box);
+        await netns.remove();
+        for (const socket of attachment.reserved) closeSync(socket);
+        await at.release(name.padEnd(64, '0'));
+      },
+    };
+    boxes.push(box);
+    return box;
+  };
+
+  beforeAll(async () => {
+    outside = await makeNetns('outside');
+    await wire(outside, '203.0.113.1/24', '203.0.113.2/24');
+    networks = createNetworks({ store, log: silent });
+    await networks.restore(() => false);
+    await outside.serve(80);
+  });
+
+  afterEach(async () => {
+    for (const box of boxes) await box.end();
+    await until('no link is left', async () => (await ports()).length === 0);
+    const { stdout } = await run(['nft', 'list', 'map', 'ip', 'tug', 'published']);
+    expect(stdout).not.toContain('elements');
+  });
+
+  afterAll(async () => {
+    await networks.close();
+    await outside.remove();
+    store.close();
+  });
+
+  test('a container has its address, a route, and no IPv6 on eth0', async () => {
+    const box = await start('one');
+    expect(box.ip).toBe('172.17.0.2');
+    expect(await box.exec('ip', '-o', 'address', 'show', 'eth0')).toContain('inet 172.17.0.2/16 brd 172.17.255.255');
+    expect(await box.exec('ip', '-o', 'address', 'show', 'eth0')).not.toContain('inet6');
+    expect(await box.exec('ip', 'route')).toContain('default via 172.17.0.1 dev eth0');
+    expect(await box.exec('ip', '-o', 'link', 'show', 'eth0')).toContain(
+      box.attachment.networks.bridge?.MacAddress as string,
+    );
+    expect(await box.exec('ip', '-o', 'address', 'show', 'lo')).toContain('127.0.0.1/8');
+    expect(await fetchHere(`http://${box.ip}`)).toBe('one 172.17.0.1');
+  });
+
+  test('the outside sees a container at the host’s address', async () => {
+    const box = await start('one');
+    expect(await box.get('http://203.0.113.2')).toBe('outside 203.0.113.1');
+  });
+
+  test('containers reach each other as they are', async () => {
+    const [one, two] = [await start('one'), await start('two')];
+    expect(await one.get(`http://${two.ip}`)).toBe(`two ${one.ip}`);
+  });
+
+  test('a published port is reached from outside, from the host and over its loopback', async () => {
+    const box = await start('one', published('80/tcp', '8080'));
+    expect(await outside.get('http://203.0.113.1:8080')).toBe('one 203.0.113.2');
+    expect(await fetchHere('http://203.0.113.1:8080')).toBe('one 203.0.113.1');
+    expect(await fetchHere('http://127.0.0.1:8080')).toBe('one 172.17.0.1');
+    await box.end();
+    expect(await outside.get('http://203.0.113.1:8080')).toBe(7);
+    expect(await fetchHere('http://127.0.0.1:8080')).toBe(7);
+  });
+
+  test('a container reaches published ports of its own network, its own among them', async () => {
+    const [one, two] = [
+      await start('one', published('80/tcp', '8080')),
+      await start('two', published('80/tcp', '8081')),
+    ];
+    for (const url of ['http://203.0.113.1', 'http://172.17.0.1']) {
+      expect(await one.get(`${url}:8081`)).toBe('two 172.17.0.1');
+      expect(await one.get(`${url}:8080`)).toBe('one 172.17.0.1');
+      expect(await two.get(`${url}:8080`)).toBe('one 172.17.0.1');
+    }
+  });
+
+  test('a port published on one address is reached there only', async () => {
+    await start('one', published('80/tcp', '8080', '127.0.0.1'));
+    expect(await fetchHere('http://127.0.0.1:8080')).toBe('one 172.17.0.1');
+    expect(await fetchHere('http://203.0.113.1:8080')).toBe(7);
+    expect(await outside.get('http://203.0.113.1:8080')).toBe(7);
+    await sendLoopbackTo(outside, '203.0.113.1', '203.0.113.2');
+    expect(await outside.get('http://127.0.0.1:8080')).toBe(28);
+  });
+
+  test('nobody outside routes past the published ports', async () => {
+    const box = await start('one', published('80/tcp', '8080'));
+    await box.serve(81);
+    expect(await fetchHere(`http://${box.ip}:81`)).toBe('one 172.17.0.1');
+    expect(await outside.get(`http://${box.ip}:81`)).toBe(28);
+    expect(await outside.get(`http://${box.ip}:80`)).toBe(28);
+    // What refuses it is our rule, not a missing route.
+    await must(['nft', 'add', 'rule', 'ip', 'tug', 'TUG-USER', 'ip', 'saddr', '203.0.113.2', 'accept']);
+    expect(await outside.get(`http://${box.ip}:81`)).toBe('one 203.0.113.2');
+    await must(['nft', 'flush', 'chain', 'ip', 'tug', 'TUG-USER']);
+  });
+
+  test('the administrator’s chain is asked first and outlives a restart of the engine', async () => {
+    await start('one', published('80/tcp', '8080'));
+    await must(['nft', 'add', 'rule', 'ip', 'tug', 'TUG-USER', 'ip', 'saddr', '203.0.113.2', 'drop']);
+    expect(await outside.get('http://203.0.113.1:8080')).toBe(28);
+    const again = createNetworks({ store, log: silent });
+    await again.restore(() => true);
+    await again.close();
+    expect(await must(['nft', 'list', 'chain', 'ip', 'tug', 'TUG-USER'])).toContain('203.0.113.2 drop');
+    await must(['nft', 'flush', 'chain', 'ip', 'tug', 'TUG-USER']);
+    await networks.restore(() => false);
+  });
+
+  test('a container cannot reach what listens on the host’s loopback', async () => {
+    const box = await start('one');
+    const server = Bun.serve({ hostname: '127.0.0.1', port: 7777, fetch: () => new Response('private') });
+    expect(await fetchHere('http://127.0.0.1:7777')).toBe('private');
+    await sendLoopbackTo(box, '172.17.0.1', box.ip);
+    expect(await box.get('http://127.0.0.1:7777')).toBe(28);
+    await server.stop(true);
+  });
+
+  test('UDP is published too', async () => {
+    const box = await start('one', published('53/udp', '5353'));
+    await box.serveUdp(53);
+    const ask = `const s = await Bun.udpSocket({ socket: { data: (_, data) => { console.log(data.toString()); process.exit(0); } } });
+      setTimeout(() => process.exit(1), 700); s.send('x', 5353, process.argv.at(-1));`;
+    expect(await outside.exec(process.execPath, '-e', ask, '203.0.113.1')).toBe('one 203.0.113.2');
+    expect(await must([process.execPath, '-e', ask, '127.0.0.1'])).toBe('one 172.17.0.1');
+  });
+
+  test('an address is not given again before its link has gone', async () => {
+    const box = await start('one');
+    await networks.release('one'.padEnd(64, '0'));
+    const second = await networks.attach(request('two'));
+    expect(second.networks.bridge?.IPAddress).toBe('172.17.0.3');
+    await networks.release('two'.padEnd(64, '0'));
+    await box.remove();
+    boxes = [];
+    await until('the link has gone', async () => (await ports()).length === 0);
+    const third = await networks.attach(request('three'));
+    expect(third.networks.bridge?.IPAddress).toBe('172.17.0.2');
+    await networks.release('three'.padEnd(64, '0'));
+  });
+
+  test('an address with another MAC is reached at once by those who knew the one before', async () => {
+    const witness = await start('witness');
+    const first = await start('one', published('80/tcp', '8080'));
+    expect(await witness.get(`http://${first.ip}`)).toBe(`one ${witness.ip}`);
+    expect(await fetchHere(`http://${first.ip}`)).toBe('one 172.17.0.1');
+    await first.end();
+    await until('one link is left', async () => (await ports()).length === 1);
+    const second = await start('two', published('80/tcp', '8080'));
+    expect(second.ip).toBe(first.ip);
+    expect(second.attachment.networks.bridge?.MacAddress).not.toBe(
+      first.attachment.networks.bridge?.MacAddress as string,
+    );
+    expect(await witness.get(`http://${second.ip}`)).toBe(`two ${witness.ip}`);
+    expect(await fetchHere(`http://${second.ip}`)).toBe('two 172.17.0.1');
+    expect(await outside.get('http://203.0.113.1:8080')).toBe('two 203.0.113.2');
+  });
+
+  test('none is a loopback and nothing else', async () => {
+    const attachment = await networks.attach(request('alone', { mode: 'none' }));
+    const netns = await makeNetns('alone');
+    await furnish(netns, attachment);
+    expect((await netns.exec('ip', '-o', 'link')).split('\n').map((line) => line.split(': ')[1])).toEqual(['lo']);
+    expect(await netns.exec('ip', '-o', 'address')).toContain('127.0.0.1/8');
+    await netns.remove();
+    await networks.release('alone'.padEnd(64, '0'));
+  });
+};
+
+if (isInside) describe('on this machine', onThisMachine);
