@@ -78,8 +78,11 @@ export interface Exit {
 export interface Attachment {
   /** Output frames (raw with a tty) come out, stdin goes in; ending the writable side is stdin's end. allowHalfOpen. */
   socket: Socket;
-  /** Where in the log this attachment begins, so that `logs=1` can be replayed before it without gap or repetition. */
-  log: { generation: number; offset: number };
+  /**
+   * Where in the log this attachment begins, so that `logs=1` can be replayed before it without gap or repetition: `offset` in the
+   * file whose inode is `generation` (0 without a log), then `partial`, the last line so far where it has no newline yet.
+   */
+  log: { generation: number; offset: number; partial?: { stdout: Uint8Array; stderr: Uint8Array } };
 }
 
 /** A running process, by its shim's socket. Calls after its end fail with kind `conflict`. */
@@ -107,7 +110,8 @@ export interface Runtime {
   exec(launch: ExecLaunch): Promise<Pending>;
   /**
    * After an engine's restart: the process if its shim lives, its Exit if it has ended (also when shim or machine died:
-   * code 137 and a reason), undefined when that start never got as far as a process.
+   * code 137 and a reason), undefined when that start never got as far as a process, or when nothing is left of it to tell
+   * (the exec root lies in memory: after a restart of the machine it is empty).
    */
   recover(id: string, token: string): Promise<Process | Exit | undefined>;
   /** Ends and removes whatever lies in the exec root and in the cgroups for ids that `known` denies. Returns their ids. */

@@ -1,0 +1,499 @@
+// The shim as monitor: one poll loop over the engine's connections, attachers, the child's streams and its end. Nothing is
+// allocated here. The protocol is described in src/runtime/process/protocol.ts.
+#include "shim.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CLIENTS = 48, CHUNK = 16384, QUEUE = 65536, HELLO = 6, REQUEST = 12 };
+enum kind { FREE, HELLOING, CONTROL, ATTACHED };
+enum { STDIN = 1, STDOUT = 2, STDERR = 4 };
+enum state { PREPARING, WAITING, STARTING, RUNNING, ENDED, TOLD };
+
+static struct client {
+  int fd;
+  enum kind kind;
+  uint8_t streams;
+  bool deaf, ending;                                      // no more input from it; close once its queue is empty
+  uint32_t head, length, got;
+  unsigned char input[REQUEST];
+} clients[CLIENTS];
+static unsigned char queues[CLIENTS][QUEUE] __attribute__((aligned(4096)));
+
+static unsigned char chunk[CHUNK], input[CHUNK];
+static uint32_t input_at, input_length;
+static bool close_stdin, abandoned, released;
+static enum state state = PREPARING;
+static int signals = -1, exit_status;
+static bool child_ended;
+static uint64_t started_at, ended_at, deadline, born;
+static struct { uint32_t code, oom; uint64_t at; } ending;
+static bool oom;
+
+uint64_t now_ns(int clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + now.tv_nsec;
+}
+
+static void drop(struct client *c) {
+  if (c->kind == FREE) return;
+  close(c->fd);
+  if (c->kind == ATTACHED) madvise(queues[c - clients], QUEUE, MADV_DONTNEED);
+  memset(c, 0, sizeof *c);
+}
+
+static void flush(struct client *c) {
+  unsigned char *queue = queues[c - clients];
+  while (c->length) {
+    uint32_t run = c->head + c->length > QUEUE ? QUEUE - c->head : c->length;
+    ssize_t sent = send(c->fd, queue + c->head, run, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) {
+      if (errno != EAGAIN && errno != EINTR) drop(c);
+      return;
+    }
+    c->head = (c->head + sent) % QUEUE;
+    c->length -= sent;
+  }
+  c->head = 0;
+  if (c->ending) drop(c);
+}
+
+static bool queue_bytes(struct client *c, const void *bytes, uint32_t size) {
+  if (QUEUE - c->length < size) return false;
+  unsigned char *queue = queues[c - clients];
+  uint32_t tail = (c->head + c->length) % QUEUE, run = tail + size > QUEUE ? QUEUE - tail : size;
+  memcpy(queue + tail, bytes, run);
+  memcpy(queue, (const unsigned char *)bytes + run, size - run);
+  c->length += size;
+  return true;
+}
+
+// Messages to the engine: type, three zeros, length, payload. An engine that leaves 64 KiB unread is cut off.
+static void tell(struct client *c, char type, const void *payload, uint32_t size) {
+  unsigned char header[8] = {type};
+  memcpy(header + 4, &size, 4);
+  if (queue_bytes(c, header, 8) && queue_bytes(c, payload, size)) flush(c);
+  else drop(c);
+}
+
+static void tell_all(char type, const void *payload, uint32_t size) {
+  for (struct client *c = clients; c < clients + CLIENTS; c++) if (c->kind == CONTROL) tell(c, type, payload, size);
+}
+
+static int controls(void) {
+  int count = 0;
+  for (struct client *c = clients; c < clients + CLIENTS; c++) count += c->kind == CONTROL;
+  return count;
+}
+
+static void clean_up(void) {
+  unlinkat(FD_DIRECTORY, "sock", 0);
+  unlinkat(FD_DIRECTORY, "launch.json", 0);
+  unlinkat(FD_DIRECTORY, "running", 0);
+  unlinkat(FD_DIRECTORY, "exit", 0);
+}
+
+void give_up(uint32_t step, enum op op, int error, const char *why) {
+  struct failure failure = {step, op, error, {0}};
+  strncpy(failure.text, why, sizeof failure.text - 1);
+  if (shim.pidfd >= 0) {
+    syscall(SYS_pidfd_send_signal, shim.pidfd, SIGKILL, NULL, 0);
+    waitpid(shim.child, NULL, __WALL);
+    if (!plan.exec && !plan.new_pid) kill_cgroup();
+  }
+  for (int fd = FD_RESERVED; fd < FD_RESERVED + (int)plan.reserved; fd++) close(fd);
+  if (plan.body.at) remove_cgroups();
+  clean_up();
+  if (controls() == 0) {
+    // Before the loop has begun the engine's connection still waits in the queue.
+    struct pollfd waiting = {FD_LISTEN, POLLIN, 0};
+    int fd = poll(&waiting, 1, 1000) == 1 ? accept4(FD_LISTEN, NULL, NULL, SOCK_CLOEXEC) : -1;
+    if (fd >= 0) {
+      clients[0] = (struct client){.fd = fd, .kind = CONTROL};
+      queue_bytes(&clients[0], "TUG\1", 4);
+    }
+  }
+  tell_all('F', &failure, sizeof failure);
+  _exit(1);
+}
+
+static void tell_state(struct client *c) {
+  struct { uint32_t state, pid; uint64_t started; char token[132]; } hello = {0};
+  hello.state = state;
+  hello.pid = shim.child;
+  hello.started = started_at;
+  strncpy(hello.token, plan.token, sizeof hello.token - 1);
+  tell(c, 'H', &hello, sizeof hello);
+  if (c->kind == CONTROL && state == TOLD) tell(c, 'X', &ending, sizeof ending);
+}
+
+static void frame(struct client *c, int stream, const void *bytes, uint32_t size) {
+  unsigned char header[8] = {stream + 1, 0, 0, 0, size >> 24, size >> 16, size >> 8, size};
+  if (!plan.tty) queue_bytes(c, header, 8);
+  queue_bytes(c, bytes, size);
+  flush(c);
+}
+
+static void begin_attachment(struct client *c, uint8_t streams) {
+  c->kind = ATTACHED;
+  c->streams = streams;
+  struct { char magic[4]; uint32_t lengths[2], ended; uint64_t generation, offset; } reply = {{'T', 'U', 'G', 1}, {0, 0}, state >= ENDED, 0, 0};
+  const unsigned char *pending[2] = {log_pending(0, &reply.lengths[0]), log_pending(1, &reply.lengths[1])};
+  log_position(&reply.generation, &reply.offset);
+  queue_bytes(c, &reply, sizeof reply);
+  for (int stream = 0; stream < 2; stream++) queue_bytes(c, pending[stream], reply.lengths[stream]);
+  if (state >= TOLD) c->ending = true;
+  flush(c);
+}
+
+static void greet(struct client *c) {
+  const unsigned char *hello = c->input;
+  if (memcmp(hello, "TUG\1", 4)) return drop(c);
+  c->got = 0;
+  if (hello[4] == 'A') return begin_attachment(c, hello[5]);
+  send(c->fd, "TUG\1", 4, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (hello[4] == 'C') {
+    c->kind = CONTROL;
+    tell_state(c);
+    return;
+  }
+  if (hello[4] == 'P' && state == RUNNING && !plan.exec) send_fd(c->fd, "p", 1, shim.pidfd);
+  drop(c);
+}
+
+static void commit(void);
+
+static void request(struct client *c) {
+  uint32_t a, b;
+  int32_t error = 0;
+  char type = c->input[0];
+  memcpy(&a, c->input + 4, 4);
+  memcpy(&b, c->input + 8, 4);
+  c->got = 0;
+  if (type == 'k') {
+    // Until its zombie has been seen, a process that is gone would still take the signal.
+    if (state >= ENDED || syscall(SYS_pidfd_send_signal, shim.pidfd, a, NULL, 0)) error = state >= ENDED ? ESRCH : errno;
+  } else if (type == 'w') {
+    struct winsize size = {.ws_row = a, .ws_col = b};
+    if (!plan.tty || state >= ENDED) error = plan.tty ? ESRCH : ENOTTY;
+    else if (ioctl(shim.out, TIOCSWINSZ, &size)) error = errno;
+  } else if (type == 'g') {
+    if (state == WAITING) commit();
+    else error = EBUSY;
+  } else if (type == 'a') {
+    if (state <= WAITING) abandoned = true;
+    else error = EBUSY;
+  } else if (type == 'r') {
+    if (state == TOLD) released = true;
+    else error = EBUSY;
+  } else {
+    error = ENOSYS;
+  }
+  if (released && !error) {
+    if (shim.mntns >= 0) close(shim.mntns);
+    shim.mntns = -1;
+    clean_up();
+  }
+  tell(c, 'A', &error, sizeof error);
+}
+
+static void stdin_ended(struct client *c) {
+  c->deaf = true;
+  if (!(c->streams & STDIN)) return;
+  c->streams &= ~STDIN;
+  // Docker's: what was attached with stdin either closes the process's for good, or ends with it.
+  if (plan.stdin_once && !plan.tty) close_stdin = true;
+  else c->ending = true;
+  if (c->ending) flush(c);
+}
+
+static void hear(struct client *c) {
+  if (c->kind == ATTACHED) {
+    bool wanted = c->streams & STDIN;
+    if (wanted && input_length) return;                   // the last bytes are still on their way
+    ssize_t length = recv(c->fd, wanted ? input : chunk, CHUNK, MSG_DONTWAIT);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (length <= 0) return stdin_ended(c);
+    if (!wanted || (!plan.tty && shim.in < 0) || close_stdin) return;
+    input_at = 0;
+    input_length = length;
+    return;
+  }
+  uint32_t want = c->kind == HELLOING ? HELLO : REQUEST;
+  ssize_t length = recv(c->fd, c->input + c->got, want - c->got, MSG_DONTWAIT);
+  if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (length <= 0) return drop(c);
+  c->got += length;
+  if (c->got < want) return;
+  if (c->kind == HELLOING) greet(c);
+  else request(c);
+}
+
+static struct client *take_connection(void) {
+  struct client *c = clients;
+  while (c < clients + CLIENTS && c->kind != FREE) c++;
+  int fd = accept4(FD_LISTEN, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (fd < 0) return NULL;
+  if (c == clients + CLIENTS) {
+    close(fd);
+    return NULL;
+  }
+  *c = (struct client){.fd = fd, .kind = HELLOING};
+  return c;
+}
+
+static void commit(void) {
+  // Whoever connected before this sees the output from its first byte.
+  for (struct client *c; (c = take_connection());) {}
+  for (struct client *c = clients; c < clients + CLIENTS; c++) if (c->kind == HELLOING) hear(c);
+  // From here on the start has got as far as a process.
+  int mark = openat(FD_DIRECTORY, "running", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (mark >= 0) close(mark);
+  if (write(shim.sync, "g", 1) != 1) return;              // its failure is about to be heard
+  shim.committed = true;
+  state = STARTING;
+}
+
+static void feed(void) {
+  int to = plan.tty ? shim.out : shim.in;
+  if (to < 0) input_length = 0;
+  if (input_length) {
+    ssize_t written = write(to, input + input_at, input_length);
+    if (written < 0 && errno != EAGAIN && errno != EINTR) input_length = 0;
+    if (written > 0) {
+      input_at += written;
+      input_length -= written;
+    }
+  }
+  if (!input_length && close_stdin && shim.in >= 0) {
+    close(shim.in);
+    shim.in = -1;
+  }
+}
+
+static bool has_room(int stream) {
+  for (struct client *c = clients; c < clients + CLIENTS; c++) {
+    if (c->kind == ATTACHED && (c->streams & (stream ? STDERR : STDOUT)) && QUEUE - c->length < CHUNK + 8) return false;
+  }
+  return true;
+}
+
+static void pump(int stream) {
+  int *fd = stream ? &shim.err : &shim.out;
+  ssize_t length = read(*fd, chunk, CHUNK);
+  if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (length <= 0) {                                      // a pty ends with EIO
+    close(*fd);
+    *fd = -1;
+    return;
+  }
+  log_chunk(stream, chunk, length);
+  for (struct client *c = clients; c < clients + CLIENTS; c++) {
+    if (c->kind == ATTACHED && !c->ending && (c->streams & (stream ? STDERR : STDOUT))) frame(c, stream, chunk, length);
+  }
+}
+
+static void reap(void) {
+  struct signalfd_siginfo info;
+  int status;
+  (void)!read(signals, &info, sizeof info);
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (pid != shim.child) continue;
+    child_ended = true;
+    exit_status = status;
+    ended_at = now_ns(CLOCK_REALTIME);
+    deadline = now_ns(CLOCK_MONOTONIC) + 2000000000u;
+  }
+}
+
+// A zombie that never came through exec still bears PF_FORKNOEXEC.
+static bool never_executed(void) {
+  siginfo_t info = {0};
+  static char path[32], content[512];
+  if (waitid(P_PIDFD, shim.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid == 0) return false;
+  snprintf(path, sizeof path, "/proc/%d/stat", shim.child);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t length = fd >= 0 ? read(fd, content, sizeof content - 1) : -1;
+  if (fd >= 0) close(fd);
+  content[length > 0 ? length : 0] = 0;
+  const char *field = strrchr(content, ')');
+  for (int i = 0; field && i < 7; i++) field = strchr(field + 1, ' ');
+  unsigned flags = 0;
+  return field && sscanf(field, "%u", &flags) == 1 && (flags & 0x40);
+}
+
+static void started(void) {
+  close(shim.sync);
+  shim.sync = -1;
+  started_at = now_ns(CLOCK_REALTIME);
+  state = RUNNING;
+  confine_monitor();
+  struct { uint32_t pid, unused; uint64_t at; } message = {shim.child, 0, started_at};
+  tell_all('S', &message, sizeof message);
+}
+
+static void hear_child(void) {
+  struct { char type; struct failure failure; } message = {0};
+  ssize_t length;
+  int fd = receive_fd(shim.sync, &message, sizeof message, &length);
+  if (length == sizeof message && message.type == 'F') {
+    message.failure.text[sizeof message.failure.text - 1] = 0;
+    give_up(message.failure.step, message.failure.op, message.failure.error, message.failure.text);
+  }
+  if (length >= 1 && message.type == 'T' && plan.tty && shim.out < 0) {
+    fcntl(shim.out = fd, F_SETFL, O_RDWR | O_NONBLOCK);
+  } else if (length >= 1 && message.type == 'G' && state == PREPARING) {
+    state = WAITING;
+    tell_all('R', NULL, 0);
+  } else if (length >= 1 && message.type == 'S' && state == STARTING) {
+    started();
+  } else if (length == 0 && state == STARTING && !never_executed()) {
+    started();
+  } else {
+    give_up(0, OP_CLONE, oom_kills() > shim.oom_before ? ENOMEM : ESRCH, "the child has ended");
+  }
+}
+
+static bool write_record(void) {
+  static char content[512];
+  int length = snprintf(content, sizeof content,
+                        "{\"boot\":\"%s\",\"token\":\"%s\",\"code\":%u,\"oom\":%s,\"at\":\"%llu\"}\n", plan.boot,
+                        plan.token, ending.code, oom ? "true" : "false", (unsigned long long)ending.at);
+  int fd = openat(FD_DIRECTORY, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return false;
+  bool whole = write(fd, content, length) == length && !fsync(fd);
+  close(fd);
+  return whole && !renameat(FD_DIRECTORY, "exit.new", FD_DIRECTORY, "exit");
+}
+
+// A reader that has stood still for as long as the process has been gone is no longer waited for.
+static void cut_off_slow(void) {
+  for (struct client *c = clients; c < clients + CLIENTS; c++) {
+    if (c->kind == ATTACHED && QUEUE - c->length < CHUNK + 8) drop(c);
+  }
+}
+
+static void end(void) {
+  cut_off_slow();
+  for (int stream = 0; stream < 2; stream++) {
+    for (int rounds = 0; *(stream ? &shim.err : &shim.out) >= 0 && rounds < 64; rounds++) {
+      struct pollfd more = {stream ? shim.err : shim.out, POLLIN, 0};
+      if (poll(&more, 1, 0) <= 0) break;
+      if (!has_room(stream)) cut_off_slow();
+      pump(stream);
+    }
+  }
+  log_end();
+  for (int fd = FD_RESERVED; fd < FD_RESERVED + (int)plan.reserved; fd++) close(fd);
+  oom = oom_kills() > shim.oom_before;
+  ending.code = WIFSIGNALED(exit_status) ? 128 + WTERMSIG(exit_status) : WEXITSTATUS(exit_status);
+  ending.oom = oom;
+  ending.at = ended_at;
+  write_record();
+  state = TOLD;
+  tell_all('X', &ending, sizeof ending);
+  for (struct client *c = clients; c < clients + CLIENTS; c++) {
+    if (c->kind != ATTACHED) continue;
+    c->ending = true;
+    flush(c);
+  }
+  deadline = now_ns(CLOCK_MONOTONIC) + 10000000000u;
+  remove_cgroups();
+  if (shim.mntns >= 0) close(shim.mntns);
+  shim.mntns = -1;
+}
+
+static void advance(void) {
+  uint64_t now = now_ns(CLOCK_MONOTONIC);
+  if (state <= WAITING && (abandoned || (controls() == 0 && now - born > 10000000000u))) give_up(0, OP_NONE, ECANCELED, "");
+  if (state <= STARTING || !child_ended) return;
+  if (state == RUNNING) {
+    state = ENDED;
+    // Without a pid namespace of its own the init takes nobody along.
+    if (!plan.exec && !plan.new_pid) kill_cgroup();
+  }
+  if (state == ENDED && ((shim.out < 0 && shim.err < 0) || now >= deadline)) end();
+  if (state != TOLD || (controls() > 0 && !released)) return;
+  // The engine has let go, or is gone and will find the record. Readers get what is theirs first.
+  bool reading = false;
+  for (struct client *c = clients; c < clients + CLIENTS; c++) reading |= c->kind == ATTACHED;
+  if (!reading || now >= deadline) _exit(0);
+}
+
+static int patience(void) {
+  uint64_t now = now_ns(CLOCK_MONOTONIC);
+  if (state <= WAITING && controls() == 0) return 100;
+  if (state < ENDED || (state == TOLD && now >= deadline)) return -1;
+  return deadline > now ? (int)((deadline - now) / 1000000u) + 1 : 0;
+}
+
+static void turn(void) {
+  static struct pollfd fds[CLIENTS + 6];
+  int count = 0;
+  struct client *who[CLIENTS + 6];
+  uint8_t before[CLIENTS] = {0};
+  fds[count++] = (struct pollfd){signals, POLLIN, 0};
+  fds[count++] = (struct pollfd){FD_LISTEN, POLLIN, 0};
+  fds[count++] = (struct pollfd){shim.sync, POLLIN, 0};
+  fds[count++] = (struct pollfd){shim.out >= 0 && has_room(0) ? shim.out : -1, POLLIN | (plan.tty && input_length ? POLLOUT : 0), 0};
+  fds[count++] = (struct pollfd){shim.err >= 0 && has_room(1) ? shim.err : -1, POLLIN, 0};
+  fds[count++] = (struct pollfd){input_length ? shim.in : -1, POLLOUT, 0};
+  int fixed = count;
+  for (struct client *c = clients; c < clients + CLIENTS; c++) {
+    if (c->kind == FREE) continue;
+    bool listen = !c->deaf && !(c->kind == ATTACHED && (c->streams & STDIN) && input_length);
+    who[count] = c;
+    before[c - clients] = 1;
+    fds[count++] = (struct pollfd){c->fd, (listen ? POLLIN : 0) | (c->length ? POLLOUT : 0), 0};
+  }
+  if (poll(fds, count, patience()) < 0) return;
+  if (fds[0].revents) reap();
+  if (fds[3].revents & (POLLIN | POLLHUP | POLLERR)) pump(0);
+  if (fds[4].revents) pump(1);
+  // The child's word comes after its output: what it failed of may have been said there.
+  if (fds[2].revents) hear_child();
+  for (int i = fixed; i < count; i++) {
+    struct client *c = who[i];
+    if (!before[c - clients] || c->fd != fds[i].fd || !fds[i].revents) continue;
+    if (fds[i].revents & POLLOUT) flush(c);
+    if (c->kind != FREE && (fds[i].revents & POLLIN) && !c->deaf) hear(c);
+    else if (c->kind != FREE && (fds[i].revents & (POLLHUP | POLLERR))) {
+      if (c->kind == ATTACHED && (c->streams & STDIN)) {
+        if (input_length && !(fds[i].revents & POLLIN)) { stdin_ended(c); }
+        else stdin_ended(c);
+      }
+      drop(c);
+    }
+  }
+  if (fds[1].revents) take_connection();
+  feed();
+}
+
+void monitor(void) {
+  sigset_t all;
+  sigfillset(&all);
+  signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+  fcntl(FD_LISTEN, F_SETFL, O_RDWR | O_NONBLOCK);
+  born = now_ns(CLOCK_MONOTONIC);
+  bool met = false;
+  for (;;) {
+    turn();
+    met |= controls() > 0;
+    // An engine that vanished before it said go wants no container.
+    if (met && controls() == 0 && state <= WAITING) abandoned = true;
+    advance();
+  }
+}

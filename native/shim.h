@@ -1,0 +1,89 @@
+// What the shim's files share. See README.md for the life of a shim.
+#ifndef TUG_SHIM_H
+#define TUG_SHIM_H
+#define _GNU_SOURCE
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// The fds the engine passes, in this order.
+enum { FD_PLAN = 3, FD_LISTEN = 4, FD_DIRECTORY = 5, FD_TREE = 6, FD_RESERVED = 7 };
+
+enum op {
+  OP_NONE, OP_CGROUP_MAKE, OP_WRITE, OP_CGROUP_JOIN, OP_CGROUP_INTO, OP_OOM_WATCH, OP_CGROUP_KILL,
+  OP_DEVICE_PROGRAM,
+  OP_JOIN_NAMESPACE, OP_JOIN_INIT, OP_CLONE, OP_ID_MAP, OP_NET_HOST, OP_NET_INSIDE,
+  OP_ROOT, OP_MOUNT, OP_BIND, OP_ATTRIBUTES, OP_MKDIR, OP_SYMLINK, OP_DEVICE, OP_CONSOLE, OP_PIVOT,
+  OP_SYSCTL, OP_MASK, OP_READONLY, OP_HOSTNAME, OP_DOMAINNAME,
+  OP_KEYRING, OP_GATE, OP_RLIMIT, OP_OOM_SCORE_ADJ, OP_LABEL, OP_CWD, OP_BOUNDING_SET, OP_IDS, OP_CAPABILITIES,
+  OP_NO_NEW_PRIVILEGES, OP_SECCOMP, OP_EXEC, OP_COUNT
+};
+
+struct reader { const unsigned char *at, *end; bool bad; };
+uint8_t get8(struct reader *r);
+uint32_t get32(struct reader *r);
+uint64_t get64(struct reader *r);
+const char *text(struct reader *r);                       // never NULL; "" once bad
+const unsigned char *blob(struct reader *r, uint32_t *length);
+
+struct step { uint32_t index; enum op op; struct reader body; };
+
+struct plan {
+  const char *id, *token, *boot, *log;
+  bool exec, tty, open_stdin, stdin_once, has_root, has_console, new_pid;
+  uint16_t rows, columns;
+  uint32_t uid, gid, reserved, max_files, steps, net_inside;
+  uint64_t max_bytes, clone_flags;
+  struct reader body;
+};
+extern struct plan plan;
+// Maps and checks the whole plan; on refusal returns a reason and leaves the step's number in *at.
+const char *plan_open(int fd, uint32_t *at);
+// Walks the steps: `struct step s; struct reader r = plan.body; while (next_step(&r, &s))`.
+bool next_step(struct reader *r, struct step *s);
+
+// A failure travels from the child to the shim and from there to the engine in this form.
+struct failure { uint32_t step, op, error; char text[500]; };
+
+// Parent side.
+struct shim {
+  int sync;                                               // to the child
+  int pidfd, mntns, log, in, out, err;                    // in/out/err: our ends; with a tty all of it is `out`
+  int child_in, child_out, child_err;                     // the child's ends until it is made
+  pid_t child;
+  int joins[16], join_count, into, namespaces[16], namespace_count, init_pidfd;
+  uint64_t namespace_types[16], init_types, oom_before;
+  bool committed;
+};
+extern struct shim shim;
+void setup(void);                                         // phase 1 and the namespaces to join
+void make_child(void);                                    // returns in the shim only
+void furnish(void);                                       // phase 3
+_Noreturn void monitor(void);
+_Noreturn void give_up(uint32_t step, enum op op, int error, const char *why);
+void remove_cgroups(void);
+void kill_cgroup(void);
+uint64_t oom_kills(void);
+void confine_monitor(void);
+int receive_fd(int socket, void *buffer, size_t size, ssize_t *length);
+bool send_fd(int socket, const void *buffer, size_t size, int fd);
+uint64_t now_ns(int clock);
+
+// Child side.
+_Noreturn void child(int sync);
+_Noreturn void fail(const struct step *s, int error, const char *what);
+void mount_phase(int root);
+void final_phase(struct reader rest);
+extern int child_sync, child_proc, child_tty;
+extern struct step current;
+void join_keyring(struct reader body);
+#define must(condition, what) do { if (!(condition)) fail(&current, errno, what); } while (0)
+
+// The json-file log.
+bool log_open(void);
+void log_chunk(int stream, const unsigned char *bytes, size_t length);
+void log_end(void);
+void log_position(uint64_t *generation, uint64_t *offset);
+const unsigned char *log_pending(int stream, uint32_t *length);
+#endif

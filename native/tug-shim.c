@@ -1,0 +1,93 @@
+// tug-shim: starts one process as a plan says, and is its monitor until it has ended.
+#include "shim.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifdef __x86_64__
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#else
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+// All a monitor calls. Anything else fails with EPERM: a filter that killed would take a living container along.
+static const int allowed[] = {
+  SYS_read, SYS_write, SYS_pread64, SYS_close, SYS_fstat, SYS_newfstatat, SYS_lseek, SYS_ppoll, SYS_fcntl, SYS_ioctl,
+  SYS_accept4, SYS_recvfrom, SYS_sendto, SYS_sendmsg, SYS_recvmsg, SYS_shutdown, SYS_openat, SYS_unlinkat, SYS_renameat,
+  SYS_renameat2, SYS_fsync, SYS_ftruncate, SYS_wait4, SYS_waitid, SYS_pidfd_send_signal, SYS_pidfd_open, SYS_clock_gettime,
+  SYS_madvise, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall, SYS_getpid,
+#ifdef __x86_64__
+  SYS_poll, SYS_open, SYS_unlink, SYS_rename, SYS_rmdir, SYS_stat,
+#endif
+};
+
+void confine_monitor(void) {
+  enum { COUNT = sizeof allowed / sizeof *allowed };
+  struct sock_filter program[COUNT + 6];
+  int at = 0;
+  program[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
+  program[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
+  program[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+  program[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+  for (int i = 0; i < COUNT; i++)
+    program[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)allowed[i], COUNT - i, 0);
+  program[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+  program[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  struct sock_fprog filter = {at, program};
+  // Left: signals to processes of other users, and files of a data root that is not root's.
+  uint32_t keep = 1u << CAP_KILL | 1u << CAP_DAC_OVERRIDE;
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data)) return;
+  data[0].effective = data[0].permitted &= keep;
+  data[1].effective = data[1].permitted = data[0].inheritable = data[1].inheritable = 0;
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  syscall(SYS_capset, &header, data);
+  syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+}
+
+// The shim is the last to be sacrificed; the child is given its own value, or the one the shim came with.
+static void guard_from_oom(void) {
+  static const char *const lowest[] = {"-999", "-500", "0"};
+  int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  for (int i = 0; fd >= 0 && i < 3; i++) if (write(fd, lowest[i], strlen(lowest[i])) > 0) break;
+  if (fd >= 0) close(fd);
+}
+
+int main(void) {
+  uint32_t at;
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  prctl(PR_SET_DUMPABLE, 0);
+  prctl(PR_SET_NAME, "tug-shim");
+  if (chdir("/")) return 1;
+  for (int fd = FD_PLAN; fd <= FD_TREE; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  const char *refusal = plan_open(FD_PLAN, &at);
+  if (refusal) {
+    plan.reserved = 0;
+    plan.body = (struct reader){0};
+    give_up(at, OP_NONE, EINVAL, refusal);
+  }
+  close(FD_PLAN);
+  close_range(FD_PLAN, FD_RESERVED - 1 + plan.reserved, CLOSE_RANGE_CLOEXEC);
+  close_range(FD_RESERVED + plan.reserved, ~0u, 0);
+  umask(022);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  if (!log_open()) give_up(0, OP_NONE, errno, plan.log);
+  setup();
+  make_child();
+  guard_from_oom();
+  furnish();
+  monitor();
+}

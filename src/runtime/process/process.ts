@@ -1,0 +1,90 @@
+import { EngineError } from '../../kit/index.ts';
+import type { Exit, Process } from '../contract.ts';
+import { attach } from './attach.ts';
+import type { Connection } from './connection.ts';
+import type { Directory } from './directory.ts';
+import { errnoText } from './errno-text.ts';
+import type { Request } from './protocol.ts';
+
+export interface ProcessInput {
+  id: string;
+  token: string;
+  directory: Directory;
+  connection: Connection;
+  /** Where it stands already; `started` and `exited` messages fill in the rest. */
+  running?: { pid: number; startedAt: Date };
+  pids: () => number[];
+  /** Ends and removes what a shim that died has left behind. */
+  bury: () => void;
+}
+
+export interface TrackedProcess extends Process {
+  started(pid: number, at: Date): void;
+}
+
+const ENOTTY = 25;
+
+/** The process behind a shim's control connection; the caller has not called `listen` on it. */
+export function createProcess(input: ProcessInput): TrackedProcess {
+  const { connection, directory, id, token } = input;
+  let { pid, startedAt } = input.running ?? { pid: 0, startedAt: new Date(0) };
+  const exited = Promise.withResolvers<Exit>();
+  let ended = false;
+  const end = (exit: Exit) => {
+    ended = true;
+    exited.resolve(exit);
+  };
+  connection.listen((message) => {
+    if (message.type === 'exited') end({ code: message.code, oom: message.oom, at: message.at });
+  });
+  void connection.closed.then(() => {
+    if (!ended) end(directory.exitRecord(token) ?? orphaned(input));
+  });
+  const ask = async (request: Request): Promise<void> => {
+    const errno = ended ? -1 : await connection.request(request);
+    if (errno === ENOTTY) throw new EngineError('invalid', 'the process has no terminal');
+    if (errno > 0 && !isGone(errno)) throw new EngineError('invalid', `${request.type}: ${errnoText(errno)}`);
+    if (errno !== 0) throw new EngineError('conflict', `the process ${id} has ended`);
+  };
+  return {
+    id,
+    token,
+    get pid() {
+      return pid;
+    },
+    get startedAt() {
+      return startedAt;
+    },
+    exited: exited.promise,
+    attach: (streams) => attach(directory.socket, streams).catch(asConflict),
+    resize: (rows, columns) => ask({ type: 'resize', rows, columns }),
+    signal: (signal) => ask({ type: 'signal', signal }),
+    pids: () => Promise.resolve(ended ? [] : input.pids()),
+    release: async () => {
+      if (!ended) throw new EngineError('conflict', `the process ${id} has not ended`);
+      await connection.request({ type: 'release' });
+      connection.close();
+      directory.remove();
+    },
+    started: (number, at) => {
+      pid = number;
+      startedAt = at;
+    },
+  };
+}
+
+const isGone = (errno: number) => errno === 3 || errno === 16;
+
+/** The exit of a process whose monitor is gone without a record; what is left of it is ended. */
+export function orphaned(input: Pick<ProcessInput, 'bury'>): Exit {
+  input.bury();
+  return { code: 137, oom: false, at: new Date(), reason: 'the monitor of the process was killed' };
+}
+
+function asConflict(error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE') {
+    throw new EngineError('conflict', 'the process has ended', error);
+  }
+  throw error;
+}

@@ -1,0 +1,74 @@
+import type { Exit, Process } from '../contract.ts';
+import { openConnection } from './connection.ts';
+import { findDirectory } from './directory.ts';
+import { createProcess, orphaned } from './process.ts';
+import type { ShimMessage } from './protocol.ts';
+
+export interface Recovery {
+  id: string;
+  token: string;
+  /** Of the start; for a container and an exec alike. */
+  path: string;
+  boot: string;
+  pids: (pid: number) => number[];
+  bury: () => void;
+}
+
+/** Takes up what another engine started; see Runtime.recover. */
+export async function recover(input: Recovery): Promise<Process | Exit | undefined> {
+  const directory = findDirectory(input.path);
+  if (!directory) return undefined;
+  const record = directory.launchRecord();
+  if (record && record.token !== input.token) {
+    directory.close();
+    return undefined;
+  }
+  const connection = await openConnection(directory.socket).catch(() => undefined);
+  if (!connection) {
+    const exit = directory.exitRecord(input.token);
+    const ran = directory.wasRunning();
+    directory.close();
+    if (exit || !ran) return exit;
+    if (record?.boot === input.boot) return orphaned(input);
+    return { code: 137, oom: false, at: new Date(), reason: 'the machine was restarted' };
+  }
+  const hello = Promise.withResolvers<Extract<ShimMessage, { type: 'hello' }> | undefined>();
+  const early: Exclude<ShimMessage, { type: 'answer' }>[] = [];
+  let listener = (message: Exclude<ShimMessage, { type: 'answer' }>): void => void early.push(message);
+  connection.listen((message) => {
+    if (message.type === 'hello') hello.resolve(message);
+    else listener(message);
+  });
+  void connection.closed.then(() => hello.resolve(undefined));
+  const said = await hello.promise;
+  if (!said) return recoverLater(input, directory.close);
+  if (said.token !== input.token || said.state === 'preparing' || said.state === 'waiting') {
+    // Its engine is gone and never said go.
+    await connection.request({ type: 'abort' });
+    connection.close();
+    directory.close();
+    return undefined;
+  }
+  return createProcess({
+    id: input.id,
+    token: input.token,
+    directory,
+    connection: {
+      ...connection,
+      listen: (next) => {
+        listener = next;
+        early.splice(0).forEach(next);
+      },
+    },
+    running: { pid: said.pid, startedAt: said.startedAt },
+    pids: () => input.pids(said.pid),
+    bury: input.bury,
+  });
+}
+
+// The shim went just as we came: what it left is there by now.
+async function recoverLater(input: Recovery, close: () => void): Promise<Process | Exit | undefined> {
+  close();
+  await Bun.sleep(20);
+  return recover(input);
+}

@@ -1,0 +1,125 @@
+import { closeFd, listenUnix, sealedMemory, spawnDetached } from '../../host/index.ts';
+import { asEngineError, crashpoint, EngineError } from '../../kit/index.ts';
+import type { Pending } from '../contract.ts';
+import { encodePlan, type PlanHeader } from '../plan/encode.ts';
+import type { Step } from '../plan/steps.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { type Directory, type LaunchRecord, makeDirectory } from './directory.ts';
+import { failureError } from './failure.ts';
+import { createProcess, type TrackedProcess } from './process.ts';
+import type { ShimMessage } from './protocol.ts';
+
+export interface Start {
+  header: PlanHeader;
+  steps: Step[];
+  /** Directory to be made for this start. */
+  path: string;
+  record: LaunchRecord;
+  program: number;
+  /** The root mount or, for an exec, the directory of the container's start. */
+  tree: number;
+  reserved: number[];
+  pids: (pid: number) => number[];
+  bury: () => void;
+}
+
+/** Starts a shim on a plan; resolves when its child waits at the gate. All of `tree` and `reserved` stay the caller's. */
+export async function start(input: Start): Promise<Pending> {
+  const directory = makeDirectory(input.path, input.record);
+  try {
+    const connection = await spawnShim(input, directory);
+    return await pending(input, directory, connection);
+  } catch (error) {
+    directory.remove();
+    throw asEngineError(error);
+  }
+}
+
+// The engine connects before there is a shim: its connection is the first in the queue, and the shim lives no longer than it.
+async function spawnShim(input: Start, directory: Directory): Promise<Connection> {
+  const listener = listenUnix(directory.fd, 'sock');
+  try {
+    const opening = openConnection(directory.socket);
+    const plan = sealedMemory('tug-plan', encodePlan(input.header, input.steps));
+    try {
+      spawnDetached(input.program, 'tug-shim', [plan, listener, directory.fd, input.tree, ...input.reserved]);
+    } catch (error) {
+      void opening.then((connection) => connection.close());
+      throw error;
+    } finally {
+      closeFd(plan);
+    }
+    crashpoint('runtime.spawn');
+    return await opening;
+  } finally {
+    closeFd(listener);
+  }
+}
+
+async function pending(input: Start, directory: Directory, connection: Connection): Promise<Pending> {
+  const progress = watch(input, connection);
+  await progress.ready;
+  const { id, token } = input.header;
+  const tracked: { process?: TrackedProcess } = {};
+  const process = createProcess({
+    id,
+    token,
+    directory,
+    connection: { ...connection, listen: progress.listen },
+    pids: () => input.pids(tracked.process?.pid ?? 0),
+    bury: input.bury,
+  });
+  tracked.process = process;
+  const abandon = async () => {
+    await connection.closed;
+    directory.remove();
+  };
+  return {
+    process,
+    go: async () => {
+      const answer = await connection.request({ type: 'go' });
+      if (answer > 0) throw new EngineError('conflict', `the start of ${id} has already been let go`);
+      try {
+        const { pid, at } = await progress.started;
+        process.started(pid, at);
+      } catch (error) {
+        await abandon();
+        throw error;
+      }
+      crashpoint('runtime.go');
+    },
+    abort: async () => {
+      if ((await connection.request({ type: 'abort' })) > 0) throw new EngineError('conflict', `${id} is running`);
+      await abandon();
+    },
+  };
+}
+
+type Message = Exclude<ShimMessage, { type: 'answer' }>;
+
+// The shim's word on the way to exec; what comes after is for whoever listens to the process.
+function watch(input: Start, connection: Connection) {
+  const ready = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<{ pid: number; at: Date }>();
+  started.promise.catch(() => undefined);
+  let listener = (_message: Message): void => undefined;
+  const fail = (error: EngineError) => {
+    ready.reject(error);
+    started.reject(error);
+  };
+  connection.listen((message) => {
+    // The child may have reached its gate before the shim had read our hello.
+    if (message.type === 'ready' || (message.type === 'hello' && message.state === 'waiting')) ready.resolve();
+    else if (message.type === 'started') started.resolve(message);
+    else if (message.type === 'failed') fail(failureError(input.header.kind, message.failure, input.steps));
+    listener(message);
+  });
+  void connection.closed.then(() => fail(new EngineError('internal', 'the monitor ended before the start')));
+  return {
+    ready: ready.promise,
+    started: started.promise,
+    listen: (next: (message: Message) => void) => {
+      listener = next;
+    },
+  };
+}

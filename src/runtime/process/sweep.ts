@@ -1,0 +1,61 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../../kit/index.ts';
+import { openConnection } from './connection.ts';
+import { findDirectory } from './directory.ts';
+
+export interface Sweep {
+  execRoot: string;
+  known: (id: string) => boolean;
+  cgroupOf: (path: string) => string;
+  bury: (cgroup: string) => void;
+  log: Log;
+}
+
+const SIGKILL = 9;
+
+/** Ends and removes every start in the exec root that nobody knows; see Runtime.sweep. */
+export async function sweep(input: Sweep): Promise<string[]> {
+  const swept: string[] = [];
+  for (const kind of ['exec', 'containers']) {
+    for (const id of entries(join(input.execRoot, kind))) {
+      if (input.known(id)) continue;
+      input.log.warn('removing what is left of an unknown process', { id });
+      const path = join(input.execRoot, kind, id);
+      const cgroup = input.cgroupOf(path);
+      await end(path);
+      input.bury(cgroup);
+      findDirectory(path)?.remove();
+      swept.push(id);
+    }
+  }
+  return swept;
+}
+
+// Through its shim, if that lives: the shim goes away with the connection once it has told the end.
+async function end(path: string): Promise<void> {
+  const directory = findDirectory(path);
+  if (!directory) return;
+  const connection = await openConnection(directory.socket).catch(() => undefined);
+  if (connection) {
+    const exited = Promise.withResolvers<void>();
+    connection.listen((message) => {
+      if (message.type === 'exited') exited.resolve();
+    });
+    await connection.request({ type: 'abort' });
+    await connection.request({ type: 'signal', signal: SIGKILL });
+    await Promise.race([exited.promise, connection.closed, Bun.sleep(5000)]);
+    await connection.request({ type: 'release' });
+    connection.close();
+  }
+  directory.close();
+}
+
+function entries(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
