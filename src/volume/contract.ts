@@ -8,6 +8,7 @@ export interface Volumes {
     options?: Record<string, string>;
     labels?: Record<string, string>;
   }): Promise<Volume>;
+  /** Otherwise `notFound`: `get x: no such volume`. */
   inspect(name: string): Volume;
   list(filters: Record<string, string[]>): VolumeListResponse;
   /** Refused with `conflict` while a container refers to it (`container:<id>` → `volume:<name>`). */
@@ -16,5 +17,13 @@ export interface Volumes {
   path(name: string): string;
   /** The name belongs to an anonymous volume, which `rm -v` and `--rm` remove along. */
   isAnonymous(name: string): boolean;
+  /**
+   * Gives an empty volume what the directory `path` within a container's root (its fd) holds: owners, modes, times, links
+   * and extended attributes kept, the directory's own too. Nothing where there is no such directory. A copy that was cut
+   * short is made anew by the next call.
+   */
+  fill(name: string, image: { rootFd: number; path: string }): Promise<void>;
+  /** Finishes what an earlier engine was removing. Call it once, before anything else. */
+  restore(): Promise<void>;
   subscribe(listener: (event: { action: string; name: string; driver: string }) => void): () => void;
 }

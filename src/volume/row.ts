@@ -1,0 +1,33 @@
+import type { Volume } from '../api/index.ts';
+import type { Collection } from '../store/index.ts';
+
+/** What is kept of a volume; its id is its name. */
+export interface VolumeRow {
+  /** RFC 3339, seconds. */
+  createdAt: string;
+  labels: Record<string, string> | null;
+  options: Record<string, string> | null;
+  anonymous: boolean;
+  /** It is gone for everybody, but its files may still lie there. */
+  removing: boolean;
+}
+
+export const volumeRows: Collection<VolumeRow> = { name: 'volumes', indexes: {} };
+
+export const driver = 'local';
+export const anonymousLabel = 'com.docker.volume.anonymous';
+
+/** As the API shows it. */
+export function describe(name: string, row: VolumeRow, mountpoint: string): Volume {
+  const shown = {
+    CreatedAt: row.createdAt,
+    Driver: driver,
+    Labels: row.labels,
+    Mountpoint: mountpoint,
+    Name: name,
+    Options: row.options,
+    Scope: 'local',
+  };
+  // Docker shows what was not given as null, which its types leave out.
+  return shown as Volume;
+}

@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silent } from '../kit/index.ts';
+import { createMemoryStore, type Store } from '../store/index.ts';
+import { createVolumes, type Volumes } from './index.ts';
+import { volumeRows } from './row.ts';
+
+let root: string;
+let store: Store;
+let volumes: Volumes;
+
+const open = (): Volumes =>
+  createVolumes({ root, store, log: silent, clock: () => new Date('2026-01-02T03:04:05.678Z') });
+
+beforeEach(() => {
+  root = join(mkdtempSync(join(tmpdir(), 'volumes-')), 'volumes');
+  store = createMemoryStore();
+  volumes = open();
+});
+afterEach(() => {
+  store.close();
+  rmSync(join(root, '..'), { recursive: true });
+});
+
+test('a volume is made once, and shown as Docker shows it', async () => {
+  const made = await volumes.create({ name: 'data', labels: { a: 'b' } });
+  expect(made as unknown).toEqual({
+    CreatedAt: '2026-01-02T03:04:05Z',
+    Driver: 'local',
+    Labels: { a: 'b' },
+    Mountpoint: join(root, 'data/_data'),
+    Name: 'data',
+    Options: null,
+    Scope: 'local',
+  });
+  expect(await volumes.create({ name: 'data', labels: { c: 'd' } })).toEqual(made);
+  expect(volumes.inspect('data')).toEqual(made);
+  expect(statSync(made.Mountpoint).mode & 0o777).toBe(0o755);
+  expect(() => volumes.inspect('nope')).toThrow('get nope: no such volume');
+});
+
+test('without a name it is anonymous', async () => {
+  const { Name, Labels } = await volumes.create({});
+  expect(Name).toMatch(/^[0-9a-f]{64}$/);
+  expect(Labels).toEqual({ 'com.docker.volume.anonymous': '' });
+  expect(volumes.isAnonymous(Name)).toBe(true);
+  await volumes.create({ name: 'named' });
+  expect(volumes.isAnonymous('named')).toBe(false);
+});
+
+test.each([
+  [{ name: 'a' }, 'create a: volume name is too short, names should be at least two alphanumeric characters'],
+  [
+    { name: '../x' },
+    'create ../x: "../x" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path',
+  ],
+  [{ name: 'ab', driver: 'foo' }, 'create ab: error looking up volume plugin foo: plugin "foo" not found'],
+  [{ name: 'ab', options: { foo: 'x' } }, 'create ab: invalid option: "foo"'],
+  [{ name: 'ab', options: { type: 'tmpfs' } }, 'create ab: missing required option: "device"'],
+  [{ name: 'ab', options: { size: '1m' } }, 'create ab: quota size requested but no quota support'],
+  [
+    { name: 'ab', options: { type: 'tmpfs', device: 'tmpfs' } },
+    'create ab: volumes with mount options are not supported',
+  ],
+])('%o is refused, and leaves nothing', async (request, words) => {
+  expect(volumes.create(request)).rejects.toThrow(words);
+  expect(readdirSync(root)).toEqual([]);
+});
+
+test('a volume in use stays, and goes with its files when nobody uses it', async () => {
+  const events: string[] = [];
+  volumes.subscribe(({ action, name }) => events.push(`${action} ${name}`));
+  const { Mountpoint } = await volumes.create({ name: 'data' });
+  writeFileSync(join(Mountpoint, 'file'), 'x');
+  store.update((tx) => tx.refs.add('container:4f', 'volume:data'));
+  expect(volumes.remove('data', { force: true })).rejects.toThrow('remove data: volume is in use - [4f]');
+  expect(existsSync(join(Mountpoint, 'file'))).toBe(true);
+  store.update((tx) => tx.refs.remove('container:4f', 'volume:data'));
+  await volumes.remove('data', { force: false });
+  expect(readdirSync(root)).toEqual([]);
+  expect(volumes.remove('data', { force: false })).rejects.toThrow('get data: no such volume');
+  await volumes.remove('data', { force: true });
+  expect(events).toEqual(['create data', 'destroy data']);
+});
+
+test('lists by name, label, driver and use', async () => {
+  await volumes.create({ name: 'one', labels: { a: 'b' } });
+  await volumes.create({ name: 'other' });
+  store.update((tx) => tx.refs.add('container:4f', 'volume:other'));
+  const names = (filters: Record<string, string[]>): string[] | undefined =>
+    volumes.list(filters).Volumes?.map(({ Name }) => Name);
+  expect(names({})).toEqual(['one', 'other']);
+  expect(names({ name: ['^one$'] })).toEqual(['one']);
+  expect(names({ name: ['[', 'th'] })).toEqual(['other']);
+  expect(names({ label: ['a'] })).toEqual(['one']);
+  expect(names({ label: ['a=c'] })).toEqual([]);
+  expect(names({ driver: ['local'] })).toEqual(['one', 'other']);
+  expect(names({ dangling: ['true'] })).toEqual(['one']);
+  expect(names({ dangling: ['0'] })).toEqual(['other']);
+  expect(() => names({ dangling: ['x'] })).toThrow("invalid filter 'dangling=[x]'");
+  expect(() => names({ foo: ['x'] })).toThrow("invalid filter 'foo'");
+});
+
+test('what a kill cut short is finished, and what is not ours stays', async () => {
+  const { Mountpoint } = await volumes.create({ name: 'condemned' });
+  writeFileSync(join(Mountpoint, 'file'), 'x');
+  store.update((tx) => {
+    const rows = tx.collection(volumeRows);
+    const row = rows.get('condemned');
+    if (row) rows.put('condemned', { ...row, removing: true });
+  });
+  mkdirSync(join(root, 'unmade/_data'), { recursive: true });
+  mkdirSync(join(root, 'foreign/_data/x'), { recursive: true });
+  await volumes.create({ name: 'kept' });
+  volumes = open();
+  expect(() => volumes.inspect('condemned')).toThrow('get condemned: no such volume');
+  await volumes.restore();
+  expect(readdirSync(root).toSorted()).toEqual(['foreign', 'kept']);
+  expect(volumes.list({}).Volumes?.map(({ Name }) => Name)).toEqual(['kept']);
+});

@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { VolumeListResponse } from '../api/index.ts';
+import { createLocks, createTopic, type Log, messageOf, newId } from '../kit/index.ts';
+import type { Store } from '../store/index.ts';
+import { checkVolume } from './check.ts';
+import type { Volumes } from './contract.ts';
+import { fill } from './fill.ts';
+import { volumeFilter } from './filters.ts';
+import {
+  condemnVolume,
+  dataPath,
+  eraseVolume,
+  findVolume,
+  makeVolume,
+  type Place,
+  requireVolume,
+  restoreVolumes,
+} from './life.ts';
+import { describe, driver, volumeRows } from './row.ts';
+
+/** Named volumes in directories below `root`: `<root>/<name>/_data`. */
+export function createVolumes(options: { root: string; store: Store; log: Log; clock: () => Date }): Volumes {
+  const { root, store, log, clock } = options;
+  const place: Place = { root, store };
+  const locks = createLocks();
+  const topic = createTopic<{ action: string; name: string; driver: string }>((error) =>
+    log.error('a listener of volume events failed', { error: messageOf(error) }),
+  );
+  mkdirSync(root, { recursive: true, mode: 0o701 });
+  const publish = (action: string, name: string): void => topic.publish({ action, name, driver });
+
+  return {
+    async create(request) {
+      const name = request.name || newId();
+      return locks.run(name, async () => {
+        let row = findVolume(place, name);
+        checkVolume(name, request.driver ?? '', row ? {} : (request.options ?? {}));
+        if (!row) {
+          const createdAt = `${clock().toISOString().slice(0, 19)}Z`;
+          const { labels = null, options = null } = request;
+          row = makeVolume(place, name, { createdAt, labels, options, anonymous: !request.name });
+          publish('create', name);
+        }
+        return describe(name, row, dataPath(place, name));
+      });
+    },
+    inspect: (name) => describe(name, requireVolume(place, name), dataPath(place, name)),
+    list: (filters) => list(place, filters),
+    remove: (name, { force }) =>
+      locks.run(name, async () => {
+        if (force && !findVolume(place, name)) return;
+        requireVolume(place, name);
+        condemnVolume(place, name);
+        await eraseVolume(place, name);
+        publish('destroy', name);
+      }),
+    path: (name) => dataPath(place, name),
+    isAnonymous: (name) => findVolume(place, name)?.anonymous ?? false,
+    fill: (name, image) =>
+      locks.run(name, () => fill({ data: dataPath(place, name), marker: join(root, name, 'filling') }, image)),
+    restore: () => restoreVolumes(place),
+    subscribe: topic.subscribe,
+  };
+}
+
+function list(place: Place, filters: Record<string, string[]>): VolumeListResponse {
+  const wanted = volumeFilter(filters);
+  const found = place.store.view((tx) => {
+    const rows = tx.collection(volumeRows).all();
+    const inUse = (name: string): boolean => tx.refs.ownersOf(`volume:${name}`).length > 0;
+    return rows.filter(({ id, document }) => !document.removing && wanted(id, document, () => inUse(id)));
+  });
+  const Volumes = found
+    .toSorted((one, other) => (one.id < other.id ? -1 : 1))
+    .map(({ id, document }) => describe(id, document, dataPath(place, id)));
+  // Docker sends null where there are none, which its types leave out.
+  return { Volumes, Warnings: null as unknown as string[] };
+}
