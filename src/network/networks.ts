@@ -10,6 +10,7 @@ import { createPredefined } from './predefined.ts';
 import { restore } from './restore.ts';
 import { bridgeFacts, type State } from './state.ts';
 import { validate } from './validate.ts';
+import { watchFirewall } from './watch.ts';
 
 /** How an engine's network differs from another's on the same machine. */
 export interface NetworkOptions {
@@ -36,6 +37,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     predefined: createPredefined(deps.store),
     endpoints: new Map(),
   };
+  let stopWatching = (): void => undefined;
   return {
     attach: async (request) => attach(state, request),
     release: async (containerId) => release(state, containerId),
@@ -45,8 +47,13 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     validate,
     list: (filters) => state.predefined.list(filters, bridgeFacts(state)),
     inspect: (reference) => state.predefined.inspect(reference, [...state.endpoints.values()], bridgeFacts(state)),
-    restore: async (running) => restore(state, running),
+    async restore(running) {
+      await restore(state, running);
+      stopWatching();
+      stopWatching = watchFirewall(state);
+    },
     async close() {
+      stopWatching();
       state.arp.close();
       state.route.close();
       state.netfilter.close();

@@ -5,12 +5,13 @@ import { type Bridge, ensureBridge } from './bridge.ts';
 import { type Endpoint, endpointRows } from './endpoints.ts';
 import { createFirewall } from './firewall.ts';
 import { linkIndex } from './furniture.ts';
+import { admitForwarding } from './host-forward.ts';
 import { tableOf } from './ruleset.ts';
 import { allPublications, type State } from './state.ts';
 import { toNumber, toText } from './subnets.ts';
 
 /** Networks.restore */
-export function restore(state: State, running: (containerId: string) => boolean): void {
+export async function restore(state: State, running: (containerId: string) => boolean): Promise<void> {
   const { route, options } = state;
   const remembered = state.predefined.prepare();
   const bridge = ensureBridge(route, {
@@ -40,6 +41,7 @@ export function restore(state: State, running: (containerId: string) => boolean)
   });
   state.standing = { bridge, addresses, firewall };
   firewall.restore(allPublications(state));
+  await admitForwarding({ socket: state.netfilter, bridge: bridge.name, log: state.log });
 }
 
 function keepRunning(state: State, running: (containerId: string) => boolean): Endpoint[] {

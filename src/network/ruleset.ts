@@ -45,6 +45,9 @@ export function rulesetMessages(ruleset: Ruleset): Buffer[] {
   ];
 }
 
+/** Whoever flushes the host's ruleset takes these away. */
+export const chainNames = ['TUG-USER', 'publish', 'guard', 'prerouting', 'output', 'postrouting', 'forward'];
+
 interface Chain {
   name: string;
   hook?: nfnetlink.Hook;

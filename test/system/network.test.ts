@@ -54,6 +54,7 @@ const onThisMachine = (): void => {
     const attachment = await at.attach(request(name, more));
     const netns = await makeNetns(name);
     await furnish(netns, attachment);
+    store.update((tx) => attachment.record(tx));
     await attachment.publish();
     await netns.serve(80);
     const box: Box = {
@@ -64,6 +65,7 @@ const onThisMachine = (): void => {
         boxes = boxes.filter((other) => other !== box);
         await netns.remove();
         for (const socket of attachment.reserved) closeSync(socket);
+        store.update((tx) => at.forget(tx, name.padEnd(64, '0')));
         await at.release(name.padEnd(64, '0'));
       },
     };
@@ -82,8 +84,10 @@ const onThisMachine = (): void => {
   afterEach(async () => {
     for (const box of boxes) await box.end();
     await until('no link is left', async () => (await ports()).length === 0);
-    const { stdout } = await run(['nft', 'list', 'map', 'ip', 'tug', 'published']);
-    expect(stdout).not.toContain('elements');
+    for (const map of ['published', 'published_at']) {
+      expect(await must(['nft', 'list', 'map', 'ip', 'tug', map])).not.toContain('elements');
+    }
+    expect(networks.inspect('bridge').Containers).toEqual({});
   });
 
   afterAll(async () => {
@@ -167,7 +171,6 @@ const onThisMachine = (): void => {
     await again.close();
     expect(await must(['nft', 'list', 'chain', 'ip', 'tug', 'TUG-USER'])).toContain('203.0.113.2 drop');
     await must(['nft', 'flush', 'chain', 'ip', 'tug', 'TUG-USER']);
-    await networks.restore(() => false);
   });
 
   test('a container cannot reach what listens on the host’s loopback', async () => {
@@ -217,6 +220,57 @@ const onThisMachine = (): void => {
     expect(await witness.get(`http://${second.ip}`)).toBe(`two ${witness.ip}`);
     expect(await fetchHere(`http://${second.ip}`)).toBe('two 172.17.0.1');
     expect(await outside.get('http://203.0.113.1:8080')).toBe('two 203.0.113.2');
+  });
+
+  test('several engines stand side by side, and neither reaches what the other has not published', async () => {
+    const other = createNetworks({ store: createMemoryStore(), log: silent, options: { bridge: 'tug7' } });
+    await other.restore(() => false);
+    const mine = await start('one', published('80/tcp', '8080'));
+    const theirs = await start('two', published('80/tcp', '8081'), other);
+    expect(theirs.ip).toBe('172.18.0.2');
+    expect(await theirs.get('http://203.0.113.2')).toBe('outside 203.0.113.1');
+    expect(await outside.get('http://203.0.113.1:8080')).toBe('one 203.0.113.2');
+    expect(await outside.get('http://203.0.113.1:8081')).toBe('two 203.0.113.2');
+    expect(await mine.get('http://203.0.113.1:8081')).toStartWith('two ');
+    expect(await mine.get(`http://${theirs.ip}`)).toBe(28);
+    expect(await theirs.get(`http://${mine.ip}`)).toBe(28);
+    await theirs.end();
+    await mine.end();
+    await other.close();
+    await must(['ip', 'link', 'del', 'tug7']);
+    await must(['nft', 'delete', 'table', 'ip', 'tug_tug7']);
+  });
+
+  test('a FORWARD policy of DROP of the host does not cut containers off, and is asked for only once', async () => {
+    const policy = 'add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }';
+    await must(['nft', '-f', '-'], { stdin: `add table ip filter; ${policy}; add chain ip filter FOREIGN` });
+    await start('one', published('80/tcp', '8080'));
+    expect(await outside.get('http://203.0.113.1:8080')).toBe(28);
+    await networks.restore(() => true);
+    await networks.restore(() => true);
+    expect(await outside.get('http://203.0.113.1:8080')).toBe('one 203.0.113.2');
+    const chain = await must(['nft', 'list', 'chain', 'ip', 'filter', 'FORWARD']);
+    expect(chain.match(/tug0/g)?.length).toBe(4); // two rules, each with the name in its match and in its comment
+    await must(['nft', 'delete', 'table', 'ip', 'filter']);
+  });
+
+  test('whoever flushes the ruleset harms nobody for long', async () => {
+    const one = await start('one', published('80/tcp', '8080'));
+    await must(['nft', 'flush', 'ruleset']);
+    expect(await outside.get('http://203.0.113.1:8080')).toBe(7);
+    await start('two', published('80/tcp', '8081'));
+    expect(await outside.get('http://203.0.113.1:8080')).toBe('one 203.0.113.2');
+    expect(await outside.get('http://203.0.113.1:8081')).toBe('two 203.0.113.2');
+    await must(['nft', 'flush', 'ruleset']);
+    await until(
+      'the watch has seen it',
+      async () => (await run(['nft', 'list', 'chain', 'ip', 'tug', 'forward'])).code === 0,
+    );
+    expect(await outside.get('http://203.0.113.1:8080')).toBe('one 203.0.113.2');
+    await must(['nft', 'flush', 'ruleset']);
+    await one.end();
+    expect(await outside.get('http://203.0.113.1:8080')).toBe(7);
+    expect(await outside.get('http://203.0.113.1:8081')).toBe('two 203.0.113.2');
   });
 
   test('none is a loopback and nothing else', async () => {
