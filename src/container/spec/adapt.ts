@@ -49,7 +49,7 @@ const flags = 'AutoRemove Privileged PublishAllPorts ReadonlyRootfs OomKillDisab
 const nulls =
   'Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links SecurityOpt BlkioWeightDevice ' +
   'BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps Devices DeviceCgroupRules ' +
-  'DeviceRequests MemorySwappiness PidsLimit Ulimits MaskedPaths ReadonlyPaths';
+  'DeviceRequests MemorySwappiness PidsLimit Ulimits MaskedPaths ReadonlyPaths PortBindings';
 
 const all = (names: string, value: unknown): Record<string, unknown> =>
   Object.fromEntries(names.split(' ').map((name) => [name, value]));
@@ -62,7 +62,7 @@ function unset(facts: HostFacts): HostConfig {
     ...all(flags, false),
     ...all(nulls, null),
     ConsoleSize: [0, 0],
-    PortBindings: {},
+    Runtime: 'native',
     IpcMode: 'private',
     NetworkMode: 'bridge',
     CgroupnsMode: facts.cgroupVersion === 2 ? 'private' : 'host',

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { CapabilitySets, RuntimeSpec, SpecProcess } from '../../oci/index.ts';
@@ -62,7 +63,7 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
     mounts: containerMounts({
       hostConfig,
       points: request.mounts,
-      files: request.files,
+      files: config.NetworkDisabled ? {} : request.files,
       writableCgroups: security.writableCgroups ?? false,
       ...(request.shmPath ? { shmPath: request.shmPath } : {}),
       ...(initPath ? { initPath } : {}),
@@ -110,7 +111,7 @@ function processOf(
   const apparmorProfile = apparmorOf(hostConfig, given.security, facts);
   return {
     ...(config.Tty ? { terminal: true } : {}),
-    ...(config.Tty && size ? { consoleSize: { height: size[0], width: size[1] } } : {}),
+    ...(config.Tty && size?.[0] ? { consoleSize: { height: size[0], width: size[1] } } : {}),
     user: { ...user, additionalGids: [...user.additionalGids, ...extra] },
     args: given.init ? [initInContainer, '--', ...argv(config)] : argv(config),
     env: containerEnv(config, () => homeOf(user.uid, readInRoot)),
@@ -146,8 +147,7 @@ function sysctlsOf({ hostConfig, facts }: SpecRequest): Record<string, string> {
 }
 
 function cgroupsPath(parent: string, id: string): string {
-  const parts = parent.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
-  return `/${[...parts, id].join('/')}`;
+  return posix.join('/', parent, id);
 }
 
 /** A shared or slave mount needs a root that lets its events through. */

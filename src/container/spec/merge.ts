@@ -1,35 +1,60 @@
+import { posix } from 'node:path';
 import type { ContainerConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { ImageRunConfig } from '../../oci/index.ts';
 
 /**
- * The container's configuration with what the image says where the user said nothing; it is what `inspect` shows. A new
- * entrypoint drops the image's command. Refuses a container without a command.
+ * The container's configuration with what the image says where the user said nothing, with every field that `inspect`
+ * shows. A new entrypoint drops the image's command. Refuses a container without a command.
  */
 export function mergeConfig(user: ContainerConfig, image: ImageRunConfig = {}): ContainerConfig {
-  const merged: ContainerConfig = {
-    ...user,
+  const healthcheck = mergeHealthcheck(user.Healthcheck, image.Healthcheck);
+  const merged = {
+    ...unset,
+    ...given(user),
+    ...mergeCommand(user, image),
     User: user.User || image.User || '',
     Env: mergeEnv(user.Env ?? [], image.Env ?? []),
-    WorkingDir: user.WorkingDir || image.WorkingDir || '',
+    WorkingDir: cleanPath(user.WorkingDir || image.WorkingDir || ''),
     Labels: { ...image.Labels, ...user.Labels },
-    ...mergeCommand(user, image),
+    Volumes: filled({ ...image.Volumes, ...user.Volumes }) ?? null,
+    StopSignal: user.StopSignal || image.StopSignal,
+    ExposedPorts: filled({ ...image.ExposedPorts, ...user.ExposedPorts }),
+    Healthcheck: healthcheck,
   };
-  const stopSignal = user.StopSignal || image.StopSignal;
-  if (stopSignal) merged.StopSignal = stopSignal;
-  const volumes = { ...image.Volumes, ...user.Volumes };
-  if (Object.keys(volumes).length > 0) merged.Volumes = volumes;
-  const ports = { ...image.ExposedPorts, ...user.ExposedPorts };
-  if (Object.keys(ports).length > 0) merged.ExposedPorts = ports;
-  const healthcheck = mergeHealthcheck(user.Healthcheck, image.Healthcheck);
-  if (healthcheck) merged.Healthcheck = healthcheck;
-  return merged;
+  return withoutUndefined(merged) as ContainerConfig;
 }
 
-/** The user's entries first, then the image's whose names the user does not have. */
-function mergeEnv(user: string[], image: string[]): string[] {
+/** What `inspect` shows where nobody said anything; null is Docker's way to, which its published types leave out. */
+const unset = {
+  Hostname: '',
+  Domainname: '',
+  AttachStdin: false,
+  AttachStdout: false,
+  AttachStderr: false,
+  Tty: false,
+  OpenStdin: false,
+  StdinOnce: false,
+  Image: '',
+  OnBuild: null,
+};
+
+const given = (user: ContainerConfig): ContainerConfig =>
+  Object.fromEntries(Object.entries(user).filter(([, value]) => value !== null && value !== undefined));
+
+const withoutUndefined = (fields: object): object =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+const cleanPath = (path: string): string => (path === '' ? '' : posix.join(path, '.').replace(/(?<=.)\/$/, ''));
+
+const filled = (fields: Record<string, unknown>): Record<string, unknown> | undefined =>
+  Object.keys(fields).length > 0 ? fields : undefined;
+
+/** The user's entries first, then the image's whose names the user does not have; null for none. */
+function mergeEnv(user: string[], image: string[]): string[] | null {
   const names = new Set(user.map(nameOf));
-  return [...user, ...image.filter((entry) => !names.has(nameOf(entry)))];
+  const merged = [...user, ...image.filter((entry) => !names.has(nameOf(entry)))];
+  return merged.length > 0 ? merged : null;
 }
 
 /** The part of an environment entry before its `=`. */
@@ -38,25 +63,17 @@ export function nameOf(entry: string): string {
   return at < 0 ? entry : entry.slice(0, at);
 }
 
-function mergeCommand(user: ContainerConfig, image: ImageRunConfig): Pick<ContainerConfig, 'Cmd' | 'Entrypoint'> {
-  let entrypoint = user.Entrypoint ?? undefined;
-  let command = user.Cmd ?? undefined;
+function mergeCommand(user: ContainerConfig, image: ImageRunConfig) {
+  let entrypoint = user.Entrypoint ?? null;
+  let command = user.Cmd ?? null;
   if (!entrypoint?.length) {
-    if (!command?.length) command = image.Cmd ?? undefined;
-    entrypoint ??= image.Entrypoint ?? undefined;
+    if (!command?.length) command = image.Cmd ?? null;
+    entrypoint ??= image.Entrypoint ?? null;
   }
   // `--entrypoint ""` arrives as one empty word: no entrypoint, and the image's command is not taken either.
-  if (entrypoint?.length === 1 && entrypoint[0] === '') entrypoint = undefined;
+  if (entrypoint?.length === 1 && entrypoint[0] === '') entrypoint = null;
   if (!entrypoint?.length && !command?.length) throw new EngineError('invalid', 'no command specified');
-  return nullable({ Cmd: command, Entrypoint: entrypoint });
-}
-
-/** Docker shows an absent list as null, which its published types leave out. */
-function nullable(lists: { Cmd: string[] | undefined; Entrypoint: string[] | undefined }) {
-  return { Cmd: lists.Cmd ?? null, Entrypoint: lists.Entrypoint ?? null } as unknown as Pick<
-    ContainerConfig,
-    'Cmd' | 'Entrypoint'
-  >;
+  return { Cmd: command, Entrypoint: entrypoint };
 }
 
 type Healthcheck = NonNullable<ContainerConfig['Healthcheck']>;

@@ -122,6 +122,8 @@ function checkTmpfs(hostConfig: HostConfig): void {
 const unsupported = (option: string): EngineError => new EngineError('unsupported', `${option} is not supported`);
 
 function checkOthers(hostConfig: HostConfig): void {
+  const { Runtime } = hostConfig;
+  if (Runtime && Runtime !== 'native') throw refuse(`unknown or invalid runtime name: ${Runtime}`);
   const score = hostConfig.OomScoreAdj ?? 0;
   if (score < -1000 || score > 1000) {
     throw refuse(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`);
