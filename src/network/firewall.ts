@@ -1,4 +1,4 @@
-import { type netlink, nfnetlink, rtnetlink, SystemError } from '../host/index.ts';
+import { conntrack, type netlink, nfnetlink, rtnetlink, SystemError } from '../host/index.ts';
 import { crashpoint } from '../kit/index.ts';
 import { certainAddress, everyAddress, type Ruleset, rulesetMessages } from './ruleset.ts';
 
@@ -67,6 +67,7 @@ export function createFirewall(socket: netlink.NetlinkSocket, ruleset: Ruleset):
     publish(added, all) {
       const messages = [...byMap(added.map(elementOf))].map(([map, list]) => nfnetlink.addElements(table, map, list));
       change('publish ports', messages, all);
+      forgetUdp(socket, added);
     },
     withdraw(removed, all) {
       const messages = [...byMap(removed.map(elementOf))].map(([map, list]) =>
@@ -77,8 +78,21 @@ export function createFirewall(socket: netlink.NetlinkSocket, ruleset: Ruleset):
         ),
       );
       change('withdraw ports', messages, all);
+      forgetUdp(socket, removed);
     },
   };
+}
+
+/**
+ * A UDP client that goes on sending would go on being sent to where its first packet went: to nobody, or to a container that
+ * has ended. The flows of these ports are forgotten, and found anew by their next packet.
+ */
+function forgetUdp(socket: netlink.NetlinkSocket, changed: Publication[]): void {
+  const ports = new Set(changed.filter(({ protocol }) => protocol === 'udp').map(({ hostPort }) => hostPort));
+  if (ports.size === 0) return;
+  for (const flow of conntrack.flows(socket, conntrack.udp)) {
+    if (ports.has(flow.original.destinationPort)) conntrack.deleteFlow(socket, flow);
+  }
 }
 
 /** A port as it stands in a register: network order, padded. */

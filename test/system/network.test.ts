@@ -191,6 +191,28 @@ const onThisMachine = (): void => {
     expect(await must([process.execPath, '-e', ask, '127.0.0.1'])).toBe('one 172.17.0.1');
   });
 
+  test('a UDP client that goes on sending reaches the container that comes, and the next one', async () => {
+    const script = `let last = ''; const s = await Bun.udpSocket({ port: 4444, socket: { error() {},
+        data: (_, data) => { if (data.toString() !== last) console.log(last = data.toString()); } } });
+      setInterval(() => s.send('x', 5353, '203.0.113.1'), 20);`;
+    const command = ['ip', 'netns', 'exec', outside.name, process.execPath, '-e', script];
+    const client = Bun.spawn(command, { stdout: 'pipe' });
+    const said = client.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    await Bun.sleep(150); // it has been sending into the void
+    const one = await start('one', published('53/udp', '5353'));
+    await one.serveUdp(53);
+    expect((await said.read()).value).toBe('one 203.0.113.2\n');
+    await networks.attach(request('between')); // so that the next one has another address
+    await one.end();
+    const two = await start('two', published('53/udp', '5353'));
+    await two.serveUdp(53);
+    expect(two.ip).not.toBe(one.ip);
+    expect((await said.read()).value).toBe('two 203.0.113.2\n');
+    client.kill('SIGKILL');
+    await client.exited;
+    await networks.release('between'.padEnd(64, '0'));
+  }, 5000);
+
   test('an address is not given again before its link has gone', async () => {
     const box = await start('one');
     await networks.release('one'.padEnd(64, '0'));
