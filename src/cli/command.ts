@@ -1,0 +1,56 @@
+import type { Client } from '../client/index.ts';
+import type { FlagTable, Values } from './flags/index.ts';
+import type { Output } from './stdio/output.ts';
+
+/** How many arguments a command takes. */
+export type Arity = { exactly: number } | { atLeast: number } | { atMost: number } | { from: number; to: number };
+
+/** What a command works with. */
+export interface Context {
+  /** The engine; it is connected to, and started if need be, by the first call. */
+  client: Client;
+  out: Output;
+  err: Output;
+  env: Record<string, string | undefined>;
+  /** The name the program was called by: `tug` or `docker`. */
+  program: string;
+}
+
+/** A command line as a command gets it. */
+export interface Input<F extends FlagTable = FlagTable> {
+  flags: Values<F>;
+  given: Set<string>;
+  args: string[];
+}
+
+/** One command: what it takes, what its help says, what it does. `run` returns the exit code. */
+export interface Command<F extends FlagTable = FlagTable> {
+  /** The rest of the usage line after the command's path, e.g. `[OPTIONS] CONTAINER [CONTAINER...]`. */
+  usage: string;
+  short: string;
+  aliases?: string[];
+  flags: F;
+  arity?: Arity;
+  /** False when flags end at the first argument. */
+  interspersed?: boolean;
+  /** The exit code of a failure; 1 unless said. */
+  failure?: number;
+  run(context: Context, input: Input<F>): Promise<number>;
+}
+
+/** Ties a command's flags to the values its `run` gets. */
+export function command<F extends FlagTable>(definition: Command<F>): Command {
+  return definition as unknown as Command;
+}
+
+/** A failure with an exit code of its own. With `hint` the program's name comes before and a pointer to the help after it. */
+export class CliError extends Error {
+  readonly code: number;
+  readonly hint: boolean;
+
+  constructor(message: string, code = 1, hint = false) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}

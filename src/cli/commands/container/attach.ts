@@ -1,0 +1,48 @@
+import type { ContainerInspectResponse } from '../../../api/index.ts';
+import { CliError, command } from '../../command.ts';
+import { flag } from '../../flags/index.ts';
+import { parseDetachKeys } from '../../stdio/detach-keys.ts';
+import { joinStreams } from '../../stdio/session.ts';
+import { forwardSignals } from '../../stdio/signals.ts';
+import { waitForExit } from './run.ts';
+
+export const attach = command({
+  usage: '[OPTIONS] CONTAINER',
+  short: 'Attach local standard input, output, and error streams to a running container',
+  aliases: ['container attach', 'attach'],
+  flags: {
+    'detach-keys': flag.string('Override the key sequence for detaching a container'),
+    'no-stdin': flag.bool('Do not attach STDIN'),
+    'sig-proxy': flag.bool('Proxy all received signals to the process', { initial: true }),
+  },
+  arity: { exactly: 1 },
+  async run({ client, out, err }, { flags, args }) {
+    const name = encodeURIComponent(args[0] ?? '');
+    const info = await client.json<ContainerInspectResponse>({ method: 'GET', path: `/containers/${name}/json` });
+    refuseIdle(info);
+    const id = info.Id ?? name;
+    const input = !flags['no-stdin'] && info.Config?.OpenStdin === true;
+    const tty = info.Config?.Tty === true;
+    if (tty) (await import('../../stdio/terminal.ts')).checkTerminal(!flags['no-stdin'], true);
+    const keys = flags['detach-keys'];
+    const [exited, attached] = await Promise.all([
+      waitForExit(client, id, 'not-running'),
+      client.hijack({
+        method: 'POST',
+        path: `/containers/${id}/attach`,
+        query: { stream: true, stdin: input, stdout: true, stderr: true, detachKeys: keys },
+      }),
+    ]);
+    if (flags['sig-proxy'] && !tty) forwardSignals(client, id);
+    const joined = joinStreams({ stream: attached.stream, tty, input, out, err, detachKeys: parseDetachKeys(keys) });
+    if (tty) await (await import('../../stdio/resize.ts')).followResize(client, `containers/${id}`);
+    if ((await joined) === 'detached') throw new CliError('read escape sequence');
+    return exited.code;
+  },
+});
+
+function refuseIdle({ State: state }: ContainerInspectResponse): void {
+  if (!state?.Running) throw new Error('cannot attach to a stopped container, start it first');
+  if (state.Paused) throw new Error('cannot attach to a paused container, unpause it first');
+  if (state.Restarting) throw new Error('cannot attach to a restarting container, wait until it is running');
+}

@@ -1,0 +1,133 @@
+import type { ContainerWaitResponse } from '../../../api/index.ts';
+import { ApiError, type Client } from '../../../client/index.ts';
+import { CliError, type Context, command } from '../../command.ts';
+import { createFlags } from '../../create/flags.ts';
+import { flag } from '../../flags/index.ts';
+import { parseDetachKeys } from '../../stdio/detach-keys.ts';
+import { joinStreams } from '../../stdio/session.ts';
+import { forwardSignals } from '../../stdio/signals.ts';
+import { createContainer, type Prepared, prepare, runFailure } from './prepare.ts';
+
+const flags = {
+  ...createFlags,
+  detach: flag.bool('Run container in background and print container ID', { short: 'd' }),
+  'detach-keys': flag.string('Override the key sequence for detaching a container'),
+  'sig-proxy': flag.bool('Proxy received signals to the process', { initial: true }),
+};
+
+export const run = command({
+  usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
+  short: 'Create and run a new container from an image',
+  aliases: ['container run', 'run'],
+  flags,
+  arity: { atLeast: 1 },
+  interspersed: false,
+  failure: 125,
+  async run(context, { flags, given, args }) {
+    const prepared = prepare({ flags, given, args, env: context.env });
+    if (flags.detach) return runDetached(context, prepared);
+    const { request } = prepared;
+    if (request.Tty) await useTerminal(prepared);
+    const id = await createContainer(context, prepared);
+    const stopForwarding = flags['sig-proxy'] ? forwardSignals(context.client, id) : undefined;
+    try {
+      return await runAttached(context, prepared, { id, detachKeys: flags['detach-keys'] });
+    } finally {
+      stopForwarding?.();
+    }
+  },
+});
+
+/** A container with a terminal needs one here, and begins with its size. */
+async function useTerminal({ request }: Prepared): Promise<void> {
+  const { checkTerminal, windowSize } = await import('../../stdio/terminal.ts');
+  checkTerminal(request.AttachStdin === true, true);
+  const size = windowSize();
+  if (size) Object.assign(request.HostConfig, { ConsoleSize: [size.rows, size.columns] });
+}
+
+async function runDetached(context: Context, prepared: Prepared): Promise<number> {
+  const { request, line } = prepared;
+  if (line.flags.attach.length > 0) {
+    throw new Error('conflicting options: cannot specify both --attach and --detach');
+  }
+  Object.assign(request, { AttachStdin: false, AttachStdout: false, AttachStderr: false, StdinOnce: false });
+  const id = await createContainer(context, prepared);
+  await startContainer(context.client, id);
+  await context.out.line(id);
+  return 0;
+}
+
+async function runAttached(
+  context: Context,
+  { request, line }: Prepared,
+  { id, detachKeys }: { id: string; detachKeys: string },
+): Promise<number> {
+  const { client } = context;
+  // Both are in place before the start, so that neither a byte nor the exit is missed.
+  const [attached, exited] = await Promise.all([
+    client.hijack({
+      method: 'POST',
+      path: `/containers/${id}/attach`,
+      query: {
+        stream: true,
+        stdin: request.AttachStdin,
+        stdout: request.AttachStdout,
+        stderr: request.AttachStderr,
+        detachKeys,
+      },
+    }),
+    waitForExit(client, id, line.flags.rm ? 'removed' : 'next-exit'),
+  ]);
+  const joined = joinStreams({
+    stream: attached.stream,
+    tty: request.Tty === true,
+    input: request.AttachStdin === true,
+    out: request.AttachStdout ? context.out : undefined,
+    err: request.AttachStderr ? context.err : undefined,
+    detachKeys: parseDetachKeys(detachKeys),
+  });
+  joined.catch(() => undefined);
+  try {
+    await startContainer(client, id);
+  } catch (error) {
+    attached.stream.destroy();
+    await joined.catch(() => undefined);
+    // A container that never ran is removed by the engine as well; the user finds no trace.
+    if (line.flags.rm) await exited.code.catch(() => undefined);
+    throw error;
+  }
+  if (request.Tty) await watchSize(client, id);
+  if ((await joined) === 'detached') return 0;
+  return exited.code;
+}
+
+async function watchSize(client: Client, id: string): Promise<void> {
+  const { followResize } = await import('../../stdio/resize.ts');
+  await followResize(client, `containers/${id}`);
+}
+
+/** Starts the container; what its program did wrong becomes 126 or 127. */
+async function startContainer(client: Client, id: string): Promise<void> {
+  try {
+    await client.send({ method: 'POST', path: `/containers/${id}/start` });
+  } catch (error) {
+    if (error instanceof ApiError) throw runFailure(error, `Error response from daemon: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Registers for the exit; resolves when the engine has noted it, `code` when it came. */
+export async function waitForExit(
+  client: Client,
+  id: string,
+  condition: 'removed' | 'next-exit' | 'not-running',
+): Promise<{ code: Promise<number> }> {
+  const reply = await client.request({ method: 'POST', path: `/containers/${id}/wait`, query: { condition } });
+  const code = reply.json<ContainerWaitResponse>().then((result) => {
+    if (result.Error?.Message) throw new CliError(`Error waiting for container: ${result.Error.Message}`, 125);
+    return result.StatusCode;
+  });
+  code.catch(() => undefined);
+  return { code };
+}

@@ -1,0 +1,36 @@
+import type { ImageDeleteResponseItem } from '../../../api/index.ts';
+import { ApiError } from '../../../client/index.ts';
+import { command } from '../../command.ts';
+import { flag } from '../../flags/index.ts';
+import { errorText } from '../../main.ts';
+
+export const remove = command({
+  usage: '[OPTIONS] IMAGE [IMAGE...]',
+  short: 'Remove one or more images',
+  aliases: ['image rm', 'image remove', 'rmi'],
+  flags: {
+    force: flag.bool('Force removal of the image', { short: 'f' }),
+    'no-prune': flag.bool('Do not delete untagged parents'),
+  },
+  arity: { atLeast: 1 },
+  async run({ client, out, err }, { flags, args }) {
+    const failures: unknown[] = [];
+    for (const name of args) {
+      try {
+        const done = await client.json<ImageDeleteResponseItem[]>({
+          method: 'DELETE',
+          path: `/images/${encodeURIComponent(name).replaceAll('%2F', '/')}`,
+          query: { force: flags.force, noprune: flags['no-prune'] },
+        });
+        for (const { Deleted, Untagged } of done)
+          await out.line(Deleted ? `Deleted: ${Deleted}` : `Untagged: ${Untagged}`);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    await out.flush();
+    for (const failure of failures) await err.line(errorText(failure));
+    const isGone = (failure: unknown) => failure instanceof ApiError && failure.status === 404;
+    return failures.length > 0 && !(flags.force && failures.every(isGone)) ? 1 : 0;
+  },
+});

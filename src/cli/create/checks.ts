@@ -1,0 +1,58 @@
+import { isIP } from 'node:net';
+
+/** stdin, stdout or stderr, in lower case. */
+export function attachTarget(text: string): string {
+  const name = text.toLowerCase();
+  if (!['stdin', 'stdout', 'stderr'].includes(name)) {
+    throw new Error('valid streams are STDIN, STDOUT and STDERR');
+  }
+  return name;
+}
+
+/** `name:address`; `=` stands for the colon, brackets around the address go. */
+export function extraHost(text: string): string {
+  const at = text.search(/[:=]/);
+  const name = text.slice(0, Math.max(at, 0));
+  const address = text.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
+  if (at <= 0) throw new Error(`bad format for add-host: ${JSON.stringify(text)}`);
+  if (address !== 'host-gateway' && isIP(address) === 0) {
+    throw new Error(`invalid IP address in add-host: ${JSON.stringify(address)}`);
+  }
+  return `${name}:${address}`;
+}
+
+/** An address as it is. */
+export function ipAddress(text: string): string {
+  const address = text.trim();
+  if (isIP(address) === 0) throw new Error(`${text} is not an ip address`);
+  return address;
+}
+
+/** A link-local address; the engine judges whether it is one. */
+export function linkLocal(text: string): string {
+  if (isIP(text) === 0) throw new Error(`${text} is not an ip address`);
+  return text;
+}
+
+/** A domain to search, or `.` for none. */
+export function dnsSearch(text: string): string {
+  const domain = text.trim();
+  if (domain === '.') return domain;
+  const label = '[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?';
+  if (domain.length > 254 || !new RegExp(`^${label}(\\.${label})*\\.?$`).test(domain)) {
+    throw new Error(`${domain} is not a valid domain`);
+  }
+  return domain;
+}
+
+/** A network by its name. */
+export function networkMode(text: string): string {
+  if (text === '') throw new Error('invalid empty network name');
+  return text;
+}
+
+/** A volume: `[source:]/target[:options]`. */
+export function joinPath(text: string): string {
+  if (text === '') throw new Error('invalid empty volume spec');
+  return text;
+}

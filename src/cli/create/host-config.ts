@@ -1,0 +1,144 @@
+import { isAbsolute } from 'node:path';
+import type { HostConfig, PortBinding } from '../../api/index.ts';
+import { CliError } from '../command.ts';
+import { toMap } from './env.ts';
+import { parseTmpfs } from './mounts.ts';
+import type { CreateLine } from './request.ts';
+import { readSecurityOptions } from './security.ts';
+
+type Bindings = Record<string, PortBinding[]>;
+
+/** The half of a create request that belongs to this host. */
+export function hostConfigOf(line: CreateLine, bindings: Bindings, binds: string[]): HostConfig {
+  const { flags } = line;
+  const config = {
+    Binds: binds.length > 0 ? binds : null,
+    ContainerIDFile: flags.cidfile,
+    AutoRemove: flags.rm,
+    Privileged: flags.privileged,
+    PortBindings: bindings,
+    PublishAllPorts: flags['publish-all'],
+    Links: flags.link.length > 0 ? flags.link : null,
+    Dns: flags.dns,
+    DnsSearch: flags['dns-search'],
+    DnsOptions: [...flags['dns-opt'], ...flags['dns-option']],
+    ExtraHosts: orNull(flags['add-host']),
+    VolumesFrom: orNull(flags['volumes-from']),
+    NetworkMode: networksOf(line)[0] ?? 'default',
+    IpcMode: mode(flags.ipc, 'ipc'),
+    PidMode: mode(flags.pid, 'pid'),
+    UTSMode: mode(flags.uts, 'uts'),
+    UsernsMode: mode(flags.userns, 'userns'),
+    CgroupnsMode: mode(flags.cgroupns, 'cgroupns'),
+    CapAdd: orNull(flags['cap-add']),
+    CapDrop: orNull(flags['cap-drop']),
+    GroupAdd: orNull(flags['group-add']),
+    RestartPolicy: restartPolicy(line),
+    ReadonlyRootfs: flags['read-only'],
+    LogConfig: { Type: flags['log-driver'], Config: toMap(flags['log-opt']) },
+    VolumeDriver: flags['volume-driver'],
+    Isolation: flags.isolation,
+    ShmSize: flags['shm-size'],
+    OomScoreAdj: flags['oom-score-adj'],
+    ...optional(line),
+    ...readSecurityOptions(flags['security-opt']),
+    ...resourcesOf(line),
+  };
+  if (config.LogConfig.Type === 'none' && flags['log-opt'].length > 0) {
+    throw new Error('invalid logging opts for driver none');
+  }
+  return config as unknown as HostConfig;
+}
+
+/** Fields that the engine tells apart from a zero. */
+function optional({ flags, given }: CreateLine): object {
+  return {
+    ...(given.has('init') ? { Init: flags.init } : {}),
+    ...(flags.runtime ? { Runtime: flags.runtime } : {}),
+    ...(Object.keys(flags.sysctl).length > 0 ? { Sysctls: flags.sysctl } : {}),
+    ...(Object.keys(flags.annotation).length > 0 ? { Annotations: flags.annotation } : {}),
+    ...(flags.tmpfs.length > 0 ? { Tmpfs: parseTmpfs(flags.tmpfs) } : {}),
+    ...(flags.mount.length > 0 ? { Mounts: flags.mount } : {}),
+    ...(flags['storage-opt'].length > 0 ? { StorageOpt: toMap(flags['storage-opt']) } : {}),
+  };
+}
+
+function resourcesOf({ flags, given }: CreateLine): object {
+  const swappiness = flags['memory-swappiness'];
+  if (swappiness !== -1 && (swappiness < 0 || swappiness > 100)) {
+    throw new Error(`invalid value: ${swappiness}. Valid memory swappiness range is 0-100`);
+  }
+  return {
+    BlkioWeight: flags['blkio-weight'],
+    CgroupParent: flags['cgroup-parent'],
+    CpuPeriod: flags['cpu-period'],
+    CpuQuota: flags['cpu-quota'],
+    CpuRealtimePeriod: flags['cpu-rt-period'],
+    CpuRealtimeRuntime: flags['cpu-rt-runtime'],
+    CpuShares: flags['cpu-shares'],
+    NanoCpus: flags.cpus,
+    CpusetCpus: flags['cpuset-cpus'],
+    CpusetMems: flags['cpuset-mems'],
+    Memory: flags.memory,
+    MemoryReservation: flags['memory-reservation'],
+    MemorySwap: flags['memory-swap'],
+    MemorySwappiness: swappiness,
+    OomKillDisable: flags['oom-kill-disable'],
+    ...(given.has('pids-limit') ? { PidsLimit: flags['pids-limit'] } : {}),
+    ...(flags.ulimit.size > 0
+      ? { Ulimits: [...flags.ulimit.values()].sort((a, b) => (a.Name < b.Name ? -1 : 1)) }
+      : {}),
+    Devices: flags.device.map(parseDevice),
+    DeviceCgroupRules: orNull(flags['device-cgroup-rule']),
+  };
+}
+
+/** Networks as named, `--net` being the older spelling of `--network`. */
+export function networksOf({ flags }: Pick<CreateLine, 'flags'>): string[] {
+  return [...flags.network, ...flags.net];
+}
+
+function parseDevice(spec: string): object {
+  const [host = '', second, third, ...more] = spec.split(':');
+  const isMode = (text: string | undefined) => text !== undefined && /^[rwm]{1,3}$/.test(text);
+  if (more.length > 0 || host === '') throw new Error(`invalid device specification: ${spec}`);
+  const target = second === undefined || (third === undefined && isMode(second)) ? host : second;
+  const permissions = third ?? (isMode(second) ? second : 'rwm');
+  if (!isAbsolute(target)) throw new Error(`bad format for path: ${spec}`);
+  if (!isMode(permissions)) throw new Error(`bad mode specified: ${permissions}`);
+  return { PathOnHost: host, PathInContainer: target, CgroupPermissions: permissions };
+}
+
+function restartPolicy({ flags }: CreateLine): object {
+  const [name = '', count, ...more] = flags.restart.split(':');
+  if (name === '' && count !== undefined) {
+    throw new Error('invalid restart policy format: no policy provided before colon');
+  }
+  if (more.length > 0) throw new Error('invalid restart policy format');
+  if (count !== undefined && !/^-?\d+$/.test(count)) {
+    throw new Error('invalid restart policy format: maximum retry count must be an integer');
+  }
+  if (flags.rm && name !== 'no' && name !== '')
+    throw new CliError('conflicting options: cannot specify both --restart and --rm', 125, true);
+  return { Name: name, MaximumRetryCount: Number(count ?? 0) };
+}
+
+type Kind = 'ipc' | 'pid' | 'uts' | 'userns' | 'cgroupns';
+const modes: Record<Exclude<Kind, 'ipc'>, [accepts: RegExp, complaint: string]> = {
+  pid: [/^(|host|container:.+)$/, '--pid: invalid PID mode'],
+  uts: [/^(|host)$/, '--uts: invalid UTS mode'],
+  userns: [/^(|host)$/, '--userns: invalid USER mode'],
+  cgroupns: [/^(|host|private)$/, '--cgroupns: invalid CGROUP mode'],
+};
+
+/** What another's namespace may be called; the engine judges ipc. */
+function mode(text: string, kind: Kind): string {
+  if (kind === 'ipc') return text;
+  const [accepts, complaint] = modes[kind];
+  if (!accepts.test(text)) throw new Error(complaint);
+  return text;
+}
+
+function orNull(list: string[]): string[] | null {
+  return list.length > 0 ? list : null;
+}

@@ -1,0 +1,93 @@
+import { flag, readInt } from '../flags/index.ts';
+import type { Flag } from '../flags/values.ts';
+import { parseBytes } from '../format/bytes.ts';
+import { parseDuration } from '../format/duration.ts';
+
+type Extra = NonNullable<Parameters<typeof flag.string>[1]>;
+
+/** A size of memory in bytes. */
+export function bytes(usage: string, extra: Extra = {}): Flag<number> {
+  return flag.value(usage, 'bytes', 0, parseBytes, withoutInitial(extra));
+}
+
+/** A size of memory in bytes, or -1 for no limit. */
+export function swapBytes(usage: string): Flag<number> {
+  return flag.value(usage, 'bytes', 0, (text) => (text === '-1' ? -1 : parseBytes(text)));
+}
+
+/** A time in nanoseconds. */
+export function duration(usage: string): Flag<number> {
+  return flag.value(usage, 'duration', 0, parseDuration, { shown: '0s' });
+}
+
+/** A number of CPUs in billionths. */
+export function cpus(usage: string): Flag<number> {
+  return flag.value(usage, 'decimal', 0, parseCpus);
+}
+
+/** `name=soft[:hard]` as the engine takes it, by name. */
+export function ulimits(usage: string): Flag<Map<string, Ulimit>> {
+  return flag.value(
+    usage,
+    'ulimit',
+    new Map<string, Ulimit>(),
+    (text, before) => {
+      const limit = parseUlimit(text);
+      return new Map(before).set(limit.Name, limit);
+    },
+    { shown: '[]' },
+  );
+}
+
+/** `key=value`, repeated; the last of a key wins. */
+export function map(usage: string): Flag<Record<string, string>> {
+  return flag.value(
+    usage,
+    'map',
+    {} as Record<string, string>,
+    (text, before) => {
+      const equals = text.indexOf('=');
+      const key = equals < 0 ? text : text.slice(0, equals);
+      return { ...before, [key]: equals < 0 ? '' : text.slice(equals + 1) };
+    },
+    { shown: 'map[]' },
+  );
+}
+
+/** One limit of a process. */
+export interface Ulimit {
+  Name: string;
+  Soft: number;
+  Hard: number;
+}
+
+const ulimitNames = new Set(
+  'core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
+);
+
+/** Reads `nofile=1024:2048`. */
+export function parseUlimit(text: string): Ulimit {
+  const [name = '', value] = text.split('=');
+  if (!value) throw new Error(`invalid ulimit argument: ${text}`);
+  if (!ulimitNames.has(name)) throw new Error(`invalid ulimit type: ${name}`);
+  const [softText = '', hardText] = value.split(':');
+  const soft = readInt(softText);
+  const hard = hardText === undefined ? soft : readInt(hardText);
+  if (hard !== -1 && (soft > hard || soft === -1)) {
+    throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
+  }
+  return { Name: name, Soft: soft, Hard: hard };
+}
+
+function parseCpus(text: string): number {
+  const match = /^[+-]?(\d+\.?\d*|\.\d+)(?:e([+-]?\d+))?$/i.exec(text);
+  const fraction = /^([+-]?\d+)\/(\d+)$/.exec(text);
+  if (!match && !fraction) throw new Error(`failed to parse ${text} as a rational number`);
+  const nano = fraction ? (Number(fraction[1]) / Number(fraction[2])) * 1e9 : Number(text) * 1e9;
+  if (Math.abs(nano - Math.round(nano)) > 1e-6) throw new Error('value is too precise');
+  return Math.round(nano);
+}
+
+function withoutInitial({ initial: _, ...rest }: Extra): Omit<Extra, 'initial'> {
+  return rest;
+}

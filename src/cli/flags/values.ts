@@ -1,0 +1,69 @@
+/** One flag: how it is written, shown and read. `T` is the value a command gets. */
+export interface Flag<T> {
+  short?: string;
+  /** The word after the name in the help: `string`, `list`, nothing for a switch. */
+  type: string;
+  usage: string;
+  initial: T;
+  /** The default as the help shows it. */
+  shown?: string;
+  /** The value a bare `--name` stands for. */
+  bare?: string;
+  hidden?: boolean;
+  /** Reads one occurrence, given the value so far; throws what is wrong with it. */
+  read(text: string, before: T): T;
+}
+
+type Extra = Partial<Pick<Flag<unknown>, 'short' | 'type' | 'shown' | 'hidden'>>;
+
+/** `--name` or `--name=true|false`. */
+export function bool(usage: string, extra: Extra & { initial?: boolean } = {}): Flag<boolean> {
+  const shown = extra.initial ? { shown: 'true' } : {};
+  return { type: '', usage, initial: false, bare: 'true', read: readBool, ...shown, ...extra };
+}
+
+/** One text; the last one wins. */
+export function string(usage: string, extra: Extra & { initial?: string } = {}): Flag<string> {
+  const shown = extra.initial ? { shown: JSON.stringify(extra.initial) } : {};
+  return { type: 'string', usage, initial: '', read: (text) => text, ...shown, ...extra };
+}
+
+/** Every occurrence, in order, each checked and possibly rewritten by `check`. */
+export function list(usage: string, extra: Extra = {}, check = (text: string) => text): Flag<string[]> {
+  return { type: 'list', usage, initial: [], read: (text, before) => [...before, check(text)], ...extra };
+}
+
+/** A whole number. */
+export function int(usage: string, extra: Extra & { initial?: number } = {}): Flag<number> {
+  const shown = extra.initial ? { shown: String(extra.initial) } : {};
+  return { type: 'int', usage, initial: 0, read: readInt, ...shown, ...extra };
+}
+
+/** A flag with a reader of its own. */
+export function value<T>(usage: string, type: string, initial: T, read: Flag<T>['read'], extra: Extra = {}): Flag<T> {
+  return { type, usage, initial, read, ...extra };
+}
+
+const truths = new Map([
+  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((word) => [word, true] as const),
+  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((word) => [word, false] as const),
+]);
+
+function readBool(text: string): boolean {
+  const truth = truths.get(text);
+  if (truth === undefined) throw new Error(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return truth;
+}
+
+/** A whole number as Go reads it: sign, decimal, 0x, 0o, 0b. */
+export function readInt(text: string): number {
+  const match = /^([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|\d+)$/.exec(text);
+  const digits = match?.[2] ?? '';
+  const size = Number(/^0\d+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  if (!match || Number.isNaN(size))
+    throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (size > Number.MAX_SAFE_INTEGER) {
+    throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
+  }
+  return match[1] === '-' ? -size : size;
+}

@@ -1,0 +1,90 @@
+import { compileTemplate, type Template, TemplateError } from '../template/index.ts';
+import { formatJson } from './json.ts';
+
+/** A kind of listing: the header of each field and the template behind `table`. */
+export interface Listing {
+  headers: Record<string, string>;
+  table: string;
+  /** What each line shows with -q. */
+  quiet: string;
+  /** What an unknown field is said to be missing from. */
+  typeName: string;
+  /** The fields that `json` shows, all of the headers' unless said. */
+  json?: string[];
+}
+
+/** One line of a listing: a value or a method for each field. */
+export type Row = Record<string, unknown>;
+
+/** Lists rows as `--format` and `-q` want it: a table, a template, or JSON lines. */
+export function formatRows(listing: Listing, rows: Row[], options: { format: string; quiet: boolean }): string {
+  const fill = (source: string, data: Row[]) => fillRows(source, data, listing);
+  const fillAll = (source: string) =>
+    fill(source, rows)
+      .map((line) => `${line}\n`)
+      .join('');
+  const format = options.format === 'table' || options.format === '' ? `table ${listing.table}` : options.format;
+  if (options.quiet && (options.format === '' || options.format === 'table')) {
+    return fillAll(listing.quiet);
+  }
+  if (format === 'json') {
+    return rows.map((row) => `${formatJson(jsonRow(listing, row))}\n`).join('');
+  }
+  const template = shellEscapes(format.replace(/^table\s+/, ''));
+  if (!format.startsWith('table')) return fillAll(template);
+  const header = fill(template, [headerRow(listing.headers)]);
+  return alignColumns([...header, ...fill(template, rows)]);
+}
+
+function jsonRow({ json, headers }: Listing, row: Row): Row {
+  const values: Row = {};
+  for (const name of (json ?? Object.keys(headers)).toSorted()) {
+    const value = row[name];
+    values[name] = typeof value === 'function' ? (value as () => unknown)() : value;
+  }
+  return values;
+}
+
+/** In the header line every field is its own title, and a label's is the label's name. */
+function headerRow(headers: Record<string, string>): Row {
+  return { ...headers, Label: (name: unknown) => String(name).replace(/^.*\./, '').replace(/[-_]/g, ' ') };
+}
+
+function fillRows(source: string, rows: Row[], { typeName }: Listing): string[] {
+  let template: Template;
+  try {
+    template = compileTemplate(source, typeName);
+  } catch (error) {
+    throw new Error(`failed to parse template: ${(error as Error).message}`, { cause: error });
+  }
+  try {
+    return rows.map((row) => template(row));
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw new Error(`failed to execute template: ${error.message}`, { cause: error });
+  }
+}
+
+/** Cells end with a tab; a column is as wide as its widest cell and three spaces, twenty at least where Docker pads so. */
+export function alignColumns(lines: string[]): string {
+  const cells = lines.flatMap((line) => line.split('\n')).map((line) => line.split('\t'));
+  const widths: number[] = [];
+  for (const row of cells) {
+    row.slice(0, -1).forEach((cell, at) => {
+      widths[at] = Math.max(widths[at] ?? 0, [...cell].length + 3, 10);
+    });
+  }
+  return cells
+    .map((row) => row.map((cell, at) => (at < row.length - 1 ? padCell(cell, widths[at] ?? 0) : cell)).join(''))
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function padCell(cell: string, width: number): string {
+  return cell + ' '.repeat(Math.max(0, width - [...cell].length));
+}
+
+/** A shell hands `\t` and `\n` on as two letters. */
+function shellEscapes(format: string): string {
+  return format.replace(/\\t/g, '\t').replace(/\\n/g, '\n');
+}

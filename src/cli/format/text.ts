@@ -1,0 +1,23 @@
+/** The first letters of a text; what was cut is said by an ellipsis. */
+export function ellipsis(text: string, length: number): string {
+  const letters = [...text];
+  return letters.length <= length ? text : `${letters.slice(0, length - 1).join('')}…`;
+}
+
+/** Labels on one line, `a=b,c=d`. */
+export function joinLabels(labels: Record<string, string> | null | undefined): string {
+  return Object.entries(labels ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+}
+
+/** An id as lists show it. */
+export function displayId(id: string, isWhole: boolean): string {
+  return isWhole ? id : id.replace(/^sha256:/, '').slice(0, 12);
+}
+
+/** A text in Go's double quotes. */
+export function quote(text: string): string {
+  return JSON.stringify(text).replace(/\\u00(7f)/g, '\\x$1');
+}

@@ -1,0 +1,28 @@
+/** A standard stream that is written in order and whole. */
+export interface Output {
+  write(data: string | Uint8Array): Promise<void>;
+  line(text: string): Promise<void>;
+  /** Resolves when everything was written. */
+  flush(): Promise<void>;
+}
+
+/**
+ * Writes through `Bun.write`, one piece after another: it neither blocks on a full pipe nor loses the rest, and unlike
+ * process.stdout it costs nothing at start. A reader that went away (EPIPE) ends the process as SIGPIPE would.
+ */
+export function createOutput(file: Bun.BunFile): Output {
+  let tail: Promise<void> = Promise.resolve();
+  const write = (data: string | Uint8Array): Promise<void> => {
+    if (data.length === 0) return tail;
+    tail = tail.then(async () => {
+      try {
+        await Bun.write(file, data);
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'EPIPE') throw error;
+        process.exit(141);
+      }
+    });
+    return tail;
+  };
+  return { write, line: (text) => write(`${text}\n`), flush: () => tail };
+}

@@ -1,0 +1,24 @@
+import type { Client } from '../../client/index.ts';
+import { windowSize } from './terminal.ts';
+
+/** Tells the engine the terminal's size now and whenever it changes; `target` is `containers/ID` or `exec/ID`. */
+export async function followResize(client: Client, target: string): Promise<void> {
+  const tell = async () => {
+    const size = windowSize();
+    if (!size) return;
+    await client.send({ method: 'POST', path: `/${target}/resize`, query: { h: size.rows, w: size.columns } });
+  };
+  process.on('SIGWINCH', () => {
+    // A process that has just ended cannot be resized, and nobody misses it.
+    tell().catch(() => undefined);
+  });
+  // A process may not have its terminal yet: a few more tries, as short as a user does not notice.
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await tell();
+    } catch {
+      if (attempt === 5) return;
+      await Bun.sleep(10 * (attempt + 1));
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import type { Client } from '../../client/index.ts';
+
+const forwarded = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT'] as const;
+
+/** Passes the signals this program receives on to a container's process, until the returned call. */
+export function forwardSignals(client: Client, container: string): () => void {
+  const handlers = forwarded.map((name) => {
+    const handler = () => {
+      // A container that is gone needs no signal; its exit code is on its way.
+      client
+        .send({ method: 'POST', path: `/containers/${container}/kill`, query: { signal: name.slice(3) } })
+        .catch(() => undefined);
+    };
+    process.on(name, handler);
+    return { name, handler };
+  });
+  return () => {
+    for (const { name, handler } of handlers) process.off(name, handler);
+  };
+}

@@ -1,0 +1,2 @@
+export { compileTemplate, type Template } from './execute.ts';
+export { TemplateError } from './lex.ts';
