@@ -1,4 +1,10 @@
-import type { ImageDeleteResponseItem, ImageInspect, ImageSummary, JSONMessage } from '../api/index.ts';
+import type {
+  HistoryResponseItem,
+  ImageDeleteResponseItem,
+  ImageInspect,
+  ImageSummary,
+  JSONMessage,
+} from '../api/index.ts';
 import type { ImageConfig } from '../oci/index.ts';
 
 export interface Image {
@@ -9,11 +15,27 @@ export interface Image {
   layers: string[];
 }
 
+/** `name` is the name that was given or, as in Docker's events, the id. `labels` are the image's. */
+export interface ImageEvent {
+  action: string;
+  id: string;
+  name: string;
+  labels: Record<string, string>;
+}
+
 export interface Images {
   /** By name, name@digest, id or unique prefix of it; otherwise `notFound`: `No such image: x:latest`. */
   resolve(reference: string): Image;
-  list(options: { all: boolean; filters: Record<string, string[]>; sharedSize: boolean }): Promise<ImageSummary[]>;
+  /** `containerCount`: how many containers use each (API 1.51); otherwise -1. */
+  list(options: {
+    all: boolean;
+    filters: Record<string, string[]>;
+    sharedSize: boolean;
+    containerCount?: boolean;
+  }): Promise<ImageSummary[]>;
   inspect(reference: string): Promise<ImageInspect>;
+  /** Newest first. */
+  history(reference: string): HistoryResponseItem[];
   tag(source: string, repository: string, tag: string): void;
   /** Untags, and deletes what nothing else needs. A container's use is known by the store's references. */
   remove(reference: string, options: { force: boolean; prune: boolean }): Promise<ImageDeleteResponseItem[]>;
@@ -25,7 +47,10 @@ export interface Images {
     options: { repository: string; tag: string; message: string; changes: string[]; platform?: string; source: string },
   ): AsyncIterable<JSONMessage>;
   /** Tag, untag, delete, import and load, as Docker's events name them. */
-  subscribe(listener: (event: { action: string; id: string; name: string }) => void): () => void;
-  /** Removes blobs and layers that no image names; called at the engine's start. */
+  subscribe(listener: (event: ImageEvent) => void): () => void;
+  /**
+   * Called at the engine's start: removes blobs and layers that no image names, and unpacks again those layers that an image
+   * names and that are missing.
+   */
   collect(): Promise<void>;
 }

@@ -12,7 +12,7 @@ export function hostPlatform(): Platform {
 export function parsePlatform(text: string): Platform {
   const parts = text.toLowerCase().split('/');
   if (parts.length > 3 || !parts.every((part) => /^[a-z0-9_.-]+$/.test(part))) {
-    throw new EngineError('invalid', `${JSON.stringify(text)}: cannot parse platform specifier`);
+    throw new EngineError('invalid', `${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`);
   }
   const [os = 'linux', architecture = hostPlatform().architecture, variant] = parts;
   const name = architectureOf(architecture);

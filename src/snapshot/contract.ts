@@ -30,8 +30,8 @@ export interface Snapshots {
   size(id: string): Promise<number>;
   /** Removes the writable layer of a container; idempotent. */
   remove(id: string): Promise<void>;
-  /** Removes writable layers and half-made directories that `known` denies. */
-  sweep(known: { container: (id: string) => boolean; layer: (diffId: string) => boolean }): Promise<void>;
+  /** At the engine's start: removes of containers' and images' layers what `known` denies. */
+  sweep(known: { container?: (id: string) => boolean; layer?: (diffId: string) => boolean }): Promise<void>;
   /** What was removed is out of sight at once and freed in the background; resolves when all of that is done. */
   settled(): Promise<void>;
 }

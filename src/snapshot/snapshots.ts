@@ -12,6 +12,7 @@ import { createLayout, type Layout } from './layout.ts';
 export function createSnapshots(options: { root: string; log: Log }): Snapshots {
   const layout = createLayout(options.root);
   const discard = createDiscard(layout, options.log);
+  for (const left of readdirSync(layout.incoming)) discard(join(layout.incoming, left));
   const layers = createLayers(layout, discard);
   const containers = createContainers(layout, layers, discard);
   const applyLayer = createApplyLayer(layout, layers, discard);
@@ -61,9 +62,8 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
       dropUnwanted();
     },
     async sweep(known) {
-      for (const left of readdirSync(layout.incoming)) discard(join(layout.incoming, left));
-      for (const id of containers.ids()) if (!known.container(id)) containers.remove(id);
-      for (const key of layers.keys()) if (!known.layer(layers.record(key).diffId)) unwanted.add(key);
+      for (const id of containers.ids()) if (known.container?.(id) === false) containers.remove(id);
+      for (const key of layers.keys()) if (known.layer?.(layers.record(key).diffId) === false) unwanted.add(key);
       dropUnwanted();
     },
     settled: discard.settled,

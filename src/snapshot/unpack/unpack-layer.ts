@@ -38,7 +38,7 @@ export async function unpackLayer(options: {
   try {
     for await (const entry of readTar(options.tar)) {
       const path = normalised(entry.name);
-      size += entry.size;
+      size += entry.type === 'symlink' ? entry.linkName.length : entry.size;
       if (path !== '') await place(unpacking, path, entry);
       else if (entry.type === 'directory') {
         listsRoot = true;

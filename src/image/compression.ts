@@ -1,0 +1,63 @@
+import { pipeline, Readable, type Transform } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { EngineError } from '../kit/index.ts';
+
+const CHUNK = 256 << 10;
+const formats: { name: string; magic: number[] }[] = [
+  { name: 'gzip', magic: [0x1f, 0x8b, 0x08] },
+  { name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd] },
+  { name: 'bzip2', magic: [0x42, 0x5a, 0x68] },
+  { name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
+];
+
+/** The bytes within: gzip and zstd are unpacked, what is not compressed passes through. Known by its first bytes. */
+export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const chunks = source[Symbol.asyncIterator]();
+  const head = await firstBytes(chunks, 6);
+  const format = formats.find(({ magic }) => magic.every((byte, index) => head[index] === byte))?.name;
+  const all = joined(head, chunks);
+  if (format === 'gzip') yield* through(all, createGunzip({ chunkSize: CHUNK }));
+  else if (format === 'zstd') yield* through(all, createZstdDecompress({ chunkSize: CHUNK }));
+  else if (format === undefined) yield* all;
+  else throw new EngineError('unsupported', `archives compressed with ${format} are not supported`);
+}
+
+async function* through(source: AsyncIterable<Uint8Array>, unpack: Transform): AsyncGenerator<Uint8Array> {
+  let failure: unknown;
+  pipeline(Readable.from(source, { objectMode: false }), unpack, (error) => {
+    failure = error;
+  });
+  try {
+    yield* unpack as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw readable(failure ?? error);
+  }
+}
+
+/** Go's words for what zlib and zstd say, since users know those. */
+function readable(error: unknown): unknown {
+  const code = (error as { code?: string }).code ?? '';
+  if (code === 'Z_BUF_ERROR') return new EngineError('invalid', 'unexpected EOF', error);
+  if (code.startsWith('Z_')) return new EngineError('invalid', 'gzip: invalid header', error);
+  if (code.startsWith('ZSTD_')) return new EngineError('invalid', 'zstd: invalid input', error);
+  return error;
+}
+
+async function firstBytes(chunks: AsyncIterator<Uint8Array>, count: number): Promise<Uint8Array> {
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < count) {
+    const next = await chunks.next();
+    if (next.done) break;
+    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  }
+  return head;
+}
+
+async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}

@@ -1,0 +1,65 @@
+import { createTopic, EngineError, type Log } from '../kit/index.ts';
+import { isTag, parseReference, withDefaultTag } from '../oci/index.ts';
+import type { Snapshots } from '../snapshot/index.ts';
+import type { Store } from '../store/index.ts';
+import { type Context, nameImage, publishAll } from './context.ts';
+import type { ImageEvent, Images } from './contract.ts';
+import { createGarbage } from './garbage.ts';
+import { importImage } from './import.ts';
+import { imageHistory, inspectImage } from './inspect.ts';
+import { listImages } from './list.ts';
+import { loadImages } from './load.ts';
+import { findImage, imagesIn } from './records.ts';
+import { removeImage } from './remove.ts';
+import { unpackLayers } from './unpack-layers.ts';
+
+/** The images of the engine, kept in `store` and unpacked in `snapshots`. */
+export function createImages(options: { store: Store; snapshots: Snapshots; log: Log; clock?: () => Date }): Images {
+  const { store, snapshots, log, clock = () => new Date() } = options;
+  const garbage = createGarbage({ store, snapshots });
+  const events = createTopic<ImageEvent>((error) => log.error('a listener of image events failed', { error }));
+  const context: Context = { store, snapshots, log, clock, garbage, events };
+  return {
+    resolve(reference) {
+      const { id, record } = store.view((tx) => findImage(tx, reference));
+      return { id, config: record.config, layers: record.config.rootfs.diff_ids };
+    },
+    list: async (options) => listImages(context, options),
+    inspect: async (reference) => inspectImage(context, reference),
+    history: (reference) => imageHistory(context, reference),
+    tag: (source, repository, tag) => tagImage(context, source, { repository, tag }),
+    remove: (reference, options) => removeImage(context, reference, options),
+    load: (archive, options) => loadImages(context, archive, options),
+    import: (tar, options) => importImage(context, tar, options),
+    subscribe: events.subscribe,
+    async collect() {
+      await garbage.collect();
+      await rebuild(context);
+    },
+  };
+}
+
+function tagImage(context: Context, source: string, target: { repository: string; tag: string }): void {
+  const name = parseReference(target.repository);
+  if (name.digest !== undefined) throw new EngineError('invalid', 'refusing to create a tag with a digest reference');
+  if (target.tag !== '' && !isTag(target.tag)) throw new EngineError('invalid', 'invalid tag format');
+  const tagged = withDefaultTag(target.tag === '' ? name : { ...name, tag: target.tag });
+  const event = context.store.update((tx) => nameImage(tx, context, tagged, findImage(tx, source).id).event);
+  publishAll(context, [event]);
+}
+
+/** Unpacked layers are only a cache: what is missing of an image is unpacked again from its blobs. */
+async function rebuild(context: Context): Promise<void> {
+  const { store, snapshots, log } = context;
+  for (const { id, document } of store.view((tx) => imagesIn(tx).all())) {
+    const diffIds = document.config.rootfs.diff_ids;
+    if (diffIds.every((diffId, index) => snapshots.hasLayer(diffId, diffIds.slice(0, index)))) continue;
+    const layers = diffIds.map((diffId, index) => ({ diffId, blob: document.blobs[index] ?? '' }));
+    try {
+      await unpackLayers({ blobs: store.blobs, snapshots }, layers);
+      log.info('unpacked the layers of an image again', { id });
+    } catch (error) {
+      log.error('the layers of an image are gone', { id, error });
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import type { JSONMessage } from '../api/index.ts';
+import { asEngineError, crashpoint, EngineError } from '../kit/index.ts';
+import {
+  digestOf,
+  hostPlatform,
+  type ImageConfig,
+  type ImageRunConfig,
+  isTag,
+  type Platform,
+  parsePlatform,
+  parseReference,
+  type Reference,
+  withDefaultTag,
+} from '../oci/index.ts';
+import { applyChanges } from './changes/apply-changes.ts';
+import { type Context, eventOf, nameImage, publishAll } from './context.ts';
+import type { Images } from './contract.ts';
+import { progressOf } from './progress.ts';
+import { putImage } from './records.ts';
+import { layerBytes } from './unpack-layers.ts';
+
+type ImportOptions = Parameters<Images['import']>[1];
+
+/** Makes an image of one layer out of a file system's tar. */
+export function importImage(
+  context: Context,
+  tar: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): AsyncIterable<JSONMessage> {
+  return progressOf(async (emit) => {
+    const name = nameFor(options.repository, options.tag);
+    const platform = options.platform ? parsePlatform(options.platform) : hostPlatform();
+    if (platform.os !== 'linux') throw new EngineError('invalid', 'operating system is not supported');
+    const run = applyChanges(options.changes);
+    const lease = context.garbage.lease();
+    try {
+      const layer = await takeIn(context, tar, lease.hold);
+      const created = context.clock().toISOString();
+      const comment = options.message || `Imported from ${options.source}`;
+      const config = configOf({ platform, run, created, comment, diffId: layer.diffId });
+      const text = Buffer.from(JSON.stringify(config));
+      lease.hold(`blob:${digestOf(text)}`);
+      const { digest: id } = await context.store.blobs.ingest(once(text));
+      crashpoint('image.import.ingested');
+      publishAll(context, record(context, id, { config, layer, name }));
+      emit({ status: id });
+    } finally {
+      await lease.release();
+    }
+  });
+}
+
+interface Layer {
+  diffId: string;
+  blob: string;
+  size: number;
+}
+
+async function takeIn(
+  context: Context,
+  tar: AsyncIterable<Uint8Array>,
+  hold: (target: string) => void,
+): Promise<Layer> {
+  const { digest: blob } = await context.store.blobs.ingest(tar);
+  hold(`blob:${blob}`);
+  try {
+    const layer = await context.snapshots.applyLayer({ parents: [], tar: layerBytes(context.store.blobs, blob) });
+    hold(`layer:${layer.diffId}`);
+    return { ...layer, blob };
+  } catch (error) {
+    // For Docker a bad archive is the engine's failure here (500), not the request's.
+    const { message } = asEngineError(error);
+    throw new EngineError('internal', message, error);
+  }
+}
+
+function record(
+  context: Context,
+  id: string,
+  { config, layer, name }: { config: ImageConfig; layer: Layer; name: Reference | undefined },
+) {
+  return context.store.update((tx) => {
+    putImage(tx, id, { config, blobs: [layer.blob], sizes: [layer.size] });
+    const tagged = name ? [nameImage(tx, context, name, id).event] : [];
+    return [...tagged, eventOf(tx, 'import', id)];
+  });
+}
+
+function nameFor(repository: string, tag: string): Reference | undefined {
+  if (repository === '') return undefined;
+  const name = parseReference(repository);
+  if (name.digest !== undefined) throw new EngineError('invalid', 'cannot import digest reference');
+  if (tag !== '' && !isTag(tag)) throw new EngineError('invalid', 'invalid tag format');
+  return withDefaultTag(tag === '' ? name : { ...name, tag });
+}
+
+/** As Docker writes it, field by field, empty ones too. */
+function configOf(of: {
+  platform: Platform;
+  run: ImageRunConfig;
+  created: string;
+  comment: string;
+  diffId: string;
+}): ImageConfig {
+  const { platform, created, comment } = of;
+  return {
+    architecture: platform.architecture,
+    ...(platform.variant ? { variant: platform.variant } : {}),
+    comment,
+    config: wholeRunConfig(of.run),
+    created,
+    history: [{ created, comment }],
+    os: platform.os,
+    rootfs: { type: 'layers', diff_ids: [of.diffId] },
+  };
+}
+
+function wholeRunConfig(run: ImageRunConfig): ImageRunConfig {
+  const none = { AttachStdin: false, AttachStdout: false, AttachStderr: false };
+  const closed = { Tty: false, OpenStdin: false, StdinOnce: false };
+  const lists = { Env: null, Cmd: null, Image: '', Volumes: null, WorkingDir: '', Entrypoint: null, OnBuild: null };
+  const empty = { Hostname: '', Domainname: '', User: '', ...none, ...closed, ...lists, Labels: null };
+  return { ...empty, ...run } as ImageRunConfig;
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,93 @@
+import type { HistoryResponseItem, ImageInspect } from '../api/index.ts';
+import { familiarString, type ImageConfig, type Reference } from '../oci/index.ts';
+import type { Context } from './context.ts';
+import { findImage, type ImageRecord, namesOf } from './records.ts';
+
+const NEVER = '0001-01-01T00:00:00Z';
+
+/** An image as `docker inspect` shows it. */
+export function inspectImage(context: Context, reference: string): ImageInspect {
+  const { id, record, names } = context.store.view((tx) => {
+    const found = findImage(tx, reference);
+    return { ...found, names: namesOf(tx, found.id) };
+  });
+  const { config } = record;
+  return {
+    Id: id,
+    ...sortedNames(names),
+    Parent: '',
+    Comment: config.comment ?? '',
+    ...(config.created === undefined ? {} : { Created: config.created }),
+    DockerVersion: config.docker_version ?? '',
+    Author: config.author ?? '',
+    Architecture: config.architecture,
+    ...(config.variant ? { Variant: config.variant } : {}),
+    Os: config.os,
+    ...(config['os.version'] ? { OsVersion: config['os.version'] } : {}),
+    Size: sizeOf(record),
+    GraphDriver: { Data: context.snapshots.describeLayers(config.rootfs.diff_ids), Name: context.snapshots.driver },
+    RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids },
+    Metadata: { LastTagTime: record.lastTagged ?? NEVER },
+    Config: shownConfig(config),
+  } as ImageInspect;
+}
+
+/** The image's history, newest first; what has no image of its own is `<missing>`. */
+export function imageHistory(context: Context, reference: string): HistoryResponseItem[] {
+  const { id, record, names } = context.store.view((tx) => {
+    const found = findImage(tx, reference);
+    return { ...found, names: namesOf(tx, found.id) };
+  });
+  const sizes = [...record.sizes];
+  const items = (record.config.history ?? []).map((step) => ({
+    Comment: step.comment ?? '',
+    Created: secondsOf(step.created),
+    CreatedBy: step.created_by ?? '',
+    Id: '<missing>',
+    Size: step.empty_layer ? 0 : (sizes.shift() ?? 0),
+    Tags: null as unknown as string[],
+  }));
+  const newest = items.at(-1);
+  const tags = sortedNames(names).RepoTags;
+  if (newest) Object.assign(newest, { Id: id, Tags: tags.length > 0 ? tags : null });
+  return items.toReversed();
+}
+
+export function sortedNames(names: Reference[]): { RepoTags: string[]; RepoDigests: string[] } {
+  const shown = names.map((name) => ({ text: familiarString(name), digest: name.digest !== undefined }));
+  const texts = (digest: boolean) =>
+    shown
+      .filter((name) => name.digest === digest)
+      .map((name) => name.text)
+      .toSorted();
+  return { RepoTags: texts(false), RepoDigests: texts(true) };
+}
+
+/** Bytes of all files of all layers. */
+export function sizeOf(record: ImageRecord): number {
+  return record.sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Unix seconds; 0001-01-01 where an image does not say. */
+export function secondsOf(time: string | undefined): number {
+  return Math.floor(Date.parse(time ?? NEVER) / 1000);
+}
+
+/** The fields Docker always shows, and of the others those that are set. */
+function shownConfig({ config = {} }: ImageConfig): ImageInspect['Config'] {
+  const { User = '', WorkingDir = '', Env = null, Cmd = null, Entrypoint = null } = config;
+  const { Volumes = null, OnBuild = null, Labels = null } = config;
+  const optional = ['ExposedPorts', 'Healthcheck', 'StopSignal', 'Shell', 'ArgsEscaped'] as const;
+  const set = optional.filter((key) => config[key] !== undefined && config[key] !== null);
+  return {
+    Cmd,
+    Entrypoint,
+    Env,
+    Labels,
+    OnBuild,
+    User,
+    Volumes,
+    WorkingDir,
+    ...Object.fromEntries(set.map((key) => [key, config[key]])),
+  } as ImageInspect['Config'];
+}

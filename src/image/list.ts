@@ -1,0 +1,47 @@
+import type { ImageSummary } from '../api/index.ts';
+import { chainIds } from '../oci/index.ts';
+import type { Context } from './context.ts';
+import type { Images } from './contract.ts';
+import { parseFilters } from './filters.ts';
+import { secondsOf, sizeOf, sortedNames } from './inspect.ts';
+import { type ImageRecord, imagesIn, namesOf } from './records.ts';
+
+/** The images, newest first. */
+export function listImages(context: Context, options: Parameters<Images['list']>[0]): ImageSummary[] {
+  return context.store.view((tx) => {
+    const filters = parseFilters(tx, options.filters, context.clock());
+    const all = imagesIn(tx).all();
+    const uses = options.sharedSize ? usesOfLayers(all.map((image) => image.document)) : undefined;
+    const summaries = all.flatMap(({ id, document }) => {
+      const names = namesOf(tx, id);
+      const shown = names.filter(filters.name);
+      if (!filters.image(document, names.length === 0) || (filters.byName && shown.length === 0)) return [];
+      const users = tx.refs.ownersOf(`image:${id}`).filter(({ owner }) => owner.startsWith('container:'));
+      return {
+        Containers: options.containerCount ? users.length : -1,
+        Created: secondsOf(document.config.created),
+        Id: id,
+        Labels: (document.config.config?.Labels ?? null) as Record<string, string>,
+        ParentId: '',
+        ...sortedNames(shown),
+        SharedSize: uses ? sharedSize(document, uses) : -1,
+        Size: sizeOf(document),
+      };
+    });
+    return summaries.toSorted((a, b) => b.Created - a.Created);
+  });
+}
+
+/** How many images stand on each layer, by chain id. */
+function usesOfLayers(images: ImageRecord[]): Map<string, number> {
+  const uses = new Map<string, number>();
+  for (const image of images) {
+    for (const chain of chainIds(image.config.rootfs.diff_ids)) uses.set(chain, (uses.get(chain) ?? 0) + 1);
+  }
+  return uses;
+}
+
+function sharedSize(image: ImageRecord, uses: Map<string, number>): number {
+  const chains = chainIds(image.config.rootfs.diff_ids);
+  return image.sizes.reduce((sum, size, index) => sum + ((uses.get(chains[index] ?? '') ?? 0) > 1 ? size : 0), 0);
+}

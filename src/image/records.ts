@@ -1,0 +1,104 @@
+import { EngineError } from '../kit/index.ts';
+import {
+  familiarString,
+  type ImageConfig,
+  isDigest,
+  parseReference,
+  type Reference,
+  withDefaultTag,
+} from '../oci/index.ts';
+import type { Collection, Tx } from '../store/index.ts';
+
+/** What the engine keeps of an image, under its id. */
+export interface ImageRecord {
+  config: ImageConfig;
+  /** The bytes of each layer as they came, lowest first, beside `config.rootfs.diff_ids`. */
+  blobs: string[];
+  /** Bytes of all files of each layer. */
+  sizes: number[];
+  /** When a name was last given to it. */
+  lastTagged?: string;
+}
+
+const images: Collection<ImageRecord> = { name: 'images', indexes: {} };
+
+/** Names of images, whole (`docker.io/library/busybox:latest`, or with `@sha256:…`). */
+const names: Collection<{ image: string }> = {
+  name: 'image_names',
+  indexes: { image: { of: (name) => name.image, unique: false } },
+};
+
+export function imagesIn(tx: Tx) {
+  return tx.collection(images);
+}
+
+/** The names of an image. */
+export function namesOf(tx: Tx, id: string): Reference[] {
+  return tx
+    .collection(names)
+    .by('image', id)
+    .map((row) => parseReference(row.id));
+}
+
+/** Gives the image a name; the id of the image that had it before, if that was another. */
+export function giveName(tx: Tx, name: Reference, image: { id: string; at: string }): string | undefined {
+  const before = tx.collection(names).get(wholeName(name))?.image;
+  tx.collection(names).put(wholeName(name), { image: image.id });
+  const record = imagesIn(tx).get(image.id);
+  if (record) imagesIn(tx).put(image.id, { ...record, lastTagged: image.at });
+  return before === image.id ? undefined : before;
+}
+
+export function takeName(tx: Tx, name: Reference): void {
+  tx.collection(names).delete(wholeName(name));
+}
+
+export function wholeName(name: Reference): string {
+  const { domain, path, tag, digest } = name;
+  return `${domain}/${path}${digest === undefined ? `:${tag ?? 'latest'}` : `@${digest}`}`;
+}
+
+/** By name, name@digest, id or unique prefix of it. */
+export function findImage(tx: Tx, text: string): { id: string; record: ImageRecord } {
+  const id = idOf(tx, text);
+  const record = id === undefined ? undefined : imagesIn(tx).get(id);
+  if (id === undefined || !record) throw new EngineError('notFound', `No such image: ${described(text)}`);
+  return { id, record };
+}
+
+function idOf(tx: Tx, text: string): string | undefined {
+  if (isDigest(text)) return text;
+  if (/^[0-9a-f]{64}$/.test(text)) return `sha256:${text}`;
+  const named = tx.collection(names).get(wholeName(parseReference(text)))?.image;
+  if (named !== undefined) return named;
+  const prefix = /^(?:sha256:)?([0-9a-f]+)$/.exec(text)?.[1];
+  if (prefix === undefined) return undefined;
+  const ids = imagesIn(tx).idsByPrefix(`sha256:${prefix}`, 2);
+  return ids.length === 1 ? ids[0] : undefined;
+}
+
+function described(text: string): string {
+  if (isDigest(text)) return text;
+  if (/^[0-9a-f]{64}$/.test(text)) return `sha256:${text}`;
+  return familiarString(withDefaultTag(parseReference(text)));
+}
+
+/** Writes an image down, with what it needs: its config, its layers and their bytes. */
+export function putImage(tx: Tx, id: string, record: ImageRecord): void {
+  const before = imagesIn(tx).get(id);
+  imagesIn(tx).put(id, { ...record, ...(before?.lastTagged ? { lastTagged: before.lastTagged } : {}) });
+  const owner = `image:${id}`;
+  tx.refs.removeOwner(owner);
+  for (const blob of [id, ...record.blobs]) tx.refs.add(owner, `blob:${blob}`);
+  for (const diffId of record.config.rootfs.diff_ids) tx.refs.add(owner, `layer:${diffId}`);
+}
+
+/** Deletes an image; what it needed, for the garbage to look at. */
+export function deleteImage(tx: Tx, id: string): string[] {
+  const owner = `image:${id}`;
+  const targets = tx.refs.targetsOf(owner).map((ref) => ref.target);
+  tx.refs.removeOwner(owner);
+  for (const name of namesOf(tx, id)) takeName(tx, name);
+  imagesIn(tx).delete(id);
+  return targets;
+}
