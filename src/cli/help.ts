@@ -23,7 +23,7 @@ export function groupHelp(program: string, path: string[]): string {
   const width = Math.max(...Object.keys({ ...commands, ...(name ? {} : groups) }).map((word) => word.length)) + 2;
   const rows = (entries: [string, { short: string }][]) =>
     entries.map(([word, { short }]) => `  ${word.padEnd(width)}${short}\n`).join('');
-  const byName = Object.entries(commands).sort(([a], [b]) => (a < b ? -1 : 1));
+  const byName = Object.entries(commands).toSorted(([a], [b]) => (a < b ? -1 : 1));
   if (name !== undefined) {
     const title = `Usage:  ${program} ${name} COMMAND\n\n${groups[name]?.short ?? ''}\n`;
     return `${title}\nCommands:\n${rows(byName)}\nRun '${program} ${name} COMMAND --help' for more information on a command.\n`;

@@ -1,8 +1,9 @@
-import { ApiError, createClient } from '../client/index.ts';
+import { createClient } from '../client/index.ts';
 import { checkArity } from './arity.ts';
 import { autostart } from './autostart.ts';
 import { CliError, type Command, type Context } from './command.ts';
 import { findCommand } from './commands/index.ts';
+import { errorText } from './error-text.ts';
 import { FlagError, parseFlags } from './flags/index.ts';
 import { globalFlags, resolveHost } from './globals.ts';
 import { createOutput } from './stdio/output.ts';
@@ -102,10 +103,4 @@ async function report(error: unknown, context: Bare, where: { path: string; code
   }
   await context.err.line(`${context.program}: ${text}\n\nRun '${where.path} --help' for more information`);
   return code;
-}
-
-/** What the user reads of anything thrown. */
-export function errorText(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return error instanceof ApiError ? `Error response from daemon: ${message}` : message;
 }

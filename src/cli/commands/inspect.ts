@@ -1,8 +1,8 @@
 import { ApiError, type Client } from '../../client/index.ts';
 import { type Context, command } from '../command.ts';
+import { errorText } from '../error-text.ts';
 import { flag } from '../flags/index.ts';
 import { indentJson, parseJson } from '../format/json.ts';
-import { errorText } from '../main.ts';
 import { compileTemplate, TemplateError } from '../template/index.ts';
 
 type Kind = 'container' | 'image' | 'network' | 'volume';

@@ -36,8 +36,8 @@ export const list = command({
   async run({ client, out }, { flags }) {
     const query = { filters: filterQuery(flags.filter) };
     const networks = await client.json<Network[]>({ method: 'GET', path: '/networks', query });
-    networks.sort((a, b) => ((a.Name ?? '') < (b.Name ?? '') ? -1 : 1));
-    const rows = networks.map((network) => networkRow(network, flags['no-trunc']));
+    const sorted = networks.toSorted((a, b) => ((a.Name ?? '') < (b.Name ?? '') ? -1 : 1));
+    const rows = sorted.map((network) => networkRow(network, flags['no-trunc']));
     await out.write(formatRows(listing, rows, flags));
     return 0;
   },

@@ -37,7 +37,7 @@ export const list = command({
   async run({ client, out }, { flags }) {
     const query = { filters: filterQuery(flags.filter) };
     const { Volumes } = await client.json<VolumeListResponse>({ method: 'GET', path: '/volumes', query });
-    const volumes = [...(Volumes ?? [])].sort((a, b) => a.Name.localeCompare(b.Name, 'en', { numeric: true }));
+    const volumes = [...(Volumes ?? [])].toSorted((a, b) => a.Name.localeCompare(b.Name, 'en', { numeric: true }));
     await out.write(formatRows(listing, volumes.map(volumeRow), flags));
     return 0;
   },

@@ -57,8 +57,8 @@ function readText(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as { code?: string };
-    if (code === 'ENOENT') throw new Error(`open ${path}: no such file or directory`);
-    if (code === 'EACCES') throw new Error(`open ${path}: permission denied`);
+    if (code === 'ENOENT') throw new Error(`open ${path}: no such file or directory`, { cause: error });
+    if (code === 'EACCES') throw new Error(`open ${path}: permission denied`, { cause: error });
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { Mount } from '../../api/index.ts';
 import type { Values } from '../flags/index.ts';
 import { flag } from '../flags/index.ts';
 import { attachTarget, dnsSearch, extraHost, ipAddress, joinPath, linkLocal, networkMode } from './checks.ts';
@@ -99,12 +100,11 @@ const files = {
   'device-cgroup-rule': flag.list('Add a rule to the cgroup allowed devices list'),
   'log-driver': flag.string('Logging driver for the container'),
   'log-opt': flag.list('Log driver options'),
-  mount: flag.value(
-    'Attach a filesystem mount to the container',
-    'mount',
-    [] as ReturnType<typeof parseMount>[],
-    (text, all) => [...all, parseMount(text)],
-  ),
+  mount: flag.value<Mount[]>('Attach a filesystem mount to the container', {
+    type: 'mount',
+    initial: [],
+    read: (text, before) => [...before, parseMount(text)],
+  }),
   'read-only': flag.bool("Mount the container's root filesystem as read only"),
   'storage-opt': flag.list('Storage driver options for the container'),
   tmpfs: flag.list('Mount a tmpfs directory'),

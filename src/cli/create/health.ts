@@ -1,4 +1,4 @@
-import type { CreateLine } from './request.ts';
+import type { CreateLine } from './line.ts';
 
 const options = [
   'health-cmd',

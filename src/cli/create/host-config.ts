@@ -2,8 +2,8 @@ import { isAbsolute } from 'node:path';
 import type { HostConfig, PortBinding } from '../../api/index.ts';
 import { CliError } from '../command.ts';
 import { toMap } from './env.ts';
+import { type CreateLine, networksOf } from './line.ts';
 import { parseTmpfs } from './mounts.ts';
-import type { CreateLine } from './request.ts';
 import { readSecurityOptions } from './security.ts';
 
 type Bindings = Record<string, PortBinding[]>;
@@ -86,21 +86,19 @@ function resourcesOf({ flags, given }: CreateLine): object {
     OomKillDisable: flags['oom-kill-disable'],
     ...(given.has('pids-limit') ? { PidsLimit: flags['pids-limit'] } : {}),
     ...(flags.ulimit.size > 0
-      ? { Ulimits: [...flags.ulimit.values()].sort((a, b) => (a.Name < b.Name ? -1 : 1)) }
+      ? { Ulimits: [...flags.ulimit.values()].toSorted((a, b) => (a.Name < b.Name ? -1 : 1)) }
       : {}),
     Devices: flags.device.map(parseDevice),
     DeviceCgroupRules: orNull(flags['device-cgroup-rule']),
   };
 }
 
-/** Networks as named, `--net` being the older spelling of `--network`. */
-export function networksOf({ flags }: Pick<CreateLine, 'flags'>): string[] {
-  return [...flags.network, ...flags.net];
+function isMode(text: string | undefined): boolean {
+  return text !== undefined && /^[rwm]{1,3}$/.test(text);
 }
 
 function parseDevice(spec: string): object {
   const [host = '', second, third, ...more] = spec.split(':');
-  const isMode = (text: string | undefined) => text !== undefined && /^[rwm]{1,3}$/.test(text);
   if (more.length > 0 || host === '') throw new Error(`invalid device specification: ${spec}`);
   const target = second === undefined || (third === undefined && isMode(second)) ? host : second;
   const permissions = third ?? (isMode(second) ? second : 'rwm');

@@ -1,6 +1,6 @@
 import type { NetworkingConfig } from '../../api/index.ts';
 import type { CreateValues } from './flags.ts';
-import { networksOf } from './host-config.ts';
+import { networksOf } from './line.ts';
 
 /** How the container joins its first network, where the flags say more than its name. */
 export function networkingOf(flags: CreateValues): NetworkingConfig {

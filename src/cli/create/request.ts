@@ -1,22 +1,14 @@
 import type { ContainerConfig, HostConfig, NetworkingConfig } from '../../api/index.ts';
 import { collectEnv, collectLabels } from './env.ts';
-import type { CreateValues } from './flags.ts';
 import { healthOf } from './health.ts';
 import { hostConfigOf } from './host-config.ts';
+import type { CreateLine } from './line.ts';
 import { parseVolumes } from './mounts.ts';
 import { networkingOf } from './networking.ts';
 import { parsePorts } from './ports.ts';
 
 /** What `POST /containers/create` takes. */
 export type CreateRequest = ContainerConfig & { HostConfig: HostConfig; NetworkingConfig: NetworkingConfig };
-
-/** A `run` or `create` command line after its flags. */
-export interface CreateLine {
-  flags: CreateValues;
-  given: Set<string>;
-  args: string[];
-  env: Record<string, string | undefined>;
-}
 
 /** Builds the request for the engine; throws what the user got wrong, in Docker's words. */
 export function createRequest(line: CreateLine): CreateRequest {

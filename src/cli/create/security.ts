@@ -20,7 +20,7 @@ function readProfile(option: string): string {
   try {
     profile = readFileSync(value, 'utf8');
   } catch (error) {
-    throw new Error(`opening seccomp profile (${value}) failed: ${reason(error, value)}`);
+    throw new Error(`opening seccomp profile (${value}) failed: ${reason(error, value)}`, { cause: error });
   }
   return `seccomp=${JSON.stringify(JSON.parse(profile))}`;
 }

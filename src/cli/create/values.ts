@@ -3,55 +3,57 @@ import type { Flag } from '../flags/values.ts';
 import { parseBytes } from '../format/bytes.ts';
 import { parseDuration } from '../format/duration.ts';
 
-type Extra = NonNullable<Parameters<typeof flag.string>[1]>;
+type Extra = Partial<Pick<Flag<unknown>, 'short'>>;
 
 /** A size of memory in bytes. */
 export function bytes(usage: string, extra: Extra = {}): Flag<number> {
-  return flag.value(usage, 'bytes', 0, parseBytes, withoutInitial(extra));
+  return flag.value<number>(usage, { type: 'bytes', initial: 0, read: parseBytes, ...extra });
 }
 
 /** A size of memory in bytes, or -1 for no limit. */
 export function swapBytes(usage: string): Flag<number> {
-  return flag.value(usage, 'bytes', 0, (text) => (text === '-1' ? -1 : parseBytes(text)));
+  return flag.value<number>(usage, {
+    type: 'bytes',
+    initial: 0,
+    read: (text) => (text === '-1' ? -1 : parseBytes(text)),
+  });
 }
 
 /** A time in nanoseconds. */
 export function duration(usage: string): Flag<number> {
-  return flag.value(usage, 'duration', 0, parseDuration, { shown: '0s' });
+  return flag.value<number>(usage, { type: 'duration', initial: 0, read: parseDuration, shown: '0s' });
 }
 
 /** A number of CPUs in billionths. */
 export function cpus(usage: string): Flag<number> {
-  return flag.value(usage, 'decimal', 0, parseCpus);
+  return flag.value<number>(usage, { type: 'decimal', initial: 0, read: parseCpus });
 }
 
 /** `name=soft[:hard]` as the engine takes it, by name. */
 export function ulimits(usage: string): Flag<Map<string, Ulimit>> {
-  return flag.value(
-    usage,
-    'ulimit',
-    new Map<string, Ulimit>(),
-    (text, before) => {
+  return flag.value<Map<string, Ulimit>>(usage, {
+    type: 'ulimit',
+    initial: new Map(),
+    shown: '[]',
+    read(text, before) {
       const limit = parseUlimit(text);
       return new Map(before).set(limit.Name, limit);
     },
-    { shown: '[]' },
-  );
+  });
 }
 
 /** `key=value`, repeated; the last of a key wins. */
 export function map(usage: string): Flag<Record<string, string>> {
-  return flag.value(
-    usage,
-    'map',
-    {} as Record<string, string>,
-    (text, before) => {
+  return flag.value<Record<string, string>>(usage, {
+    type: 'map',
+    initial: {},
+    shown: 'map[]',
+    read(text, before) {
       const equals = text.indexOf('=');
       const key = equals < 0 ? text : text.slice(0, equals);
       return { ...before, [key]: equals < 0 ? '' : text.slice(equals + 1) };
     },
-    { shown: 'map[]' },
-  );
+  });
 }
 
 /** One limit of a process. */
@@ -86,8 +88,4 @@ function parseCpus(text: string): number {
   const nano = fraction ? (Number(fraction[1]) / Number(fraction[2])) * 1e9 : Number(text) * 1e9;
   if (Math.abs(nano - Math.round(nano)) > 1e-6) throw new Error('value is too precise');
   return Math.round(nano);
-}
-
-function withoutInitial({ initial: _, ...rest }: Extra): Omit<Extra, 'initial'> {
-  return rest;
 }

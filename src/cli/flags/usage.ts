@@ -4,7 +4,7 @@ import type { FlagTable } from './parse.ts';
 export function flagUsages(flags: FlagTable, columns: number): string {
   const shown = Object.entries({ ...flags, help: flags.help ?? helpFlag })
     .filter(([, flag]) => !flag.hidden)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
   if (shown.length === 1) return '';
   const lines = shown.map(([name, flag]) => {
     const spelled = flag.short ? `  -${flag.short}, --${name}` : `      --${name}`;

@@ -40,8 +40,8 @@ export function int(usage: string, extra: Extra & { initial?: number } = {}): Fl
 }
 
 /** A flag with a reader of its own. */
-export function value<T>(usage: string, type: string, initial: T, read: Flag<T>['read'], extra: Extra = {}): Flag<T> {
-  return { type, usage, initial, read, ...extra };
+export function value<T>(usage: string, own: Omit<Flag<T>, 'usage'>): Flag<T> {
+  return { usage, ...own };
 }
 
 const truths = new Map([

@@ -11,12 +11,13 @@ function rawNumber(value: bigint): unknown {
 /** Parses JSON; whole numbers that a double cannot hold become bigint. */
 export function parseJson(text: string): unknown {
   if (!/[0-9]{16}/.test(text)) return JSON.parse(text);
-  const exact = (_: string, value: unknown, context?: { source?: string }): unknown => {
-    const source = context?.source;
-    const isBig = typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source);
-    return isBig && !Number.isSafeInteger(value) ? BigInt(source) : value;
-  };
   return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
+}
+
+function exact(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source;
+  const isWhole = typeof value === 'number' && source !== undefined && /^-?\d+$/.test(source);
+  return isWhole && !Number.isSafeInteger(value) ? BigInt(source) : value;
 }
 
 /** Lays JSON text out on lines without changing a token of it: key order and numbers stay as they came. */

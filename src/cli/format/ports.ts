@@ -16,7 +16,7 @@ export function displayPorts(ports: ListedPort[]): string {
   const groups = new Map<string, Group>();
   const ranges: string[] = [];
   const mapped: string[] = [];
-  for (const port of [...ports].sort(byPort)) {
+  for (const port of [...ports].toSorted(byPort)) {
     const isShifted = port.IP !== undefined && port.IP !== '' && port.PublicPort !== port.PrivatePort;
     if (isShifted) {
       mapped.push(`${hostPort(port.IP ?? '', port.PublicPort)}->${port.PrivatePort}/${port.Type}`);
@@ -35,7 +35,7 @@ export function displayPorts(ports: ListedPort[]): string {
 }
 
 function formGroup(key: string, { first, last }: Group): string {
-  const [type = '', ip] = key.split('/').reverse();
+  const [type = '', ip] = key.split('/').toReversed();
   const range = first === last ? String(first) : `${first}-${last}`;
   return ip === undefined ? `${range}/${type}` : `${hostPort(ip, range)}->${range}/${type}`;
 }

@@ -7,7 +7,7 @@ export function ellipsis(text: string, length: number): string {
 /** Labels on one line, `a=b,c=d`. */
 export function joinLabels(labels: Record<string, string> | null | undefined): string {
   return Object.entries(labels ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${value}`)
     .join(',');
 }

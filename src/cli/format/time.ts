@@ -27,12 +27,15 @@ function seconds(milliseconds: number): string {
 /** A moment as lists show it, local time: `2026-11-21 23:30:19 +0000 UTC`. */
 export function longMoment(milliseconds: number): string {
   const date = new Date(milliseconds);
-  const pad = (part: number) => String(part).padStart(2, '0');
   const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
   const clock = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
   const offset = -date.getTimezoneOffset();
   const zone = `${offset < 0 ? '-' : '+'}${pad(Math.trunc(Math.abs(offset) / 60))}${pad(Math.abs(offset) % 60)}`;
   return `${day} ${clock} ${zone} ${zoneName(date)}`;
+}
+
+function pad(part: number): string {
+  return String(part).padStart(2, '0');
 }
 
 function zoneName(date: Date): string {

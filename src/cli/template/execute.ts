@@ -34,9 +34,9 @@ function runNode(node: Node, scope: Scope): string {
       scope.variables.set(node.name, value);
       return '';
     case 'if':
-      return runAll(isTrue(value) ? node.then : node.otherwise, inner(scope, scope.dot));
+      return runAll(isTrue(value) ? node.body : node.otherwise, inner(scope, scope.dot));
     case 'with':
-      return isTrue(value) ? runAll(node.then, inner(scope, value)) : runAll(node.otherwise, inner(scope, scope.dot));
+      return isTrue(value) ? runAll(node.body, inner(scope, value)) : runAll(node.otherwise, inner(scope, scope.dot));
     case 'range':
       return runRange(node, value, scope);
   }
@@ -51,7 +51,7 @@ function runRange(node: Extract<Node, { kind: 'range' }>, value: unknown, scope:
       const [first, second] = node.names;
       if (first !== undefined) each.variables.set(first, second === undefined ? item : key);
       if (second !== undefined) each.variables.set(second, item);
-      return runAll(node.then, each);
+      return runAll(node.body, each);
     })
     .join('');
 }
@@ -61,7 +61,7 @@ function rangeEntries(value: unknown): [unknown, unknown][] {
   if (value === null || value === undefined) return [];
   if (typeof value === 'number') return Array.from({ length: value }, (_, at) => [at, at]);
   if (typeof value !== 'object') throw new TemplateError(`range can't iterate over ${goString(value)}`);
-  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function inner(scope: Scope, dot: unknown): Scope {

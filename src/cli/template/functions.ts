@@ -76,6 +76,6 @@ function settled(value: Value): Value {
     fields
       .filter(([, field]) => typeof field !== 'function' || field.length === 0)
       .map(([name, field]) => [name, typeof field === 'function' ? (field as () => unknown)() : field])
-      .sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
+      .toSorted(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
   );
 }

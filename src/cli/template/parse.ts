@@ -14,8 +14,8 @@ export type Node =
   | { kind: 'text'; text: string }
   | { kind: 'print'; value: Expression; source: string }
   | { kind: 'set'; name: string; value: Expression; source: string }
-  | { kind: 'if' | 'with'; value: Expression; then: Node[]; otherwise: Node[]; source: string }
-  | { kind: 'range'; value: Expression; names: string[]; then: Node[]; otherwise: Node[]; source: string };
+  | { kind: 'if' | 'with'; value: Expression; body: Node[]; otherwise: Node[]; source: string }
+  | { kind: 'range'; value: Expression; names: string[]; body: Node[]; otherwise: Node[]; source: string };
 
 /** Reads a template of Go's text/template, without nested definitions. */
 export function parseTemplate(source: string): Node[] {
@@ -64,19 +64,19 @@ function parseBranch(kind: 'if' | 'with', action: Token[], source: string, piece
   return { kind, value: parsePipeline(action), source, ...parseBodies(pieces, kind) };
 }
 
-function parseBodies(pieces: Piece[], kind: string): { then: Node[]; otherwise: Node[] } {
-  const then = parseBlock(pieces, ['end', 'else']);
+function parseBodies(pieces: Piece[], kind: string): { body: Node[]; otherwise: Node[] } {
+  const body = parseBlock(pieces, ['end', 'else']);
   const closing = pieces.shift() as { action: Token[]; source: string };
-  if (wordOf(closing) === 'end') return { then, otherwise: [] };
+  if (wordOf(closing) === 'end') return { body, otherwise: [] };
   const next = closing.action[1]?.text;
   if (next === 'if' || next === 'with') {
     if (next !== kind) throw new TemplateError(`unexpected <${next}> in input`);
     // `else if` closes with the same `end`.
-    return { then, otherwise: [parseBranch(next, closing.action.slice(2), closing.source, pieces)] };
+    return { body, otherwise: [parseBranch(next, closing.action.slice(2), closing.source, pieces)] };
   }
   const otherwise = parseBlock(pieces, ['end']);
   pieces.shift();
-  return { then, otherwise };
+  return { body, otherwise };
 }
 
 /** `$a, $b := …` */

@@ -1,5 +1,5 @@
 import type { Context } from '../../command.ts';
-import { errorText } from '../../main.ts';
+import { errorText } from '../../error-text.ts';
 
 /** Does one thing to each name, prints the names that went well, and says what went wrong with the others at the end: exit 1. */
 export async function forEachName(

@@ -2,7 +2,8 @@ import type { ContainerCreateResponse } from '../../../api/index.ts';
 import { ApiError } from '../../../client/index.ts';
 import { familiarString, parseReference, withDefaultTag } from '../../../oci/index.ts';
 import { CliError, type Context } from '../../command.ts';
-import { type CreateLine, type CreateRequest, createRequest } from '../../create/request.ts';
+import type { CreateLine } from '../../create/line.ts';
+import { type CreateRequest, createRequest } from '../../create/request.ts';
 import { pullImage } from '../image/pull.ts';
 
 /** A command line that is ready to be created. */

@@ -1,7 +1,7 @@
 import type { ContainerInspectResponse } from '../../../api/index.ts';
 import { CliError, type Context, command } from '../../command.ts';
+import { errorText } from '../../error-text.ts';
 import { flag } from '../../flags/index.ts';
-import { errorText } from '../../main.ts';
 import { parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';
 import { forwardSignals } from '../../stdio/signals.ts';

@@ -1,8 +1,8 @@
 import type { ImageDeleteResponseItem } from '../../../api/index.ts';
 import { ApiError } from '../../../client/index.ts';
 import { command } from '../../command.ts';
+import { errorText } from '../../error-text.ts';
 import { flag } from '../../flags/index.ts';
-import { errorText } from '../../main.ts';
 
 export const remove = command({
   usage: '[OPTIONS] IMAGE [IMAGE...]',
@@ -30,7 +30,10 @@ export const remove = command({
     }
     await out.flush();
     for (const failure of failures) await err.line(errorText(failure));
-    const isGone = (failure: unknown) => failure instanceof ApiError && failure.status === 404;
     return failures.length > 0 && !(flags.force && failures.every(isGone)) ? 1 : 0;
   },
 });
+
+function isGone(failure: unknown): boolean {
+  return failure instanceof ApiError && failure.status === 404;
+}

@@ -52,7 +52,6 @@ export function imageRows(image: ImageSummary, view: View): Row[] {
 
 function imageRow(image: ImageSummary, name: Name, { isWhole, now }: View): Row {
   const created = (image.Created ?? 0) * 1000;
-  const isKnown = (size: number | undefined): size is number => size !== undefined && size !== -1;
   const shared = image.SharedSize;
   return {
     ID: () => displayId(image.Id ?? '', isWhole),
@@ -67,6 +66,10 @@ function imageRow(image: ImageSummary, name: Name, { isWhole, now }: View): Row 
     SharedSize: () => (isKnown(shared) ? humanSize(shared) : 'N/A'),
     UniqueSize: () => (isKnown(shared) ? humanSize((image.Size ?? 0) - shared) : 'N/A'),
   };
+}
+
+function isKnown(size: number | undefined): size is number {
+  return size !== undefined && size !== -1;
 }
 
 /** Tags with their repository's digest; a digest without a tag on a line of its own where digests are asked for. */
@@ -96,5 +99,5 @@ function namesOf(image: ImageSummary, withDigest: boolean): Name[] {
 function split(text: string, mark: string): [string, string] {
   const at = text.lastIndexOf(mark);
   const name = text.slice(0, at);
-  return [/^<none>/.test(name) ? none : familiarName(parseReference(name)), text.slice(at + 1)];
+  return [name.startsWith(none) ? none : familiarName(parseReference(name)), text.slice(at + 1)];
 }

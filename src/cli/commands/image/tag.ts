@@ -26,6 +26,7 @@ function readTarget(target: string) {
   } catch (error) {
     throw new Error(
       `error parsing reference: ${JSON.stringify(target)} is not a valid repository/tag: ${(error as Error).message}`,
+      { cause: error },
     );
   }
 }

@@ -52,15 +52,14 @@ function cdiLines(info: SystemInfo): string[] {
 }
 
 function runtimeLines(info: SystemInfo): string[] {
-  const version = (commit: { ID?: string } | undefined) => commit?.ID ?? '';
   const commits = info as unknown as Record<string, { ID?: string } | undefined>;
   return [
     ` Runtimes: ${Object.keys(info.Runtimes ?? {}).join(' ')}`,
     ` Default Runtime: ${info.DefaultRuntime}`,
     ` Init Binary: ${info.InitBinary}`,
-    ` containerd version: ${version(commits.ContainerdCommit)}`,
-    ` runc version: ${version(commits.RuncCommit)}`,
-    ` init version: ${version(commits.InitCommit)}`,
+    ` containerd version: ${commits.ContainerdCommit?.ID ?? ''}`,
+    ` runc version: ${commits.RuncCommit?.ID ?? ''}`,
+    ` init version: ${commits.InitCommit?.ID ?? ''}`,
   ];
 }
 

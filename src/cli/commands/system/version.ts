@@ -75,7 +75,7 @@ function serverText(server: SystemVersion): string {
         : [
             ['Version:', Version],
             ...Object.keys(details)
-              .sort()
+              .toSorted()
               .map((key): [string, string | undefined] => [`${key}:`, details[key]]),
           ];
     const shown = rows.filter(([, value]) => value !== undefined);
