@@ -65,7 +65,7 @@ const keyOf = ({ type, major, minor }: DeviceException) => `${type}${major}:${mi
 const union = (a: string, b: string) =>
   [...'rwm'].filter((letter) => a.includes(letter) || b.includes(letter)).join('');
 const byNumber = (a: DeviceException, b: DeviceException) =>
-  a.type.localeCompare(b.type) || a.major - b.major || a.minor - b.minor;
+  a.major - b.major || a.minor - b.minor || a.type.localeCompare(b.type);
 
 function add(exceptions: Map<string, DeviceException>, exception: DeviceException): void {
   const before = exceptions.get(keyOf(exception))?.access ?? '';
