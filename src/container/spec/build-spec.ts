@@ -10,6 +10,7 @@ import { argv } from './merge.ts';
 import type { MountPoint } from './mount-points.ts';
 import { containerMounts, initInContainer, type MountRequest } from './mounts.ts';
 import { containerNamespaces, isContainerMode, type JoinedNamespaces } from './namespaces.ts';
+import { rootPropagation } from './propagation.ts';
 import { containerResources } from './resources.ts';
 import { processRlimits } from './rlimits.ts';
 import { defaultProfile } from './seccomp/default-profile.ts';
@@ -53,6 +54,7 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
   const sysctl = sysctlsOf(request);
   checkSysctls(sysctl, namespaces);
   const seccomp = seccompOf(security, capabilities, facts);
+  const rootfsPropagation = rootPropagation(request.mounts, facts.mountInfo);
   const ownUts = namespaces.some((namespace) => namespace.type === 'uts');
   return {
     ociVersion: '1.2.1',
@@ -76,7 +78,7 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
       resources: containerResources(hostConfig, rules),
       maskedPaths: hostConfig.Privileged ? [] : (hostConfig.MaskedPaths ?? []),
       readonlyPaths: hostConfig.Privileged ? [] : (hostConfig.ReadonlyPaths ?? []),
-      ...rootPropagation(request.mounts),
+      ...(rootfsPropagation ? { rootfsPropagation } : {}),
       ...(Object.keys(sysctl).length > 0 ? { sysctl } : {}),
       ...(seccomp ? { seccomp } : {}),
     },
@@ -148,11 +150,4 @@ function sysctlsOf({ hostConfig, facts }: SpecRequest): Record<string, string> {
 
 function cgroupsPath(parent: string, id: string): string {
   return posix.join('/', parent, id);
-}
-
-/** A shared or slave mount needs a root that lets its events through. */
-function rootPropagation(mounts: MountPoint[]): { rootfsPropagation?: string } {
-  const modes = mounts.map((mount) => mount.propagation.replace(/^r/, ''));
-  if (modes.includes('shared')) return { rootfsPropagation: 'shared' };
-  return modes.includes('slave') ? { rootfsPropagation: 'rslave' } : {};
 }

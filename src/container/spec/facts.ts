@@ -22,6 +22,8 @@ export interface HostFacts {
   /** CPUs' thermal_throttle directories, which are masked. */
   thermalThrottle: string[];
   sysctlExists(name: string): boolean;
+  /** /proc/self/mountinfo as it is now. */
+  mountInfo(): string;
   hostname: string;
   /** The program `--init` puts before the container's, if this host has one. */
   initPath?: string;
@@ -46,6 +48,7 @@ export function readHostFacts(): HostFacts {
     swapLimit: unified ? existsSync('/proc/swaps') : existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'),
     thermalThrottle: throttlePaths(),
     sysctlExists: (name) => existsSync(join('/proc/sys', name.replaceAll('.', '/'))),
+    mountInfo: () => readFileSync('/proc/self/mountinfo', 'utf8'),
     hostname: text('/proc/sys/kernel/hostname'),
     ...(initPath ? { initPath } : {}),
   };

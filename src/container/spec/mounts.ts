@@ -84,8 +84,8 @@ function protect(mount: SpecMount, taken: Set<string>): void {
 }
 
 function bind(point: MountPoint): SpecMount {
-  // Read-only holds for mounts below the source too, unless asked otherwise or not bound along.
-  const readOnly = point.nonRecursive || point.readOnlyNonRecursive ? 'ro' : 'rro';
+  // Read-only holds for mounts below the source too, unless asked otherwise.
+  const readOnly = point.readOnlyNonRecursive ? 'ro' : 'rro';
   return {
     destination: point.destination.startsWith('/') ? point.destination : `/${point.destination}`,
     type: 'bind',
