@@ -3,4 +3,5 @@ export * from './errors.ts';
 export * from './ids.ts';
 export * from './locks.ts';
 export * from './log.ts';
+export * from './system-words.ts';
 export * from './topic.ts';

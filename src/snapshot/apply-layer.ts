@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { getSystemErrorMap } from 'node:util';
 import { closeFd, openDirectory, SystemError } from '../host/index.ts';
-import { crashpoint, EngineError } from '../kit/index.ts';
+import { EngineError, explainSystemError } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
 import type { Discard } from './discard.ts';
 import { keyOf, type Layers } from './layers.ts';
@@ -34,7 +33,6 @@ export function createApplyLayer(layout: Layout, layers: Layers, discard: Discar
   async function unpack(layer: LayerTar): Promise<AppliedLayer> {
     const directory = scratchIn(layout.incoming);
     const diff = join(directory, 'diff');
-    mkdirSync(diff, { recursive: true, mode: 0o755 });
     let view: number | undefined;
     // Whoever asks sees the parents, and what it sees shapes this layer: it is then no other stack's.
     const below = async () => {
@@ -45,14 +43,18 @@ export function createApplyLayer(layout: Layout, layers: Layers, discard: Discar
       return view;
     };
     try {
+      mkdirSync(diff, { recursive: true, mode: 0o755 });
       const hash = createHash('sha256');
       const unpacked = await usingRoot(diff, (root) => unpackLayer({ root, tar: hashed(layer.tar, hash), below }));
       const diffId = `sha256:${hash.digest('hex')}`;
       if (layer.diffId !== undefined && layer.diffId !== diffId) {
-        throw new EngineError('invalid', `unexpected layer digest ${diffId}, expected ${layer.diffId}`);
+        const expected = `expected ${JSON.stringify(layer.diffId)}, got ${JSON.stringify(diffId)}`;
+        throw new EngineError('invalid', `invalid diffID for layer ${layer.parents.length}: ${expected}`);
       }
       const chain = chainIds([...layer.parents, diffId]).at(-1) ?? diffId;
-      enter(directory, keyOf(view === undefined ? diffId : chain), { diffId, ...unpacked });
+      const key = keyOf(view === undefined ? diffId : chain);
+      if (layers.keys().includes(key)) discard(directory);
+      else layers.enter(directory, key, { diffId, ...unpacked });
       return { diffId, size: unpacked.size };
     } catch (error) {
       discard(directory);
@@ -60,19 +62,6 @@ export function createApplyLayer(layout: Layout, layers: Layers, discard: Discar
     } finally {
       if (view !== undefined) closeFd(view);
     }
-  }
-
-  function enter(directory: string, key: string, layer: { diffId: string; size: number; listsRoot: boolean }): void {
-    if (layers.keys().includes(key)) {
-      discard(directory);
-      return;
-    }
-    const link = layers.newLink(key);
-    writeFileSync(join(directory, 'layer.json'), JSON.stringify({ ...layer, link }));
-    crashpoint('snapshot.layer.unpacked');
-    renameSync(directory, join(layout.layers, key));
-    crashpoint('snapshot.layer.renamed');
-    layers.add(key);
   }
 
   return (layer: LayerTar): Promise<AppliedLayer> => {
@@ -105,17 +94,12 @@ async function* hashed(tar: AsyncIterable<Uint8Array>, hash: { update(bytes: Uin
   }
 }
 
-/** A failed call in words that users know: `write /big: no space left on device`. */
+/** A failed call in words that users know, with the path in the layer. */
 function explained(error: unknown): unknown {
-  const { errno, syscall, code } = error as NodeJS.ErrnoException;
-  if (!(error instanceof SystemError) && typeof code !== 'string') return error;
-  if (typeof errno !== 'number' || error instanceof EngineError) return error;
-  const [, words] = getSystemErrorMap().get(-Math.abs(errno)) ?? ['', code ?? 'unknown error'];
-  const path = error instanceof SystemError ? pathIn(error) : '';
-  return new EngineError('internal', `${syscall ?? 'write'}${path}: ${words}`, error);
+  return explainSystemError(error, error instanceof SystemError ? pathIn(error) : '');
 }
 
 function pathIn(error: SystemError): string {
   const detail = error.message.slice(error.syscall.length, -`: ${error.code}`.length).trim();
-  return detail === '' ? '' : ` ${detail}`;
+  return detail;
 }

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { closeFd, detachedOverlay, openDirectory, openIn, usingFd, walk } from '../host/index.ts';
-import { crashpoint, EngineError } from '../kit/index.ts';
+import { crashpoint, EngineError, explainSystemError } from '../kit/index.ts';
 import type { Discard } from './discard.ts';
 import type { Layers } from './layers.ts';
 import { type Layout, scratchIn } from './layout.ts';
@@ -50,13 +50,13 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
     create(id, stack) {
       if (existsSync(path(id))) throw new EngineError('internal', `the writable layer of ${id} is there already`);
       const directory = scratchIn(layout.incoming);
-      const diff = join(directory, 'diff');
-      mkdirSync(diff, { recursive: true, mode: 0o755 });
-      mkdirSync(join(directory, 'work'), { mode: 0o700 });
-      likeRoot(diff, stack, { layout, layers });
-      writeFileSync(join(directory, 'layers.json'), JSON.stringify(stack));
-      crashpoint('snapshot.container.made');
-      renameSync(directory, path(id));
+      try {
+        fill(directory, stack, { layout, layers });
+        renameSync(directory, path(id));
+      } catch (error) {
+        discard(directory);
+        throw explainSystemError(error, path(id));
+      }
       crashpoint('snapshot.container.renamed');
     },
     mount(id, { volatile }) {
@@ -76,6 +76,15 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
     remove: (id) => discard(path(id)),
     ids: () => readdirSync(layout.containers),
   };
+}
+
+function fill(directory: string, keys: string[], at: { layout: Layout; layers: Layers }): void {
+  const diff = join(directory, 'diff');
+  mkdirSync(diff, { recursive: true, mode: 0o755 });
+  mkdirSync(join(directory, 'work'), { mode: 0o700 });
+  likeRoot(diff, keys, at);
+  writeFileSync(join(directory, 'layers.json'), JSON.stringify(keys));
+  crashpoint('snapshot.container.made');
 }
 
 /** The root directory of the merged tree is the upper one's: it takes owner and mode from the topmost layer that lists it. */

@@ -1,7 +1,17 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { detachedOverlay, openDirectory } from '../host/index.ts';
-import { EngineError } from '../kit/index.ts';
+import { crashpoint, EngineError } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
 import type { Discard } from './discard.ts';
 import type { Layout } from './layout.ts';
@@ -28,11 +38,9 @@ export interface Layers {
   need(diffIds: string[]): string[];
   record(key: string): LayerRecord;
   keys(): string[];
-  /** Enters a layer whose directory has just been renamed into place. */
-  add(key: string): void;
+  /** Puts a layer that was unpacked in `directory` in its place. */
+  enter(directory: string, key: string, layer: Omit<LayerRecord, 'link'>): void;
   remove(key: string): void;
-  /** A new short name in `links` for a layer of that key. */
-  newLink(key: string): string;
   /** The merged tree of a stack as an open directory; the caller closes it. */
   view(keys: string[]): number;
 }
@@ -54,6 +62,20 @@ export function createLayers(layout: Layout, discard: Discard): Layers {
   for (const key of readdirSync(layout.layers)) add(key);
   dropStaleLinks(layout, new Set([...records.values()].map((record) => record.link)));
 
+  function enter(directory: string, key: string, layer: Omit<LayerRecord, 'link'>): void {
+    const link = newLink(layout, key);
+    try {
+      writeFileSync(join(directory, 'layer.json'), JSON.stringify({ ...layer, link }));
+      crashpoint('snapshot.layer.unpacked');
+      renameSync(directory, join(layout.layers, key));
+    } catch (error) {
+      rmSync(join(layout.links, link), { force: true });
+      throw error;
+    }
+    crashpoint('snapshot.layer.renamed');
+    add(key);
+  }
+
   function find(diffIds: string[]): (string | undefined)[] {
     const chains = chainIds(diffIds);
     return diffIds.map((diffId, index) => {
@@ -72,7 +94,7 @@ export function createLayers(layout: Layout, discard: Discard): Layers {
   return {
     find,
     record,
-    add,
+    enter,
     need: (diffIds) =>
       find(diffIds).map((key, index) => {
         if (key === undefined) throw new EngineError('internal', `layer ${diffIds[index]} is not unpacked`);
@@ -85,7 +107,6 @@ export function createLayers(layout: Layout, discard: Discard): Layers {
       discard(join(layout.layers, key));
       if (link !== undefined) unlinkSync(join(layout.links, link));
     },
-    newLink: (key) => newLink(layout, key),
     view(keys) {
       const lower = keys.map((key) => record(key).link).toReversed();
       if (lower.length === 1) return openDirectory(join(layout.links, lower[0] ?? ''));

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crashpoint, EngineError, type Log } from '../kit/index.ts';
+import { crashpoint, EngineError, explainSystemError, type Log } from '../kit/index.ts';
 import type { Blobs } from './contract.ts';
 
 /** Blobs under `dir`; what an earlier life left half-written is removed. */
@@ -41,7 +41,7 @@ export function openBlobs(dir: string, log: Log): Blobs {
         return blob;
       } catch (error) {
         await rm(temporary, { force: true });
-        throw error;
+        throw explainSystemError(error, temporary);
       }
     },
     delete(digest) {

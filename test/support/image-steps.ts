@@ -1,0 +1,31 @@
+// Run as a program: `bun image-steps.ts <data root> <archive> <step>…` does steps on a store of its own, to be killed on the way.
+import { createReadStream } from 'node:fs';
+import { createImages } from '../../src/image/index.ts';
+import { silent } from '../../src/kit/index.ts';
+import { createSnapshots } from '../../src/snapshot/index.ts';
+import { createStore } from '../../src/store/index.ts';
+
+const [root = '', archive = '', ...steps] = process.argv.slice(2);
+const store = createStore({ dir: root, log: silent });
+const snapshots = createSnapshots({ root, log: silent });
+const images = createImages({ store, snapshots, log: silent });
+
+async function drain(messages: AsyncIterable<{ status?: string }>): Promise<void> {
+  for await (const message of messages) if (process.env.TUG_STEPS_SAY) console.log(message);
+}
+
+const actions: Record<string, () => Promise<unknown>> = {
+  load: () => drain(images.load(createReadStream(archive), { quiet: true })),
+  import: () => {
+    const options = { repository: 'box', tag: '2', message: '', changes: [], source: '-' };
+    return drain(images.import(createReadStream(archive), options));
+  },
+  remove: () => images.remove('box:1', { force: false, prune: true }),
+  create: () => snapshots.create('c', images.resolve('box:1').layers),
+  delete: () => snapshots.remove('c'),
+  collect: () => images.collect(),
+};
+
+for (const step of steps) await actions[step]?.();
+await snapshots.settled();
+store.close();
