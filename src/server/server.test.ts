@@ -303,3 +303,27 @@ test('close lets go of idle connections and of the listener', async () => {
   await new Promise<void>((resolve) => probe.listen(path, resolve));
   probe.close();
 });
+
+const docker = Bun.which('docker');
+
+async function cli(args: string[], input = ''): Promise<{ out: string; err: string; code: number }> {
+  const child = Bun.spawn(['timeout', '-k', '1', '10', docker ?? '', ...args], {
+    env: { ...process.env, DOCKER_HOST: `unix://${path}`, HOME: directory },
+    stdin: Buffer.from(input),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { out, err, code };
+}
+
+test.skipIf(docker === null)('Docker’s own command line is content', async () => {
+  expect((await cli(['version', '--format', '{{.Server.Version}}'])).out).toBe('0.0.0\n');
+  expect((await cli(['ps', '--format', '{{.Names}}'])).out).toBe('box\n');
+  rooms.exit(7);
+  expect(await cli(['run', '-i', 'box', 'cat'], 'hello')).toEqual({ out: 'hellobye', err: '', code: 7 });
+  expect(await cli(['logs', 'box'])).toEqual({ out: 'out\n', err: 'err\n', code: 0 });
+  expect((await cli(['exec', '-i', 'box', 'cat'], 'in')).out).toBe('inbye');
+  const missing = await cli(['run', 'nosuch']);
+  expect([missing.code, missing.err]).toEqual([125, expect.stringContaining('library/nosuch:latest')]);
+});

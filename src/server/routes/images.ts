@@ -18,6 +18,7 @@ export function imageRoutes(backends: Backends): Route[] {
       '/images/{name}/json',
       async (request) => sendJson(request, 200, shapeImage(await images.inspect(request.name), request.version)),
     ],
+    ['GET', '/images/{name}/history', async (request) => sendJson(request, 200, images.history(request.name))],
     ['POST', '/images/{name}/tag', tagHandler(backends)],
     [
       'DELETE',

@@ -97,7 +97,7 @@ function fakeContainers(record: Recorder, subscribe: Containers['subscribe'], ex
     },
     async inspect(reference) {
       known(reference);
-      const Config = { Tty: false, Hostname: 'box' };
+      const Config = { Tty: false, Hostname: 'box', OpenStdin: true, StdinOnce: true };
       return { Id: id, Name: '/box', Config, State: { Running: true, Status: 'running' }, HostConfig: {} };
     },
     resize: async (reference, size) => record('resize', reference, size),
