@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import shimPath from '../dist/tug-shim' with { type: 'file' };
 import { createClock, createContainers, readHostFacts } from './container/index.ts';
 import { parseFlags, type Settings, usage } from './daemon/flags.ts';
@@ -86,7 +87,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   opened.push(() => snapshots.settled());
   const clock = createClock();
   const images = createImages({ store, snapshots, log });
-  const volumes = createVolumes({ store, dataRoot, log });
+  const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, log, clock: () => new Date() });
   const networks = createNetworks({ store, log, options: { ...(bridge && { bridge }), ...(bip && { bip }) } });
   opened.push(() => networks.close());
   const runtime = createRuntime({ execRoot, shim: { bytes: readFileSync(shimPath) }, log });
@@ -107,8 +108,9 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     cgroupParent: '/tug',
   });
   opened.push(() => containers.close());
-  await containers.restore();
+  await volumes.restore();
   await images.collect();
+  await containers.restore();
   const storageDriver = snapshots.driver;
   const system = await createSystem({
     containers,

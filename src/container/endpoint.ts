@@ -4,9 +4,10 @@ import { EngineError } from '../kit/index.ts';
 const filled = (value: object | null | undefined): boolean => Object.keys(value ?? {}).length > 0;
 const refuse = (message: string): EngineError => new EngineError('invalid', message);
 
+const conflict = (what: string): EngineError => refuse(`conflicting options: ${what}`);
+
 /** Refuses options that contradict the network mode, in Docker's words. `config` is what the user gave. */
 export function checkNetworkOptions(config: ContainerConfig, hostConfig: HostConfig): void {
-  const conflict = (what: string): EngineError => refuse(`conflicting options: ${what}`);
   if (hostConfig.UTSMode === 'host' && config.Hostname) throw conflict('hostname and the UTS mode');
   if (!hostConfig.NetworkMode?.startsWith('container:')) return;
   if (config.Hostname) throw conflict('hostname and the network mode');

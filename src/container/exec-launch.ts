@@ -1,5 +1,5 @@
 import { asEngineError, crashpoint, EngineError, newToken } from '../kit/index.ts';
-import { type Exit, type Process, startExitCode } from '../runtime/index.ts';
+import { type Exit, type Pending, type Process, startExitCode } from '../runtime/index.ts';
 import type { Context } from './context.ts';
 import { type ExecRecord, execRows } from './exec-records.ts';
 import { readInProcess } from './process-root.ts';
@@ -21,26 +21,27 @@ interface ExecStart {
 export async function launchExec({ context, record, size, ready }: ExecStart): Promise<{ ended: Promise<void> }> {
   const row = getRow(context.store, record.containerId);
   const token = newToken();
+  let pending: Pending | undefined;
   try {
-    const pending = await context.runtime.exec(await request(context, row, record, { token, ...(size && { size }) }));
-    try {
-      context.store.update((tx) =>
-        tx.collection(execRows).put(record.id, { containerId: row.id, token, config: record.config }),
-      );
-      crashpoint('container.execStarting');
-      record.process = pending.process;
-      await ready(pending.process);
-      context.events.publish(row, `exec_start: ${(record.config.Cmd ?? []).join(' ')}`, { execID: record.id });
-      await pending.go();
-    } catch (error) {
-      await pending.abort();
-      throw error;
-    }
-    record.pid = pending.process.pid;
-    const ended = watchExec(context, record, pending.process);
+    const launch = await request(context, row, record, { token, ...(size && { size }) });
+    pending = await context.runtime.exec(launch);
+    const { process } = pending;
+    const stored = { containerId: row.id, token, config: record.config };
+    context.store.update((tx) => tx.collection(execRows).put(record.id, stored));
+    crashpoint('container.execStarting');
+    record.process = process;
+    await ready(process);
+    context.events.publish(row, `exec_start: ${(record.config.Cmd ?? []).join(' ')}`, { execID: record.id });
+    const { go } = pending;
+    // A failure of `go` has undone itself.
+    pending = undefined;
+    await go();
+    record.pid = process.pid;
+    const ended = watchExec(context, record, process);
     ended.catch((error) => context.log.error('the end of an exec could not be recorded', { id: record.id, error }));
     return { ended };
   } catch (error) {
+    await pending?.abort();
     throw failed(context, record, error);
   }
 }
@@ -97,12 +98,9 @@ export async function recordExecExit(context: Context, record: ExecRecord, exit:
 
 function failed(context: Context, record: ExecRecord, cause: unknown): EngineError {
   const error = asEngineError(cause);
-  const exitCode = startExitCode(error);
   record.state = 'exited';
-  record.exitCode = exitCode ?? 126;
+  record.exitCode = startExitCode(error);
   context.execs.ended(record);
   context.store.update((tx) => tx.collection(execRows).delete(record.id));
-  if (exitCode === undefined) return error;
-  const message = `OCI runtime exec failed: exec failed: unable to start container process: ${error.message}`;
-  return new EngineError(error.kind, message, error);
+  return error;
 }

@@ -3,18 +3,18 @@ import type { Exit, Process } from '../runtime/index.ts';
 import type { Tx } from '../store/index.ts';
 import { clearAway, tombstone } from './clear.ts';
 import { formatTime, parseMilliseconds } from './clock.ts';
-import type { Context, Run } from './context.ts';
+import type { Context } from './context.ts';
 import { idleNetworks } from './network-settings.ts';
 import { restartsAfterExit } from './restart-policy.ts';
 import { scheduleRestart } from './restarts.ts';
 import { type ContainerRow, changeRow, findRow } from './row.ts';
 
 /** Takes a process into this engine's care until it has ended and its end is recorded. */
-export function watch(context: Context, id: string, run: Run): void {
+export function watch(context: Context, id: string, process: Process): void {
   const { promise, resolve } = Promise.withResolvers<void>();
-  run.ended = promise;
-  void run.process.exited
-    .then((exit) => context.locks.run(id, () => recordExit({ context, id, exit, process: run.process, told: resolve })))
+  context.runs.set(id, { process, ended: promise, stopping: false });
+  void process.exited
+    .then((exit) => context.locks.run(id, () => recordExit({ context, id, exit, process, told: resolve })))
     .catch((error) => context.log.error('an exit could not be recorded', { id, error }))
     .finally(resolve);
 }

@@ -1,7 +1,6 @@
 import { closeFd, readFileIn } from '../host/index.ts';
 import type { Launch, Pending } from '../runtime/index.ts';
 import type { Context } from './context.ts';
-import { fillVolumes } from './copy-up.ts';
 import { etcFiles } from './files.ts';
 import { logFile } from './log-file.ts';
 import { joinedNamespaces } from './namespaces.ts';
@@ -17,7 +16,7 @@ export async function launch(context: Context, row: ContainerRow, place: Network
   const rootFd = context.snapshots.mount(row.id, { volatile: row.hostConfig.AutoRemove ?? false });
   let request: Launch;
   try {
-    await fillVolumes(rootFd, mounts);
+    await fillVolumes(context, rootFd, mounts);
     const spec = buildSpec({
       id: row.id,
       config: row.config,
@@ -35,6 +34,7 @@ export async function launch(context: Context, row: ContainerRow, place: Network
     request = { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), reserved: [], ...(log && { log }) };
   } catch (error) {
     closeFd(rootFd);
+    if (place.kind === 'own') for (const fd of place.attachment.reserved) closeFd(fd);
     throw error;
   }
   if (place.kind === 'own') {
@@ -42,6 +42,12 @@ export async function launch(context: Context, row: ContainerRow, place: Network
     Object.assign(request, { reserved }, furniture && { network: furniture });
   }
   return context.runtime.launch(request);
+}
+
+async function fillVolumes(context: Context, rootFd: number, mounts: ContainerRow['mounts']): Promise<void> {
+  for (const { type, copy, name, destination } of mounts) {
+    if (type === 'volume' && copy) await context.volumes.fill(name, { rootFd, path: destination });
+  }
 }
 
 /** A volume that vanished since the container was made comes back empty, as in Docker. */

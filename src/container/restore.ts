@@ -1,8 +1,7 @@
 import { messageOf } from '../kit/index.ts';
 import type { Exit, Process } from '../runtime/index.ts';
 import { clearAway, tombstone } from './clear.ts';
-import { formatTime } from './clock.ts';
-import type { Context, Run } from './context.ts';
+import type { Context } from './context.ts';
 import { recordExecExit, watchExec } from './exec-launch.ts';
 import { type ExecRecord, execRows } from './exec-records.ts';
 import { recordExit, watch } from './exit.ts';
@@ -10,6 +9,7 @@ import { idleNetworks } from './network-settings.ts';
 import { startsWithEngine } from './restart-policy.ts';
 import { restartIn } from './restarts.ts';
 import { type ContainerRow, changeRow, findRow, never, rowsOf } from './row.ts';
+import { asRunning } from './start.ts';
 
 /** See Containers.restore. First what lives is taken over, then what ended is recorded, and only then anything is removed. */
 export async function restore(context: Context): Promise<void> {
@@ -47,20 +47,10 @@ function lost(context: Context): Exit {
 const isProcess = (found: Process | Exit): found is Process => 'exited' in found;
 
 function adopt(context: Context, row: ContainerRow, process: Process): void {
-  if (row.state === 'starting') {
-    changeRow(context.store, row.id, {
-      state: 'running',
-      pid: process.pid,
-      startedAt: formatTime(process.startedAt),
-      exitCode: 0,
-      error: '',
-      oomKilled: false,
-      manuallyStopped: false,
-    });
-  }
-  const run: Run = { process, ended: Promise.resolve(), stopping: row.manuallyStopped };
-  context.runs.set(row.id, run);
-  watch(context, row.id, run);
+  if (row.state === 'starting') changeRow(context.store, row.id, asRunning(process));
+  watch(context, row.id, process);
+  const run = context.runs.get(row.id);
+  if (run) run.stopping = row.manuallyStopped;
 }
 
 /** The engine ended in the middle of its start. */

@@ -1,8 +1,8 @@
 import { asEngineError, crashpoint, EngineError, newToken } from '../kit/index.ts';
-import { type Pending, startExitCode } from '../runtime/index.ts';
+import { type Pending, type Process, startExitCode } from '../runtime/index.ts';
 import { clearAway, tombstone } from './clear.ts';
 import { formatTime } from './clock.ts';
-import type { Context, Run } from './context.ts';
+import type { Context } from './context.ts';
 import { watch } from './exit.ts';
 import { writeEtcFiles } from './files.ts';
 import { launch } from './launch.ts';
@@ -10,6 +10,8 @@ import { enterNetwork, type NetworkPlace } from './network-mode.ts';
 import { idleNetworks } from './network-settings.ts';
 import { forgetRestart } from './restarts.ts';
 import { type ContainerRow, changeRow, getRow } from './row.ts';
+
+const SIGKILL = 9;
 
 /** Who wants the start: a user, or the restart policy for a container in state `restarting`. */
 export type StartReason = 'user' | 'policy';
@@ -37,13 +39,21 @@ async function startLocked(context: Context, row: ContainerRow, reason: StartRea
     const published = place.kind === 'own' ? place.attachment.publish() : undefined;
     published?.catch(() => undefined);
     commitStarting(context, starting, place);
-    const [pending] = await Promise.all([launching, published]);
+    const pending = await launching;
+    await Promise.all([published, seatGuests(context, row.id, pending.process)]);
+    launching = undefined;
     await letGo(context, { ...starting, restartCount: reason === 'user' ? 0 : row.restartCount }, pending);
   } catch (error) {
-    const pending = await launching?.catch(() => undefined);
-    await pending?.abort();
+    const waiting = await launching?.catch(() => undefined);
+    await waiting?.abort();
     await undo(context, row, error);
   }
+}
+
+/** From here on clients find the process by itself; those who came before are let in. */
+async function seatGuests(context: Context, id: string, process: Process): Promise<void> {
+  context.runs.set(id, { process, ended: Promise.resolve(), stopping: false });
+  await context.lobby.open(id, process);
 }
 
 /** What the row says of the network it is started into. */
@@ -61,15 +71,27 @@ function commitStarting(context: Context, row: ContainerRow, place: NetworkPlace
   crashpoint('container.starting');
 }
 
+/** A failure of `go` has undone itself; after it the process lives, and must be in the store or go. */
 async function letGo(context: Context, row: ContainerRow, pending: Pending): Promise<void> {
   const { process } = pending;
-  const run: Run = { process, ended: Promise.resolve(), stopping: false };
-  context.runs.set(row.id, run);
-  await context.lobby.open(row.id, process);
-  const going = pending.go();
-  going.catch(() => undefined);
-  const running = changeRow(context.store, row.id, {
-    ...row,
+  await pending.go();
+  let running: ContainerRow;
+  try {
+    running = changeRow(context.store, row.id, { ...row, ...asRunning(process) });
+  } catch (error) {
+    await process.signal(SIGKILL);
+    await process.exited;
+    await process.release();
+    throw error;
+  }
+  crashpoint('container.running');
+  watch(context, row.id, process);
+  context.events.publish(running, 'start');
+}
+
+/** What a row says of a process that runs. */
+export function asRunning(process: Process): Partial<ContainerRow> {
+  return {
     state: 'running',
     pid: process.pid,
     startedAt: formatTime(process.startedAt),
@@ -77,27 +99,13 @@ async function letGo(context: Context, row: ContainerRow, pending: Pending): Pro
     error: '',
     oomKilled: false,
     manuallyStopped: false,
-  });
-  crashpoint('container.running');
-  await going.catch(rethrowAsDocker);
-  watch(context, row.id, run);
-  context.events.publish(running, 'start');
-}
-
-function rethrowAsDocker(error: unknown): never {
-  const { kind, message } = asEngineError(error);
-  const prefix = 'failed to create task for container: failed to create shim task: OCI runtime create failed';
-  throw new EngineError(
-    kind,
-    `${prefix}: unable to start container process: error during container init: ${message}`,
-    error,
-  );
+  };
 }
 
 /** Puts the container back to what it was, with Docker's exit code and error for a start that failed; rethrows. */
 async function undo(context: Context, row: ContainerRow, cause: unknown): Promise<never> {
   const error = asEngineError(cause);
-  const exitCode = startExitCode(error.cause ?? error) ?? unknownFailure;
+  const exitCode = startExitCode(error);
   context.runs.delete(row.id);
   context.lobby.dismiss(row.id);
   const back: ContainerRow = {
@@ -107,7 +115,7 @@ async function undo(context: Context, row: ContainerRow, cause: unknown): Promis
     exitCode,
     error: error.message,
   };
-  const response = { StatusCode: exitCode, Error: { Message: error.message } };
+  const response = { StatusCode: exitCode };
   if (row.hostConfig.AutoRemove) {
     const stone = tombstone(context, back, { volumes: true, also: (tx) => context.networks.forget(tx, row.id) });
     context.events.publish(row, 'destroy');
@@ -123,6 +131,3 @@ async function undo(context: Context, row: ContainerRow, cause: unknown): Promis
   }
   throw error;
 }
-
-/** Docker's exit code of a container that failed to start for a reason of the engine's own. */
-const unknownFailure = 128;

@@ -213,5 +213,9 @@ test('an exec has what the container has, unless it says otherwise', () => {
   expect(other.user).toEqual({ uid: 0, gid: 29, additionalGids: [29, 44] });
   expect(other.env.slice(1)).toEqual(['HOSTNAME=h', 'TERM=xterm', 'A=3', 'HOME=/root']);
   expect(other.capabilities.effective).toEqual(facts.capabilities);
-  expect(() => execProcess({ ...request, exec: { Cmd: [] } })).toThrow('No exec command specified');
+  const refused = (exec: object) => () => execProcess({ ...request, exec });
+  expect(refused({ Cmd: [] })).toThrow('No exec command specified');
+  expect(refused({ Cmd: ['x'], WorkingDir: 'rel' })).toThrow('Cwd must be an absolute path');
+  expect(refused({ Cmd: ['x'], Env: ['=x'] })).toThrow('invalid environment variable: name cannot be empty');
+  expect(refused({ Cmd: ['x'], User: 'foo' })).toThrow('unable to find user foo: no matching entries in passwd file');
 });

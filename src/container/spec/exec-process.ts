@@ -4,7 +4,7 @@ import type { RuntimeSpec, SpecProcess } from '../../oci/index.ts';
 import { capabilitySets } from './build-spec.ts';
 import { overlayEnv, withHome } from './environment.ts';
 import type { HostFacts } from './facts.ts';
-import { homeOf, lookupGroups, lookupUser, type ReadInRoot } from './users.ts';
+import { homeOf, lookupGroups, lookupUser, type ReadInRoot, type User } from './users.ts';
 
 /** What one more process in a running container is made of. */
 export interface ExecRequest {
@@ -23,7 +23,8 @@ export function execProcess(request: ExecRequest): SpecProcess {
   const { exec, config, hostConfig, spec, readInRoot, facts, size } = request;
   const args = exec.Cmd ?? [];
   if (args.length === 0) throw new EngineError('invalid', 'No exec command specified');
-  const user = lookupUser(exec.User || config.User || '', readInRoot);
+  checkExec(exec);
+  const user = userOf(() => lookupUser(exec.User || config.User || '', readInRoot));
   const groups = lookupGroups(hostConfig.GroupAdd ?? [], readInRoot);
   const capabilities = exec.Privileged ? facts.capabilities : spec.process.capabilities.bounding;
   const { rlimits, noNewPrivileges, apparmorProfile, oomScoreAdj } = spec.process;
@@ -40,6 +41,22 @@ export function execProcess(request: ExecRequest): SpecProcess {
     ...(apparmorProfile ? { apparmorProfile: exec.Privileged ? 'unconfined' : apparmorProfile } : {}),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
   };
+}
+
+function checkExec({ WorkingDir, Env }: ExecConfig): void {
+  if (WorkingDir && !WorkingDir.startsWith('/')) throw new EngineError('invalid', 'Cwd must be an absolute path');
+  if (Env?.some((entry) => entry.startsWith('='))) {
+    throw new EngineError('invalid', 'invalid environment variable: name cannot be empty');
+  }
+}
+
+/** For an exec, Docker counts an unknown user as the client's mistake. */
+function userOf(lookup: () => User): User {
+  try {
+    return lookup();
+  } catch (error) {
+    throw error instanceof EngineError ? new EngineError('invalid', error.message, error) : error;
+  }
 }
 
 function execEnv({ exec, config }: ExecRequest, home: () => string): string[] {
