@@ -13,7 +13,7 @@ export interface ArpSocket {
 }
 
 export function openArp(): ArpSocket {
-  const fd = syscall('socket', packetFamily, datagramCloexec, 0); // protocol 0: it receives nothing
+  let fd = syscall('socket', packetFamily, datagramCloexec, 0); // protocol 0: it receives nothing
   return {
     announce(link, ip, mac) {
       const to = Buffer.alloc(20);
@@ -27,7 +27,8 @@ export function openArp(): ArpSocket {
       syscall('sendto', fd, packet, packet.length, 0, to, to.length);
     },
     close() {
-      syscall('close', fd);
+      if (fd >= 0) syscall('close', fd);
+      fd = -1;
     },
   };
 }

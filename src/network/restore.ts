@@ -61,12 +61,13 @@ function tidyLinks(state: State, bridge: Bridge, kept: Endpoint[]): void {
   const wanted = new Set(kept.flatMap((endpoint) => (endpoint.link ? [endpoint.link.index] : [])));
   for (const link of rtnetlink.links(state.route)) {
     if (link.kind !== 'veth') continue;
-    if (wanted.has(link.index)) {
-      if (link.master === bridge.index) continue;
-      state.route.send('put a link back on the bridge', [rtnetlink.setMaster(link.index, bridge.index)]);
-    } else if (link.master === bridge.index) {
+    const isOurs = link.master === bridge.index;
+    if (wanted.has(link.index) === isOurs) continue;
+    if (isOurs) {
       state.log.warn('a link of no container is removed', { link: link.name });
       state.route.send('remove a link of no container', [rtnetlink.deleteLink(link.index)]);
+    } else {
+      state.route.send('put a link back on the bridge', [rtnetlink.setMaster(link.index, bridge.index)]);
     }
     crashpoint('network.link');
   }

@@ -9,12 +9,24 @@ const marker = 'TUG_TEST_NETNS';
 /** Whether this process is the one that `inOwnNamespaces` started. */
 export const isInside = process.env[marker] !== undefined;
 
-/** Runs a test file once more, in network and mount namespaces of its own, where `/run/netns` is empty and ours. */
+/** Runs a test file once more, in network, mount and pid namespaces of its own, where `/run/netns` is empty and ours. */
 export async function inOwnNamespaces(file: string): Promise<void> {
   const script = 'mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns && ip link set lo up && exec "$@"';
   const again = [process.execPath, 'test', '--timeout', '60000', file];
-  const command = ['unshare', '--net', '--mount', '--propagation', 'private', 'sh', '-ec', script, 'sh', ...again];
-  const result = await run(command, { env: { [marker]: '1' }, timeout: 240_000 });
+  // A pid namespace too: whatever a failed test leaves running ends with it.
+  const apart = [
+    'unshare',
+    '--net',
+    '--mount',
+    '--propagation',
+    'private',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+  ];
+  const command = [...apart, 'sh', '-ec', script, 'sh', ...again];
+  const result = await run(command, { env: { [marker]: '1' }, timeout: 100_000 });
   process.stderr.write(result.stderr);
   if (result.code !== 0) throw new Error(`${file} in its own namespaces exited ${result.code}\n${result.stdout}`);
 }

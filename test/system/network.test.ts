@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import { closeSync } from 'node:fs';
+import { closeSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { silent } from '../../src/kit/index.ts';
 import { type AttachRequest, createNetworks, type NetworkAttachment, type Networks } from '../../src/network/index.ts';
 import { createMemoryStore } from '../../src/store/index.ts';
 import { must, run, until } from '../support/command.ts';
 import { fetchHere, furnish, inOwnNamespaces, isInside, makeNetns, type Netns, wire } from '../support/netns.ts';
 
-if (!isInside) test('the network, in namespaces of its own', () => inOwnNamespaces(import.meta.path), 250_000);
+if (!isInside) test('the network, in namespaces of its own', () => inOwnNamespaces(import.meta.path), 110_000);
 
 const request = (name: string, more: Partial<AttachRequest> = {}): AttachRequest => ({
   containerId: name.padEnd(64, '0'),
@@ -293,6 +295,42 @@ const onThisMachine = (): void => {
     await one.end();
     expect(await outside.get('http://203.0.113.1:8080')).toBe(7);
     expect(await outside.get('http://203.0.113.1:8081')).toBe('two 203.0.113.2');
+  });
+
+  test('an engine killed at any step is put right by the next start', async () => {
+    const work = mkdtempSync(join(tmpdir(), 'tug-network-'));
+    await networks.close();
+    const engine = join(import.meta.dirname, '../support/network-engine.ts');
+    const life = (dir: string, env: Record<string, string>) => run([process.execPath, engine, 'life', dir], { env });
+    const restored = async (dir: string, ...ids: string[]) =>
+      JSON.parse(await must([process.execPath, engine, 'restore', dir, ...ids])) as Record<string, unknown>;
+    const maps = () => must(['nft', 'list', 'map', 'ip', 'tug', 'published']);
+    const clean = async () => {
+      for (const name of ['one', 'two']) await run(['ip', 'netns', 'del', name]);
+    };
+    const trace = join(work, 'trace');
+    expect((await life(join(work, 'whole'), { TUG_CRASH_TRACE: trace })).code).toBe(0);
+    const steps = readFileSync(trace, 'utf8').trim().split('\n');
+    expect(steps).toContain('network.bridge');
+    expect(steps.filter((step) => step === 'network.elements').length).toBe(4);
+    await clean();
+    for (const [index, step] of steps.entries()) {
+      const dir = join(work, String(index));
+      const nth = steps.slice(0, index + 1).filter((other) => other === step).length;
+      expect((await life(dir, { TUG_CRASH_AT: `${step}#${nth}` })).code).toBe(137);
+      const kept = Object.keys(await restored(dir, 'two'));
+      const elements = await maps();
+      expect(elements.includes('8081')).toBe(kept.includes('two'));
+      expect(elements).not.toContain('8080');
+      expect((await ports()).length).toBe(kept.length);
+      expect(await restored(dir)).toEqual({});
+      expect(await maps()).not.toContain('elements');
+      expect(await ports()).toEqual([]);
+      await clean();
+    }
+    rmSync(work, { recursive: true });
+    networks = createNetworks({ store, log: silent });
+    await networks.restore(() => false);
   });
 
   test('none is a loopback and nothing else', async () => {
