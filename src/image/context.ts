@@ -4,7 +4,7 @@ import type { Snapshots } from '../snapshot/index.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ImageEvent } from './contract.ts';
 import type { Garbage } from './garbage.ts';
-import { giveName, imagesIn, namesOf } from './records.ts';
+import { giveName, imagesIn } from './records.ts';
 
 /** What all parts of this room work with. */
 export interface Context {
@@ -25,17 +25,8 @@ export function publishAll(context: Context, events: ImageEvent[]): void {
   for (const event of events) context.events.publish(event);
 }
 
-/** Names an image in a transaction; what the one that lost the name needed is the caller's to drop. */
-export function nameImage(
-  tx: Tx,
-  context: Context,
-  name: Reference,
-  id: string,
-): { before: string | undefined; event: ImageEvent } {
-  const before = giveName(tx, name, { id, at: context.clock().toISOString() });
-  return { before, event: eventOf(tx, 'tag', id, familiarString(name)) };
-}
-
-export function isDangling(tx: Tx, id: string): boolean {
-  return namesOf(tx, id).length === 0;
+/** Tags an image in a transaction, and says so. */
+export function tagIn(tx: Tx, context: Context, name: Reference, id: string): ImageEvent {
+  giveName(tx, name, { id, at: context.clock().toISOString() });
+  return eventOf(tx, 'tag', id, familiarString(name));
 }

@@ -22,7 +22,7 @@ export function parseFilters(tx: Tx, filters: Record<string, string[]>, now: Dat
     if (!known.includes(name)) throw new EngineError('invalid', `invalid filter '${name}'`);
   }
   const values = (name: string) => filters[name] ?? [];
-  const created = (reference: string) => Date.parse(findImage(tx, reference).record.config.created ?? '');
+  const created = (reference: string) => createdAt(findImage(tx, reference).record);
   const before = values('before').map(created);
   const since = values('since').map(created);
   const until = values('until').map((text) => momentOf(text, now));
@@ -34,7 +34,7 @@ export function parseFilters(tx: Tx, filters: Record<string, string[]>, now: Dat
       patterns.length === 0 ||
       patterns.some((pattern) => pattern.test(familiarString(name)) || pattern.test(familiarName(name))),
     image(record, isDangling) {
-      const at = Date.parse(record.config.created ?? '0001-01-01T00:00:00Z');
+      const at = createdAt(record);
       const labels = record.config.config?.Labels ?? {};
       return (
         (dangling === undefined || dangling === isDangling) &&
@@ -46,6 +46,11 @@ export function parseFilters(tx: Tx, filters: Record<string, string[]>, now: Dat
       );
     },
   };
+}
+
+function createdAt(record: ImageRecord): number {
+  const { created } = record.config;
+  return created === undefined ? 0 : Date.parse(created);
 }
 
 function danglingOf(values: string[]): boolean | undefined {

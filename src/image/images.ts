@@ -2,7 +2,7 @@ import { createTopic, EngineError, type Log } from '../kit/index.ts';
 import { isTag, parseReference, withDefaultTag } from '../oci/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store } from '../store/index.ts';
-import { type Context, nameImage, publishAll } from './context.ts';
+import { type Context, publishAll, tagIn } from './context.ts';
 import type { ImageEvent, Images } from './contract.ts';
 import { createGarbage } from './garbage.ts';
 import { importImage } from './import.ts';
@@ -44,7 +44,7 @@ function tagImage(context: Context, source: string, target: { repository: string
   if (name.digest !== undefined) throw new EngineError('invalid', 'refusing to create a tag with a digest reference');
   if (target.tag !== '' && !isTag(target.tag)) throw new EngineError('invalid', 'invalid tag format');
   const tagged = withDefaultTag(target.tag === '' ? name : { ...name, tag: target.tag });
-  const event = context.store.update((tx) => nameImage(tx, context, tagged, findImage(tx, source).id).event);
+  const event = context.store.update((tx) => tagIn(tx, context, tagged, findImage(tx, source).id));
   publishAll(context, [event]);
 }
 

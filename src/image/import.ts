@@ -13,7 +13,7 @@ import {
   withDefaultTag,
 } from '../oci/index.ts';
 import { applyChanges } from './changes/apply-changes.ts';
-import { type Context, eventOf, nameImage, publishAll } from './context.ts';
+import { type Context, eventOf, publishAll, tagIn } from './context.ts';
 import type { Images } from './contract.ts';
 import { progressOf } from './progress.ts';
 import { putImage } from './records.ts';
@@ -81,7 +81,7 @@ function record(
 ) {
   return context.store.update((tx) => {
     putImage(tx, id, { config, blobs: [layer.blob], sizes: [layer.size] });
-    const tagged = name ? [nameImage(tx, context, name, id).event] : [];
+    const tagged = name ? [tagIn(tx, context, name, id)] : [];
     return [...tagged, eventOf(tx, 'import', id)];
   });
 }

@@ -1,5 +1,5 @@
 import type { HistoryResponseItem, ImageInspect } from '../api/index.ts';
-import { familiarString, type ImageConfig, type Reference } from '../oci/index.ts';
+import { familiarString, type ImageConfig, type ImageRunConfig, type Reference } from '../oci/index.ts';
 import type { Context } from './context.ts';
 import { findImage, type ImageRecord, namesOf } from './records.ts';
 
@@ -68,26 +68,19 @@ export function sizeOf(record: ImageRecord): number {
   return record.sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Unix seconds; 0001-01-01 where an image does not say. */
+/** Unix seconds; 0 where an image does not say. */
 export function secondsOf(time: string | undefined): number {
-  return Math.floor(Date.parse(time ?? NEVER) / 1000);
+  return time === undefined ? 0 : Math.floor(Date.parse(time) / 1000);
 }
 
-/** The fields Docker always shows, and of the others those that are set. */
+/** The fields Docker always shows, and of the others those that are set; what is empty counts as not set. */
 function shownConfig({ config = {} }: ImageConfig): ImageInspect['Config'] {
-  const { User = '', WorkingDir = '', Env = null, Cmd = null, Entrypoint = null } = config;
-  const { Volumes = null, OnBuild = null, Labels = null } = config;
-  const optional = ['ExposedPorts', 'Healthcheck', 'StopSignal', 'Shell', 'ArgsEscaped'] as const;
-  const set = optional.filter((key) => config[key] !== undefined && config[key] !== null);
-  return {
-    Cmd,
-    Entrypoint,
-    Env,
-    Labels,
-    OnBuild,
-    User,
-    Volumes,
-    WorkingDir,
-    ...Object.fromEntries(set.map((key) => [key, config[key]])),
-  } as ImageInspect['Config'];
+  const filled = (value: unknown) => typeof value !== 'object' || (value !== null && Object.keys(value).length > 0);
+  const set = (key: keyof ImageRunConfig) => (config[key] !== undefined && filled(config[key]) ? config[key] : null);
+  const lists = (['Cmd', 'Entrypoint', 'Env', 'Labels', 'OnBuild', 'Volumes'] as const).map((key) => [key, set(key)]);
+  const optional = (['ExposedPorts', 'Healthcheck', 'StopSignal', 'Shell', 'ArgsEscaped'] as const)
+    .filter((key) => set(key))
+    .map((key) => [key, config[key]]);
+  const { User = '', WorkingDir = '' } = config;
+  return { ...Object.fromEntries([...lists, ...optional]), User, WorkingDir } as ImageInspect['Config'];
 }

@@ -3,10 +3,10 @@ import { crashpoint, EngineError, shortId } from '../kit/index.ts';
 import { familiarString } from '../oci/index.ts';
 import { type ArchivedImage, imagesIn } from './archive/images-in.ts';
 import { spoolArchive } from './archive/spool.ts';
-import { type Context, eventOf, nameImage, publishAll } from './context.ts';
+import { type Context, eventOf, publishAll } from './context.ts';
 import type { ImageEvent } from './contract.ts';
 import { progressOf } from './progress.ts';
-import { putImage } from './records.ts';
+import { giveName, putImage } from './records.ts';
 import { unpackLayers } from './unpack-layers.ts';
 
 type Emit = (message: JSONMessage) => void;
@@ -64,7 +64,7 @@ function record(context: Context, images: ArchivedImage[], sizes: number[][]) {
     for (const [index, { id, config, blobs, names }] of images.entries()) {
       putImage(tx, id, { config, blobs, sizes: sizes[index] ?? [] });
       for (const name of names) {
-        const { before } = nameImage(tx, context, name, id);
+        const before = giveName(tx, name, { id });
         if (before !== undefined) {
           said.push(
             `The image ${familiarString(name)} already exists, renaming the old one with ID ${before} to empty string\n`,

@@ -40,12 +40,12 @@ export function namesOf(tx: Tx, id: string): Reference[] {
     .map((row) => parseReference(row.id));
 }
 
-/** Gives the image a name; the id of the image that had it before, if that was another. */
-export function giveName(tx: Tx, name: Reference, image: { id: string; at: string }): string | undefined {
+/** Gives the image a name; the id of the image that had it before, if that was another. A load leaves `at` out, as in Docker. */
+export function giveName(tx: Tx, name: Reference, image: { id: string; at?: string }): string | undefined {
   const before = tx.collection(names).get(wholeName(name))?.image;
   tx.collection(names).put(wholeName(name), { image: image.id });
   const record = imagesIn(tx).get(image.id);
-  if (record) imagesIn(tx).put(image.id, { ...record, lastTagged: image.at });
+  if (record && image.at !== undefined) imagesIn(tx).put(image.id, { ...record, lastTagged: image.at });
   return before === image.id ? undefined : before;
 }
 

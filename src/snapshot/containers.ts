@@ -63,12 +63,7 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
       const stack = keys(id);
       // The kernel refuses an upper that was once mounted volatile until somebody who takes the risk removes this.
       rmSync(join(path(id), 'work/work/incompat/volatile'), { recursive: true, force: true });
-      const within = `../containers/${id}`;
-      const fd = detachedOverlay({
-        base: layout.links,
-        lower: stack.map((key) => layers.record(key).link).toReversed(),
-        upper: { dir: `${within}/diff`, work: `${within}/work`, volatile },
-      });
+      const fd = overlayOf(stack, { layers, links: layout.links, within: `../containers/${id}`, volatile });
       crashpoint('snapshot.container.mounted');
       return fd;
     },
@@ -76,6 +71,18 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
     remove: (id) => discard(path(id)),
     ids: () => readdirSync(layout.containers),
   };
+}
+
+function overlayOf(stack: string[], at: { layers: Layers; links: string; within: string; volatile: boolean }): number {
+  try {
+    return detachedOverlay({
+      base: at.links,
+      lower: stack.map((key) => at.layers.record(key).link).toReversed(),
+      upper: { dir: `${at.within}/diff`, work: `${at.within}/work`, volatile: at.volatile },
+    });
+  } catch (error) {
+    throw explainSystemError(error);
+  }
 }
 
 function fill(directory: string, keys: string[], at: { layout: Layout; layers: Layers }): void {

@@ -98,7 +98,7 @@ async function placeFile(tree: Tree, path: string, entry: TarEntry): Promise<voi
   const directory = tree.open(parentOf(path));
   const name = baseOf(path);
   const bytes = bytesOf(name);
-  if (entry.type === 'file') await writeData(directory, name, entry);
+  if (entry.type === 'file') await writeData({ directory, name, path }, entry);
   else if (entry.type === 'symlink') makeSymlinkAt(directory, bytes, bytesOf(entry.linkName));
   else if (entry.type === 'fifo') makeNodeAt(directory, bytes, { kind: 'fifo', mode: 0o600, device: [0, 0] });
   else if (entry.type === 'char' || entry.type === 'block') {
