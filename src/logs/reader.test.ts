@@ -144,7 +144,7 @@ const openHere = (): string[] =>
 test.each([1, 10, 200])('rapid rotation loses and doubles nothing: %d lines a file', async (perFile) => {
   const lines = perFile * 150;
   const argv = [path, lines, perFile, 40, 5].map(String);
-  const writer = Bun.spawn([process.execPath, join(import.meta.dir, 'fixture-writer.ts'), ...argv], {
+  const writer = Bun.spawn([process.execPath, join(import.meta.dir, 'fixture.ts'), ...argv], {
     stdout: 'ignore',
   });
   const readers = [1, 2, 3].map(() => texts(reader.read(path, { ...all, follow: true }, writer.exited, never)));

@@ -11,7 +11,11 @@ const refuse = (message: string): EngineError => new EngineError('invalid', mess
  */
 export function validateResources(hostConfig: HostConfig, facts: HostFacts): string[] {
   refuseUnsupported(hostConfig);
-  const warnings = [...checkMemory(hostConfig, facts), ...checkPids(hostConfig, facts)];
+  const warnings = [
+    ...checkMemory(hostConfig, facts),
+    ...checkPids(hostConfig, facts),
+    ...discardCpu(hostConfig, facts),
+  ];
   checkCpu(hostConfig, facts);
   checkCpusets(hostConfig, facts);
   checkBlockIo(hostConfig, warnings, facts);
@@ -87,6 +91,32 @@ function checkPids(config: HostConfig, facts: HostFacts): string[] {
   if (!config.PidsLimit || config.PidsLimit < 0 || facts.controllers.includes('pids')) return [];
   config.PidsLimit = 0;
   return [noKernel('PIDs limit capabilities', 'PIDs limit discarded.')];
+}
+
+/** Takes out what this kernel has no controller for. */
+function discardCpu(config: HostConfig, facts: HostFacts): string[] {
+  const scheduler = facts.controllers.includes('cpu');
+  if (!scheduler && config.NanoCpus) {
+    const why = 'your kernel does not support CPU CFS scheduler or the cgroup is not mounted';
+    throw refuse(`NanoCPUs can not be set, as ${why}`);
+  }
+  const discard = (what: string, then: string, ...fields: (keyof HostConfig)[]): string[] => {
+    const used = fields.filter((field) => config[field]);
+    for (const field of used) Object.assign(config, { [field]: typeof config[field] === 'string' ? '' : 0 });
+    return used.length > 0 ? [noKernel(what, then)] : [];
+  };
+  const warnings: string[] = [];
+  if (!scheduler) {
+    warnings.push(
+      ...discard('CPU shares', 'Shares discarded.', 'CpuShares'),
+      ...discard('CPU CFS scheduler', 'Period discarded.', 'CpuPeriod'),
+      ...discard('CPU CFS scheduler', 'Quota discarded.', 'CpuQuota'),
+    );
+  }
+  if (!facts.controllers.includes('cpuset')) {
+    warnings.push(...discard('cpuset', 'CPUset discarded.', 'CpusetCpus', 'CpusetMems'));
+  }
+  return warnings;
 }
 
 function checkCpu(config: HostConfig, facts: HostFacts): void {

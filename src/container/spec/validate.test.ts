@@ -98,6 +98,14 @@ test('what the kernel cannot limit is discarded with a warning', () => {
     'Your kernel does not support PIDs limit capabilities or the cgroup is not mounted. PIDs limit discarded.',
   ]);
   expect([hostConfig.Memory, hostConfig.MemorySwap, hostConfig.PidsLimit]).toEqual([0, -1, 0]);
+  const [cpu, without] = check({}, { CpuShares: 5, CpuQuota: 5000, CpusetCpus: '0' }, { ...facts, controllers: [] });
+  expect(cpu).toEqual([
+    'Your kernel does not support CPU shares or the cgroup is not mounted. Shares discarded.',
+    'Your kernel does not support CPU CFS scheduler or the cgroup is not mounted. Quota discarded.',
+    'Your kernel does not support cpuset or the cgroup is not mounted. CPUset discarded.',
+  ]);
+  expect([without.CpuShares, without.CpuQuota, without.CpusetCpus]).toEqual([0, 0, '']);
+  expect(() => check({}, { NanoCpus: 1e9 }, { ...facts, controllers: [] })).toThrow('NanoCPUs can not be set');
   const [second] = check({}, { OomKillDisable: true });
   expect(second[0]).toStartWith('OOM killer is disabled for the container, but no memory limit is set');
   const [third, unified] = check({}, { OomKillDisable: true, MemorySwappiness: 5 }, { ...facts, cgroupVersion: 2 });
