@@ -7,7 +7,6 @@ const FSMOUNT_CLOEXEC = 1;
 const FSCONFIG_SET_FLAG = 0;
 const FSCONFIG_SET_STRING = 1;
 const FSCONFIG_CMD_CREATE = 6;
-const MOVE_MOUNT_F_EMPTY_PATH = 4;
 const OPEN_TREE_CLONE = 1;
 const OPEN_TREE_CLOEXEC = 0o2000000;
 const AT_FDCWD = -100;
@@ -51,11 +50,6 @@ export function detachedOverlay(overlay: {
       return create(context, 'overlay', 0);
     }),
   );
-}
-
-/** Attaches a detached mount to the directory or file behind `target`. */
-export function attachMount(mount: number, target: number): void {
-  syscall('move_mount', mount, '', target, '', MOVE_MOUNT_F_EMPTY_PATH | 0x40);
 }
 
 /** A detached copy of the mount at `path` (with those below it when `recursive`). The caller closes the fd. */

@@ -75,7 +75,6 @@ export function secondsOf(time: string | undefined): number {
 
 /** The fields Docker always shows, and of the others those that are set; what is empty counts as not set. */
 function shownConfig({ config = {} }: ImageConfig): ImageInspect['Config'] {
-  const filled = (value: unknown) => typeof value !== 'object' || (value !== null && Object.keys(value).length > 0);
   const set = (key: keyof ImageRunConfig) => (config[key] !== undefined && filled(config[key]) ? config[key] : null);
   const lists = (['Cmd', 'Entrypoint', 'Env', 'Labels', 'OnBuild', 'Volumes'] as const).map((key) => [key, set(key)]);
   const optional = (['ExposedPorts', 'Healthcheck', 'StopSignal', 'Shell', 'ArgsEscaped'] as const)
@@ -83,4 +82,8 @@ function shownConfig({ config = {} }: ImageConfig): ImageInspect['Config'] {
     .map((key) => [key, config[key]]);
   const { User = '', WorkingDir = '' } = config;
   return { ...Object.fromEntries([...lists, ...optional]), User, WorkingDir } as ImageInspect['Config'];
+}
+
+function filled(value: unknown): boolean {
+  return typeof value !== 'object' || (value !== null && Object.keys(value).length > 0);
 }

@@ -4,8 +4,10 @@ import {
   formatPlatform,
   hostPlatform,
   type ImageConfig,
+  type Index,
   isDigest,
   isIndexType,
+  type Manifest,
   parseReference,
   platformMatches,
   type Reference,
@@ -49,7 +51,7 @@ async function dockerImage(spool: Spool, item: unknown): Promise<ArchivedImage> 
 }
 
 async function ociImages(spool: Spool): Promise<ArchivedImage[]> {
-  const index = (await spool.json(spool.need('index.json'))) as { manifests?: Descriptor[] };
+  const index = (await spool.json(spool.need('index.json'))) as Partial<Index>;
   const images: ArchivedImage[] = [];
   for (const descriptor of descriptors(index.manifests)) {
     const manifest = await manifestOf(spool, descriptor, 0);
@@ -73,13 +75,8 @@ async function manifestOf(
   spool: Spool,
   descriptor: Descriptor,
   depth: number,
-): Promise<{ config: Descriptor; layers: Descriptor[] } | undefined> {
-  const document = (await spool.json(known(spool, descriptor))) as {
-    mediaType?: string;
-    manifests?: Descriptor[];
-    config?: Descriptor;
-    layers?: Descriptor[];
-  };
+): Promise<Pick<Manifest, 'config' | 'layers'> | undefined> {
+  const document = (await spool.json(known(spool, descriptor))) as Partial<Index & Manifest>;
   if (isIndexType(descriptor.mediaType) || document.manifests) {
     if (depth > 3) throw new EngineError('invalid', 'the index is nested too deeply');
     const platform = hostPlatform();
