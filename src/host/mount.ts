@@ -39,7 +39,11 @@ export function detachedOverlay(overlay: {
   upper?: { dir: string; work: string; volatile: boolean };
   joined?: boolean;
 }): number {
-  const options: MountOption[] = [];
+  // What a kernel's defaults could turn on, and what would make an upper hard to read or bind it to one stack for ever.
+  const options: MountOption[] = [
+    ['source', 'overlay'],
+    ...['index', 'metacopy', 'redirect_dir'].map((key): MountOption => [key, 'off']),
+  ];
   if (overlay.upper) options.push(['upperdir', overlay.upper.dir], ['workdir', overlay.upper.work]);
   if (overlay.upper?.volatile) options.push(['volatile', null]);
   return within(overlay.base, () =>
