@@ -28,7 +28,7 @@ type NetworkWishes = Parameters<Context['networks']['validate']>[0];
 export function networkWishes(config: ContainerRow['config'], hostConfig: ContainerRow['hostConfig']): NetworkWishes {
   return {
     mode: config.NetworkDisabled ? 'none' : (hostConfig.NetworkMode ?? 'bridge'),
-    portBindings: boundPorts(hostConfig.PortBindings),
+    portBindings: boundPorts(hostConfig.PortBindings ?? null),
     exposedPorts: Object.keys(config.ExposedPorts ?? {}),
     publishAll: hostConfig.PublishAllPorts ?? false,
     extraHosts: hostConfig.ExtraHosts ?? [],
@@ -37,8 +37,8 @@ export function networkWishes(config: ContainerRow['config'], hostConfig: Contai
   };
 }
 
-function boundPorts(bindings: ContainerRow['hostConfig']['PortBindings'] = {}): AttachRequest['portBindings'] {
-  return Object.fromEntries(Object.entries(bindings).map(([port, bound]) => [port, bound ?? []]));
+function boundPorts(bindings: ContainerRow['hostConfig']['PortBindings'] | null): AttachRequest['portBindings'] {
+  return Object.fromEntries(Object.entries(bindings ?? {}).map(([port, bound]) => [port, bound ?? []]));
 }
 
 function joinContainer(context: Context, reference: string): NetworkPlace {
