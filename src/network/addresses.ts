@@ -8,26 +8,28 @@ export interface Addresses {
   /** Marks an address of an earlier engine's life as taken. */
   claim(address: number): void;
   /** The address is free again once `isGone` says that its last holder's link has left the kernel. */
-  giveBack(address: number): void;
+  giveBack(address: number, link: number): void;
 }
 
-/** Bridge ports carry numbers below 65536, see link-names; a kernel's bridge has at most 1024 ports. */
+/** Links are numbered by their address within 65536, see `linkIndex`; a bridge has no more than 1024 ports anyway. */
 const mostHosts = 65_536;
 
 export function createAddresses(options: {
   subnet: Subnet;
   gateway: number;
-  isGone: (address: number) => boolean;
+  /** Whether the kernel has no link of that number any more. */
+  isGone: (link: number) => boolean;
 }): Addresses {
   const { subnet, gateway, isGone } = options;
   const taken = new Set<number>([gateway]);
-  const draining = new Set<number>();
+  const draining = new Map<number, number>();
   const end = subnet.base + Math.min(sizeOf(subnet), mostHosts) - 1;
 
   const isFree = (address: number): boolean => {
     if (taken.has(address)) return false;
-    if (!draining.has(address)) return true;
-    if (!isGone(address)) return false;
+    const link = draining.get(address);
+    if (link === undefined) return true;
+    if (!isGone(link)) return false;
     draining.delete(address);
     return true;
   };
@@ -44,8 +46,8 @@ export function createAddresses(options: {
     claim(address) {
       taken.add(address);
     },
-    giveBack(address) {
-      if (address !== gateway && taken.delete(address)) draining.add(address);
+    giveBack(address, link) {
+      if (address !== gateway && taken.delete(address)) draining.set(address, link);
     },
   };
 }

@@ -57,7 +57,7 @@ function connect(state: State, request: AttachRequest): Connected {
     const mac = endpoint.mac || randomMac();
     return { endpoint: { ...endpoint, mac, link, ports: reserved.ports }, sockets: reserved.sockets };
   } catch (error) {
-    addresses.giveBack(number);
+    addresses.giveBack(number, linkIndex(bridge.index, number - bridge.subnet.base));
     const at = `failed programming external connectivity on endpoint ${request.name} (${endpoint.endpointId})`;
     const kind = error instanceof EngineError ? error.kind : 'internal';
     throw new EngineError(kind, `failed to set up container networking: driver ${at}: ${messageOf(error)}`, error);
@@ -118,7 +118,7 @@ export function release(state: State, containerId: string): void {
   state.ports.giveBack(containerId);
   if (!endpoint.link) return;
   const { addresses, firewall } = standingOf(state);
-  addresses.giveBack(toNumber(endpoint.link.address));
+  addresses.giveBack(toNumber(endpoint.link.address), endpoint.link.index);
   const removed = publicationsOf(endpoint);
   if (removed.length > 0) firewall.withdraw(removed, () => allPublications(state));
 }

@@ -50,10 +50,9 @@ function wishOf(key: string, binding: PortBinding): PortWish {
   if (hostIp !== '' && !isIpv4(hostIp)) {
     throw new EngineError('unsupported', `cannot publish ${key} on ${hostIp}: only IPv4 addresses are supported`);
   }
-  const [from = '', to = from] = (binding.HostPort ?? '').split('-');
-  const first = from === '' ? 0 : portNumber(from);
-  const last = to === '' ? first : portNumber(to);
-  if (Number.isNaN(first) || Number.isNaN(last) || last < first) throw invalid(binding.HostPort ?? '');
+  const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(binding.HostPort || '0') ?? [];
+  const [first, last] = [portNumber(from ?? ''), portNumber(to ?? '')];
+  if (!(first <= last)) throw invalid(binding.HostPort ?? '');
   return { protocol, containerPort: port, hostIp, first, last };
 }
 

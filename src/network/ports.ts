@@ -105,7 +105,7 @@ function conflict(taken: Map<string, PublishedPort[]>, wish: PortWish, port: num
 }
 
 function allocated(wish: PortWish, other: PublishedPort): EngineError {
-  if (wish.first !== wish.last) return new EngineError('internal', 'all ports are allocated');
+  if (wish.first === 0 || wish.first !== wish.last) return new EngineError('internal', 'all ports are allocated');
   const text = `Bind for ${addressOf(other.hostIp)}:${other.hostPort} failed: port is already allocated`;
   return new EngineError('internal', text);
 }

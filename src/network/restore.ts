@@ -4,7 +4,6 @@ import { createAddresses } from './addresses.ts';
 import { type Bridge, ensureBridge } from './bridge.ts';
 import { type Endpoint, endpointRows } from './endpoints.ts';
 import { createFirewall } from './firewall.ts';
-import { linkIndex } from './furniture.ts';
 import { admitForwarding } from './host-forward.ts';
 import { tableOf } from './ruleset.ts';
 import { allPublications, type State } from './state.ts';
@@ -24,7 +23,7 @@ export async function restore(state: State, running: (containerId: string) => bo
   const addresses = createAddresses({
     subnet: bridge.subnet,
     gateway: bridge.gateway,
-    isGone: (address) => !rtnetlink.linkExists(route, linkIndex(bridge.index, address - bridge.subnet.base)),
+    isGone: (link) => !rtnetlink.linkExists(route, link),
   });
   const kept = keepRunning(state, running);
   state.endpoints.clear();

@@ -148,8 +148,22 @@ const onThisMachine = (): void => {
     expect(await fetchHere('http://127.0.0.1:8080')).toBe('one 172.17.0.1');
     expect(await fetchHere('http://203.0.113.1:8080')).toBe(7);
     expect(await outside.get('http://203.0.113.1:8080')).toBe(7);
-    await sendLoopbackTo(outside, '203.0.113.1', '203.0.113.2');
-    expect(await outside.get('http://127.0.0.1:8080')).toBe(28);
+  });
+
+  test('a neighbour who sends us packets for 127.0.0.1 does not get through to what is published there', async () => {
+    const box = await start('one', published('53/udp', '5353', '127.0.0.1'));
+    const neighbour = await makeNetns('neighbour');
+    await wire(neighbour, '198.51.100.1/24', '198.51.100.2/24');
+    const heard = async () => (await box.exec('grep', '^Udp: [0-9]', '/proc/net/snmp')).split(' ').slice(1, 3).join();
+    const say = (address: string) => `const s = await Bun.udpSocket({}); s.send('x', 5353, '${address}'); s.close();`;
+    expect(await heard()).toBe('0,0');
+    await sendLoopbackTo(neighbour, '198.51.100.1', '198.51.100.2');
+    await neighbour.exec(process.execPath, '-e', say('127.0.0.1'));
+    await neighbour.exec(process.execPath, '-e', say('198.51.100.1'));
+    await must([process.execPath, '-e', say('127.0.0.1')]);
+    await until('the host is heard', async () => (await heard()) !== '0,0');
+    expect(await heard()).toBe('0,1');
+    await neighbour.remove();
   });
 
   test('nobody outside routes past the published ports', async () => {
@@ -177,11 +191,19 @@ const onThisMachine = (): void => {
 
   test('a container cannot reach what listens on the host’s loopback', async () => {
     const box = await start('one');
-    const server = Bun.serve({ hostname: '127.0.0.1', port: 7777, fetch: () => new Response('private') });
-    expect(await fetchHere('http://127.0.0.1:7777')).toBe('private');
+    const heard: string[] = [];
+    const server = await Bun.udpSocket({
+      hostname: '127.0.0.1',
+      port: 7777,
+      socket: { data: (_socket, data) => void heard.push(data.toString()) },
+    });
+    const say = (text: string) => `const s = await Bun.udpSocket({}); s.send('${text}', 7777, '127.0.0.1'); s.close();`;
     await sendLoopbackTo(box, '172.17.0.1', box.ip);
-    expect(await box.get('http://127.0.0.1:7777')).toBe(28);
-    await server.stop(true);
+    await box.exec(process.execPath, '-e', say('from the container'));
+    await must([process.execPath, '-e', say('from the host')]);
+    await until('the host is heard', () => heard.includes('from the host'));
+    expect(heard).toEqual(['from the host']);
+    server.close();
   });
 
   test('UDP is published too', async () => {
