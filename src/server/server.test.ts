@@ -81,6 +81,14 @@ test('what is not there is said as Docker says it', async () => {
   expect((await call('POST', '/containers/box/stop')).status).toBe(304);
 });
 
+test('paths are cleaned by a redirect, as Go’s router does', async () => {
+  const client = await dial(path);
+  client.send('GET /v1.51//info?a=b HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n');
+  expect(await client.closed()).toMatch(
+    /^HTTP\/1.1 301 Moved Permanently\r\n(.*\r\n)*Location: \/v1.51\/info\?a=b\r\n/,
+  );
+});
+
 test('a container is created from a body in any spelling, with name and platform from the query', async () => {
   const answer = await call(
     'POST',

@@ -101,11 +101,11 @@ export type ExecStartBody = ExecStartConfig & { ConsoleSize?: [number, number] }
 
 /** The body of `POST /containers/create`; like the others below, an EngineError `invalid` in Docker's words if it is none. */
 export const decodeContainerCreate = (text: string) => body<ContainerCreateRequest>(containerCreate, text, '');
-export const decodeExecCreate = (text: string) => body<ExecCreateBody>(execCreate, text, 'ExecOptions');
-/** May be empty. */
+/** May be empty, as the next two. */
+export const decodeExecCreate = (text: string) =>
+  text === '' ? {} : body<ExecCreateBody>(execCreate, text, 'ExecOptions');
 export const decodeExecStart = (text: string) =>
   text === '' ? {} : body<ExecStartBody>(execStart, text, 'ExecStartOptions');
-/** May be empty. */
 export const decodeVolumeCreate = (text: string) =>
   text === '' ? {} : body<VolumeCreateBody>(volumeCreate, text, 'CreateOptions');
 

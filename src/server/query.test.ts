@@ -1,0 +1,68 @@
+import { expect, test } from 'bun:test';
+import { createQuery, parseTimestamp, terminalSize } from './query.ts';
+import { checkContentType } from './request.ts';
+
+const refusal = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'accepted';
+};
+
+test('flags are read as Docker reads them', () => {
+  const query = createQuery('a=&b=0&c=no&d=FALSE&e=none&f=1&g=yes&h=anything&i= 0 ');
+  const flags = [...'abcdefghi'].map((name) => query.flag(name));
+  expect(flags).toEqual([false, false, false, false, false, true, true, true, false]);
+  expect(query.flag('absent')).toBe(false);
+  expect(query.flag('absent', true)).toBe(true);
+  expect(query.flag('b', true)).toBe(false);
+});
+
+test('whole numbers, and Go’s words about others', () => {
+  const query = createQuery('a=5&b=-3&c=x&d=1.5&e=99999999999999999999&f=');
+  expect([query.integer('a'), query.integer('b'), query.integer('f'), query.integer('g')]).toEqual([
+    5,
+    -3,
+    undefined,
+    undefined,
+  ]);
+  expect(refusal(() => query.integer('c'))).toBe('strconv.Atoi: parsing "x": invalid syntax');
+  expect(refusal(() => query.integer('d'))).toBe('strconv.Atoi: parsing "1.5": invalid syntax');
+  expect(refusal(() => query.integer('e'))).toBe('strconv.Atoi: parsing "99999999999999999999": value out of range');
+});
+
+test('times are seconds with up to nine decimals', () => {
+  expect(parseTimestamp('1136073600')).toEqual(new Date(1136073600_000));
+  expect(parseTimestamp('1136073600.25')).toEqual(new Date(1136073600_250));
+  expect(parseTimestamp('1136073600.000000001')).toEqual(new Date(1136073600_000));
+  expect(parseTimestamp('')).toBeUndefined();
+  expect(parseTimestamp('0')).toBeUndefined();
+  expect(refusal(() => parseTimestamp('1.5.5'))).toBe('strconv.ParseInt: parsing "5.5": invalid syntax');
+});
+
+test('the size of a terminal', () => {
+  expect(terminalSize(createQuery('h=24&w=80'))).toEqual({ rows: 24, columns: 80 });
+  expect(refusal(() => terminalSize(createQuery('w=80')))).toBe('invalid resize height "": invalid syntax');
+  expect(refusal(() => terminalSize(createQuery('h=1&w=99999999999')))).toBe(
+    'invalid resize width "99999999999": value out of range',
+  );
+});
+
+const types: [header: string | undefined, outcome: string][] = [
+  ['application/json', 'accepted'],
+  ['APPLICATION/JSON; charset="utf-8"', 'accepted'],
+  ['application/json;', 'accepted'],
+  ['text/plain', "unsupported Content-Type header (text/plain): must be 'application/json'"],
+  ['application', "unsupported Content-Type header (application): must be 'application/json'"],
+  [undefined, 'malformed Content-Type header (): mime: no media type'],
+  [';;;', 'malformed Content-Type header (;;;): mime: no media type'],
+  ['a b', 'malformed Content-Type header (a b): mime: expected slash after first token'],
+  ['application/', 'malformed Content-Type header (application/): mime: expected token after slash'],
+  ['application/json; x', 'malformed Content-Type header (application/json; x): mime: invalid media parameter'],
+];
+
+test.each(types)('Content-Type %p: %s', (header, outcome) => {
+  expect(refusal(() => checkContentType(header))).toBe(outcome);
+});
