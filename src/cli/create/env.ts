@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { fs } from '../lazy.ts';
 
 /** The variables of `--env-file` and then `-e`; a bare name takes this program's value, or is left out when there is none. */
 export function collectEnv(files: string[], given: string[], env: Record<string, string | undefined>): string[] {
@@ -54,7 +54,7 @@ function readLines(path: string, what: 'variable' | 'label'): string[] {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return fs().readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === 'ENOENT') throw new Error(`open ${path}: no such file or directory`, { cause: error });

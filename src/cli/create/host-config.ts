@@ -1,4 +1,3 @@
-import { isAbsolute } from 'node:path';
 import type { HostConfig, PortBinding } from '../../api/index.ts';
 import { CliError } from '../command.ts';
 import { toMap } from './env.ts';
@@ -102,7 +101,7 @@ function parseDevice(spec: string): object {
   if (more.length > 0 || host === '') throw new Error(`invalid device specification: ${spec}`);
   const target = second === undefined || (third === undefined && isMode(second)) ? host : second;
   const permissions = third ?? (isMode(second) ? second : 'rwm');
-  if (!isAbsolute(target)) throw new Error(`bad format for path: ${spec}`);
+  if (!target.startsWith('/')) throw new Error(`bad format for path: ${spec}`);
   if (!isMode(permissions)) throw new Error(`bad mode specified: ${permissions}`);
   return { PathOnHost: host, PathInContainer: target, CgroupPermissions: permissions };
 }

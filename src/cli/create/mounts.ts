@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import type { Mount } from '../../api/index.ts';
+import { path } from '../lazy.ts';
 
 /** The volumes of a create request: binds as they go to the engine, and targets of anonymous volumes. */
 export interface Volumes {
@@ -19,7 +19,7 @@ export function parseVolumes(specs: string[]): Volumes {
       if (spec.split(':').some((part) => part === '')) {
         throw new Error(`invalid spec: ${spec}: empty section between colons`);
       }
-      volumes.binds.push(/^\.{1,2}(\/|$)/.test(source) ? resolve(source) + spec.slice(colon) : spec);
+      volumes.binds.push(/^\.{1,2}(\/|$)/.test(source) ? path().resolve(source) + spec.slice(colon) : spec);
     }
   }
   return volumes;
@@ -55,7 +55,7 @@ const driver = (mount: Writable, more: object): Writable =>
 
 const setters: Record<string, Setter> = {
   type: (mount, value) => ({ ...mount, Type: value.toLowerCase() as NonNullable<Mount['Type']> }),
-  source: (mount, value) => ({ ...mount, Source: /^\.{1,2}(\/|$)/.test(value) ? resolve(value) : value }),
+  source: (mount, value) => ({ ...mount, Source: /^\.{1,2}(\/|$)/.test(value) ? path().resolve(value) : value }),
   target: (mount, value) => ({ ...mount, Target: value }),
   readonly: (mount, value, field) => ({ ...mount, ReadOnly: truth(value, field) }),
   consistency: (mount, value) => ({ ...mount, Consistency: value.toLowerCase() }),

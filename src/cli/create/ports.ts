@@ -1,4 +1,5 @@
 import type { PortBinding } from '../../api/index.ts';
+import { isIP } from './address.ts';
 
 /** The ports of a create request. */
 export interface Ports {
@@ -54,7 +55,7 @@ function splitSpec(spec: string): { ip: string; host: string; container: string;
   const container = parts.pop() ?? '';
   const host = parts.pop() ?? '';
   const ip = parts.join(':').replace(/^\[|\]$/g, '');
-  if (ip !== '' && !isAddress(ip)) throw new Error(`invalid IP address: ${ip}`);
+  if (ip !== '' && isIP(ip) === 0) throw new Error(`invalid IP address: ${ip}`);
   return { ip, host, container, protocol };
 }
 
@@ -91,9 +92,4 @@ function longForm(spec: string): string {
   const target = fields.get('target') ?? '';
   const protocol = fields.get('protocol') ?? 'tcp';
   return fields.has('published') ? `${fields.get('published')}:${target}/${protocol}` : `${target}/${protocol}`;
-}
-
-function isAddress(text: string): boolean {
-  if (text.includes(':')) return /^[0-9a-fA-F:.]+$/.test(text);
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every((part) => Number(part) <= 255);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { fs } from '../lazy.ts';
 
 /** `--security-opt`: a seccomp profile goes along as text; `systempaths=unconfined` empties the masked and read-only paths. */
 export function readSecurityOptions(options: string[]): object {
@@ -18,7 +18,7 @@ function readProfile(option: string): string {
   if (name !== 'seccomp' || value === 'unconfined' || value === 'builtin') return option;
   let profile: string;
   try {
-    profile = readFileSync(value, 'utf8');
+    profile = fs().readFileSync(value, 'utf8');
   } catch (error) {
     throw new Error(`opening seccomp profile (${value}) failed: ${reason(error, value)}`, { cause: error });
   }
