@@ -19,8 +19,6 @@ export async function admitForwarding(options: {
   log: Log;
 }): Promise<void> {
   const { socket, bridge, log } = options;
-  const drops = (chain: nfnetlink.ChainInfo): boolean =>
-    chain.table === 'filter' && chain.name === 'FORWARD' && chain.hook === forwardHook && chain.policy === dropPolicy;
   if (nfnetlink.chains(socket).some(drops)) admitByNft(socket, bridge);
   if (!legacyTables().includes('filter')) return;
   try {
@@ -28,6 +26,10 @@ export async function admitForwarding(options: {
   } catch (error) {
     log.warn('the host’s legacy iptables may drop what containers send and get', { error: messageOf(error) });
   }
+}
+
+function drops({ table, name, hook, policy }: nfnetlink.ChainInfo): boolean {
+  return table === 'filter' && name === 'FORWARD' && hook === forwardHook && policy === dropPolicy;
 }
 
 /** The rule as iptables-nft writes it itself, so that it can show and delete it. */
@@ -47,10 +49,12 @@ function legacyTables(): string[] {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
 }
 
+async function iptables(...args: string[]): Promise<string> {
+  return (await run('iptables-legacy', ['-w', '5', ...args])).stdout;
+}
+
 /** Only the program can change a table of the old kind, which is replaced as a whole under a lock of its own. */
 async function admitByLegacy(bridge: string): Promise<void> {
-  const iptables = async (...args: string[]): Promise<string> =>
-    (await run('iptables-legacy', ['-w', '5', ...args])).stdout;
   const rules = (await iptables('-S', 'FORWARD')).split('\n');
   if (!rules.includes('-P FORWARD DROP')) return;
   for (const direction of ['-i', '-o']) {

@@ -37,7 +37,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     predefined: createPredefined(deps.store),
     endpoints: new Map(),
   };
-  let stopWatching = (): void => undefined;
+  let stopWatching: (() => void) | undefined;
   return {
     attach: async (request) => attach(state, request),
     release: async (containerId) => release(state, containerId),
@@ -49,11 +49,11 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     inspect: (reference) => state.predefined.inspect(reference, [...state.endpoints.values()], bridgeFacts(state)),
     async restore(running) {
       await restore(state, running);
-      stopWatching();
+      stopWatching?.();
       stopWatching = watchFirewall(state);
     },
     async close() {
-      stopWatching();
+      stopWatching?.();
       state.arp.close();
       state.route.close();
       state.netfilter.close();

@@ -30,6 +30,17 @@ const published = (key: string, HostPort: string, HostIp = '') => ({ portBinding
 const ports = async (bridge = 'tug0'): Promise<string[]> =>
   (await must(['ip', '-o', 'link', 'show', 'master', bridge])).split('\n').filter(Boolean);
 
+/** A program that sends one UDP packet. */
+const say = (text: string, port: number, address: string): string =>
+  `const s = await Bun.udpSocket({}); s.send('${text}', ${port}, '${address}'); s.close();`;
+
+const publishedMap = (): Promise<string> => must(['nft', 'list', 'map', 'ip', 'tug', 'published']);
+
+/** Removes the namespaces of an engine's life, as far as it had come. */
+async function removeBoth(): Promise<void> {
+  for (const name of ['one', 'two']) await run(['ip', 'netns', 'del', name]);
+}
+
 /** Makes a namespace send what goes to 127.0.0.1 to a neighbour. */
 async function sendLoopbackTo(netns: Netns, neighbour: string, source: string): Promise<void> {
   await netns.exec('sysctl', '-qw', 'net.ipv4.conf.eth0.route_localnet=1');
@@ -155,12 +166,11 @@ const onThisMachine = (): void => {
     const neighbour = await makeNetns('neighbour');
     await wire(neighbour, '198.51.100.1/24', '198.51.100.2/24');
     const heard = async () => (await box.exec('grep', '^Udp: [0-9]', '/proc/net/snmp')).split(' ').slice(1, 3).join();
-    const say = (address: string) => `const s = await Bun.udpSocket({}); s.send('x', 5353, '${address}'); s.close();`;
     expect(await heard()).toBe('0,0');
     await sendLoopbackTo(neighbour, '198.51.100.1', '198.51.100.2');
-    await neighbour.exec(process.execPath, '-e', say('127.0.0.1'));
-    await neighbour.exec(process.execPath, '-e', say('198.51.100.1'));
-    await must([process.execPath, '-e', say('127.0.0.1')]);
+    await neighbour.exec(process.execPath, '-e', say('x', 5353, '127.0.0.1'));
+    await neighbour.exec(process.execPath, '-e', say('x', 5353, '198.51.100.1'));
+    await must([process.execPath, '-e', say('x', 5353, '127.0.0.1')]);
     await until('the host is heard', async () => (await heard()) !== '0,0');
     expect(await heard()).toBe('0,1');
     await neighbour.remove();
@@ -197,10 +207,9 @@ const onThisMachine = (): void => {
       port: 7777,
       socket: { data: (_socket, data) => void heard.push(data.toString()) },
     });
-    const say = (text: string) => `const s = await Bun.udpSocket({}); s.send('${text}', 7777, '127.0.0.1'); s.close();`;
     await sendLoopbackTo(box, '172.17.0.1', box.ip);
-    await box.exec(process.execPath, '-e', say('from the container'));
-    await must([process.execPath, '-e', say('from the host')]);
+    await box.exec(process.execPath, '-e', say('from the container', 7777, '127.0.0.1'));
+    await must([process.execPath, '-e', say('from the host', 7777, '127.0.0.1')]);
     await until('the host is heard', () => heard.includes('from the host'));
     expect(heard).toEqual(['from the host']);
     server.close();
@@ -326,29 +335,25 @@ const onThisMachine = (): void => {
     const life = (dir: string, env: Record<string, string>) => run([process.execPath, engine, 'life', dir], { env });
     const restored = async (dir: string, ...ids: string[]) =>
       JSON.parse(await must([process.execPath, engine, 'restore', dir, ...ids])) as Record<string, unknown>;
-    const maps = () => must(['nft', 'list', 'map', 'ip', 'tug', 'published']);
-    const clean = async () => {
-      for (const name of ['one', 'two']) await run(['ip', 'netns', 'del', name]);
-    };
     const trace = join(work, 'trace');
     expect((await life(join(work, 'whole'), { TUG_CRASH_TRACE: trace })).code).toBe(0);
     const steps = readFileSync(trace, 'utf8').trim().split('\n');
     expect(steps).toContain('network.bridge');
     expect(steps.filter((step) => step === 'network.elements').length).toBe(4);
-    await clean();
+    await removeBoth();
     for (const [index, step] of steps.entries()) {
       const dir = join(work, String(index));
       const nth = steps.slice(0, index + 1).filter((other) => other === step).length;
       expect((await life(dir, { TUG_CRASH_AT: `${step}#${nth}` })).code).toBe(137);
       const kept = Object.keys(await restored(dir, 'two'));
-      const elements = await maps();
+      const elements = await publishedMap();
       expect(elements.includes('8081')).toBe(kept.includes('two'));
       expect(elements).not.toContain('8080');
       expect((await ports()).length).toBe(kept.length);
       expect(await restored(dir)).toEqual({});
-      expect(await maps()).not.toContain('elements');
+      expect(await publishedMap()).not.toContain('elements');
       expect(await ports()).toEqual([]);
-      await clean();
+      await removeBoth();
     }
     rmSync(work, { recursive: true });
     networks = createNetworks({ store, log: silent });
