@@ -58,6 +58,7 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   if (mode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0) {
     warnings.push('Published ports are discarded when using host network mode');
   }
+  spellOutBindings(hostConfig);
   const points = resolveMountPoints(config, hostConfig);
   const id = newId();
   const networkOf = joinTarget(context, hostConfig);
@@ -135,6 +136,14 @@ function hostnameFor(
   return ofHost ? context.facts.hostname : shortId(id);
 }
 
+/** Each binding has both its fields, as Docker stores it. */
+function spellOutBindings({ PortBindings }: ContainerRow['hostConfig']): void {
+  for (const [port, bindings] of Object.entries(PortBindings ?? {})) {
+    if (!PortBindings || !bindings) continue;
+    PortBindings[port] = bindings.map(({ HostIp = '', HostPort = '' }) => ({ HostIp, HostPort }));
+  }
+}
+
 async function makeVolume(context: Context, point: MountPoint): Promise<MountPoint> {
   if (point.type !== 'volume') return point;
   const volume = await context.volumes.create({
@@ -144,7 +153,9 @@ async function makeVolume(context: Context, point: MountPoint): Promise<MountPoi
     labels: point.labels,
   });
   crashpoint('container.volumeCreated');
-  return { ...point, name: volume.Name, driver: volume.Driver, source: volume.Mountpoint };
+  // Docker shows what was not said of a volume with a name as a label that may be shared.
+  const mode = point.mode || (point.name ? 'z' : '');
+  return { ...point, name: volume.Name, driver: volume.Driver, source: volume.Mountpoint, mode };
 }
 
 function commit(context: Context, row: ContainerRow, asked: string | undefined): ContainerRow {

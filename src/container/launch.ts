@@ -9,12 +9,35 @@ import type { ContainerRow } from './row.ts';
 import { buildSpec } from './spec/index.ts';
 import { saveSpec } from './spec-file.ts';
 
-/** Brings the container's process as far as the gate. The network's reserved sockets are taken over, also on failure. */
-export async function launch(context: Context, row: ContainerRow, place: NetworkPlace): Promise<Pending> {
+/**
+ * Sets a container's launch going. The shim is at work when this resolves; `launching` is its process at the gate. The
+ * network's reserved sockets are taken over, also on failure.
+ */
+export async function beginLaunch(
+  context: Context,
+  row: ContainerRow,
+  place: NetworkPlace,
+): Promise<{ launching: Promise<Pending> }> {
+  const attachment = place.kind === 'own' ? place.attachment : undefined;
+  const reserved = attachment?.reserved ?? [];
+  let request: Launch;
+  try {
+    request = { ...(await prepare(context, row, place)), reserved };
+  } catch (error) {
+    for (const fd of reserved) closeFd(fd);
+    throw error;
+  }
+  if (attachment?.furniture) request.network = attachment.furniture;
+  const launching = context.runtime.launch(request);
+  // The caller may fail at something else before it comes to wait for this.
+  launching.catch(() => undefined);
+  return { launching };
+}
+
+async function prepare(context: Context, row: ContainerRow, place: NetworkPlace): Promise<Omit<Launch, 'reserved'>> {
   const log = logFile(context, row);
   const mounts = await Promise.all(row.mounts.map((mount) => withSource(context, mount)));
   const rootFd = context.snapshots.mount(row.id, { volatile: row.hostConfig.AutoRemove ?? false });
-  let request: Launch;
   try {
     await fillVolumes(context, rootFd, mounts);
     const spec = buildSpec({
@@ -31,17 +54,11 @@ export async function launch(context: Context, row: ContainerRow, place: Network
       ...consoleSize(row),
     });
     saveSpec(context, row.id, spec);
-    request = { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), reserved: [], ...(log && { log }) };
+    return { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), ...(log && { log }) };
   } catch (error) {
     closeFd(rootFd);
-    if (place.kind === 'own') for (const fd of place.attachment.reserved) closeFd(fd);
     throw error;
   }
-  if (place.kind === 'own') {
-    const { furniture, reserved } = place.attachment;
-    Object.assign(request, { reserved }, furniture && { network: furniture });
-  }
-  return context.runtime.launch(request);
 }
 
 async function fillVolumes(context: Context, rootFd: number, mounts: ContainerRow['mounts']): Promise<void> {

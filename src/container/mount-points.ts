@@ -12,7 +12,5 @@ function view(mount: MountPoint): MountView {
   const common = { Destination: destination, Mode: mode, RW: rw, Propagation: propagation };
   const Type = type as NonNullable<MountView['Type']>;
   if (type !== 'volume') return { Type, Source: source, ...common };
-  // Docker shows what `-v` did not say as a label that may be shared.
-  const Mode = mode === '' ? 'z' : mode;
-  return { Type, Name: mount.name, Source: source, ...common, Driver: mount.driver || 'local', Mode };
+  return { Type, Name: mount.name, Source: source, ...common, Driver: mount.driver || 'local' };
 }

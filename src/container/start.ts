@@ -5,7 +5,7 @@ import { formatTime } from './clock.ts';
 import type { Context } from './context.ts';
 import { watch } from './exit.ts';
 import { writeEtcFiles } from './files.ts';
-import { launch } from './launch.ts';
+import { beginLaunch } from './launch.ts';
 import { enterNetwork, type NetworkPlace } from './network-mode.ts';
 import { idleNetworks } from './network-settings.ts';
 import { forgetRestart } from './restarts.ts';
@@ -33,9 +33,8 @@ async function startLocked(context: Context, row: ContainerRow, reason: StartRea
     const place = await enterNetwork(context, row);
     const starting: ContainerRow = { ...row, ...placed(row, place), token: newToken(), state: 'starting' };
     writeEtcFiles(context, starting, place);
-    launching = launch(context, starting, place);
-    // From here on a failure of one must not leave the other's unheard.
-    launching.catch(() => undefined);
+    ({ launching } = await beginLaunch(context, starting, place));
+    // While the child furnishes itself, its ports open and the start is written down.
     const published = place.kind === 'own' ? place.attachment.publish() : undefined;
     published?.catch(() => undefined);
     commitStarting(context, starting, place);
