@@ -32,31 +32,41 @@ function isDots(name: Buffer): boolean {
   return name[0] === 0x2e && (name.length === 1 || (name.length === 2 && name[1] === 0x2e));
 }
 
-/**
- * Every file below an open directory, depth first, a directory before what is in it. `parent` is open while the entry is
- * handled. No symlink is followed, and what vanishes meanwhile is left out. Lets other work run between directories.
- */
-export async function* walk(
-  directory: number,
-): AsyncGenerator<{ parent: number; name: Buffer; path: Buffer; status: FileStatus }> {
-  yield* walkBelow(directory, Buffer.alloc(0));
+export interface WalkEntry {
+  /** The directory the file is in, open while the entry is handled. */
+  parent: number;
+  name: Buffer;
+  /** Relative to where the walk began. */
+  path: Buffer;
+  status: FileStatus;
 }
 
-async function* walkBelow(directory: number, prefix: Buffer): ReturnType<typeof walk> {
-  await new Promise(setImmediate);
-  for (const name of namesIn(directory)) {
-    const status = attempt(() => statusOf(directory, name));
-    if (!status) continue;
-    const path = prefix.length === 0 ? name : Buffer.concat([prefix, Buffer.from('/'), name]);
-    yield { parent: directory, name, path, status };
-    if (status.kind !== 'directory') continue;
-    const below = attempt(() => openDirectoryAt(directory, name));
-    if (below === undefined) continue;
-    try {
-      yield* walkBelow(below, path);
-    } finally {
-      closeFd(below);
+/**
+ * Every file below an open directory, depth first, a directory before what is in it. No symlink is followed, and what
+ * vanishes meanwhile is left out. Lets other work run between directories.
+ */
+export async function* walk(directory: number): AsyncGenerator<WalkEntry> {
+  const top = { fd: directory, path: Buffer.alloc(0) as Buffer, names: namesIn(directory) };
+  const stack = [top];
+  try {
+    for (let at = stack.at(-1); at; at = stack.at(-1)) {
+      const name = at.names.pop();
+      if (!name) {
+        stack.pop();
+        if (at !== top) closeFd(at.fd);
+        await new Promise(setImmediate);
+        continue;
+      }
+      const { fd } = at;
+      const status = attempt(() => statusOf(fd, name));
+      if (!status) continue;
+      const path = at.path.length === 0 ? name : Buffer.concat([at.path, Buffer.from('/'), name]);
+      yield { parent: fd, name, path, status };
+      const below = status.kind === 'directory' ? attempt(() => openDirectoryAt(fd, name)) : undefined;
+      if (below !== undefined) stack.push({ fd: below, path, names: namesIn(below) });
     }
+  } finally {
+    for (const { fd } of stack) if (fd !== directory) closeFd(fd);
   }
 }
 

@@ -3,6 +3,8 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { EngineError } from '../kit/index.ts';
 
 const CHUNK = 256 << 10;
+/** How far unpacking may run ahead of whoever hashes and writes: it goes on in another thread meanwhile. */
+const AHEAD = 1 << 20;
 const formats: { name: string; magic: number[] }[] = [
   { name: 'gzip', magic: [0x1f, 0x8b, 0x08] },
   { name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd] },
@@ -16,8 +18,10 @@ export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGen
   const head = await firstBytes(chunks, 6);
   const format = formats.find(({ magic }) => magic.every((byte, index) => head[index] === byte))?.name;
   const all = joined(head, chunks);
-  if (format === 'gzip') yield* through(all, createGunzip({ chunkSize: CHUNK }));
-  else if (format === 'zstd') yield* through(all, createZstdDecompress({ chunkSize: CHUNK }));
+  if (format === 'gzip')
+    yield* through(all, createGunzip({ chunkSize: CHUNK, readableHighWaterMark: AHEAD } as object));
+  else if (format === 'zstd')
+    yield* through(all, createZstdDecompress({ chunkSize: CHUNK, readableHighWaterMark: AHEAD } as object));
   else if (format === undefined) yield* all;
   else throw new EngineError('unsupported', `archives compressed with ${format} are not supported`);
 }

@@ -1,6 +1,17 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
-import { constants, existsSync, lstatSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -301,4 +312,77 @@ test('a sweep removes what nobody knows, also after a restart', async () => {
   expect(readdirSync(join(root, 'overlay2/containers'))).toEqual(['kept']);
   expect(readdirSync(join(root, 'overlay2/l'))).toHaveLength(1);
   expect(readlinkSync(join(root, 'overlay2/l', readdirSync(join(root, 'overlay2/l'))[0] ?? ''))).toContain('/diff');
+});
+
+test('no sequence of entries reaches outside, leaks a descriptor or fails in another way than with an error', async () => {
+  const seed = Number(process.env.TUG_FUZZ_SEED ?? Date.now() % 1_000_000);
+  let state = seed;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state >>> 8) % below;
+  };
+  const pick = <T>(of: T[]) => of[random(of.length)] as T;
+  const canary = join(root, 'canary');
+  mkdirSync(canary);
+  writeFileSync(join(canary, 'file'), 'untouched');
+  const names = [
+    'a',
+    'b',
+    'a/b',
+    'a/b/c',
+    'b/c',
+    './',
+    'a/../b',
+    '../x',
+    '/c',
+    '.wh.a',
+    'a/.wh.b',
+    'a/.wh..wh..opq',
+    'a/.wh.',
+  ];
+  const targets = [
+    'a',
+    'b',
+    '/a/b',
+    '../..',
+    '/',
+    '.',
+    `../../../..${canary}`,
+    canary,
+    `${canary}/file`,
+    'nowhere',
+    '',
+  ];
+  const part = (): TarPart => {
+    const type = pick(['0', '0', '0', '1', '2', '2', '3', '5', '5', '6']);
+    return {
+      name: pick(names),
+      type,
+      linkName: pick(targets),
+      ...(type === '0' ? { data: 'x'.repeat(random(3000)) } : {}),
+    };
+  };
+  const parents = [
+    await apply([
+      { name: 'a/', type: '5' },
+      { name: 'b', type: '2', linkName: canary },
+    ]),
+  ];
+  const descriptors = readdirSync('/proc/self/fd').length;
+  for (let round = 0; round < 150; round++) {
+    const parts = Array.from({ length: 1 + random(8) }, part);
+    try {
+      await apply(parts, random(2) ? parents : []);
+    } catch (error) {
+      const { name } = error as Error;
+      if (name !== 'EngineError') throw new Error(`seed ${seed}: ${JSON.stringify(parts)}`, { cause: error });
+    }
+  }
+  await snapshots.settled();
+  expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(descriptors + 1);
+  expect(readdirSync(root).toSorted()).toEqual(['canary', 'overlay2']);
+  expect(readdirSync(canary)).toEqual(['file']);
+  expect(readFileSync(join(canary, 'file'), 'utf8')).toBe('untouched');
+  expect(lstatSync(join(canary, 'file')).nlink).toBe(1);
+  expect(readdirSync(join(root, 'overlay2/incoming'))).toEqual([]);
 });
