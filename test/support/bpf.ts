@@ -21,6 +21,7 @@ export function runFilter(program: Uint8Array, data: SeccompData): number {
     else if (code === 0x15) at += branch(accumulator === k);
     else if (code === 0x25) at += branch(accumulator > k);
     else if (code === 0x35) at += branch(accumulator >= k);
+    else if (code === 0x45) at += branch((accumulator & k) !== 0);
     else throw new Error(`instruction ${at}: unknown code ${code}`);
   }
   throw new Error('the program ends without a verdict');

@@ -27,7 +27,8 @@ export function normalise(capture: string, { prefixes, ids, hostNamespaces }: Ch
     .replace(/^((?:Tgid|Pid|PPid|NStgid|NSpid|NSpgid|NSsid):)(.*)$/gm, (_, name: string, numbers: string) => {
       return `${name}${numbers.replace(/\b(?!0\b|1\b)\d+/g, '<id>')}`;
     })
-    .replaceAll('\r', '');
+    .replaceAll('\r', '')
+    .trimEnd();
 }
 
 /** A capture's sections by name. */

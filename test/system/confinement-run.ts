@@ -12,9 +12,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ContainerConfig, HostConfig } from '../../src/api/index.ts';
-import { adaptHostConfig, buildSpec, readHostFacts, resolveMountPoints } from '../../src/container/spec/index.ts';
-import { cloneMount, detectCgroups, listCgroups, removeCgroup } from '../../src/host/index.ts';
+import type { ContainerConfig, ExecConfig, HostConfig } from '../../src/api/index.ts';
+import {
+  adaptHostConfig,
+  buildSpec,
+  execProcess,
+  readHostFacts,
+  resolveMountPoints,
+} from '../../src/container/spec/index.ts';
+import { detectCgroups, listCgroups, removeCgroup } from '../../src/host/index.ts';
 import { silent } from '../../src/kit/index.ts';
 import type { RuntimeSpec } from '../../src/oci/index.ts';
 import { createRuntime } from '../../src/runtime/index.ts';
@@ -22,17 +28,18 @@ import { must } from '../support/command.ts';
 import { busyboxRoot } from '../support/image.ts';
 import { type Chance, normalise } from './confinement-normalise.ts';
 import { probe } from './confinement-probe.ts';
+import { type Box, createNative, createRunc, type Held } from './confinement-sides.ts';
 
 /** What one container is made of, in Docker's terms; `change` has the last word on the specification. */
 export interface Options {
   config?: ContainerConfig;
   host?: HostConfig;
   change?: (spec: RuntimeSpec) => void;
-  /** Fds beside the three that runc hands on (a planted leak). */
+  /** An fd beside the three that runc hands on (a planted leak). */
   leak?: boolean;
 }
 
-export type Side = 'tug' | 'runc';
+export type SideName = 'tug' | 'runc';
 
 /** A place for runs on both sides; every capture stays in `directory` until `dispose`. */
 export async function createBench() {
@@ -47,25 +54,33 @@ export async function createBench() {
     log: silent,
     cgroups,
   });
+  const sides = { tug: createNative(runtime), runc: createRunc(join(directory, 'runc')) };
+  const chance: Chance = {
+    prefixes: [join(directory, 'shared'), directory, parent],
+    ids: [],
+    hostNamespaces: readdirSync('/proc/self/ns').map((name) => readlinkSync(`/proc/self/ns/${name}`)),
+  };
   for (const path of ['data', 'data/below', 'secret']) mkdirSync(join(directory, 'shared', path), { recursive: true });
   writeFileSync(join(directory, 'shared/hosts'), '127.0.0.1 localhost\n');
   let serial = 0;
 
-  function specOf(options: Options, id: string, root: string): RuntimeSpec {
+  function requestOf(options: Options) {
     const hostConfig = adaptHostConfig({ NetworkMode: 'none', ...options.host }, facts);
     const config: ContainerConfig = { Hostname: 'probe', Cmd: ['sh', '-c', probe], ...options.config };
-    const mounts = resolveMountPoints(config, hostConfig);
+    return { config, hostConfig, facts };
+  }
+
+  function specOf(options: Options, id: string, root: string): RuntimeSpec {
+    const request = requestOf(options);
     const file = join(directory, 'shared/hosts');
     const spec = buildSpec({
+      ...request,
       id,
-      config,
-      hostConfig,
-      mounts,
+      mounts: resolveMountPoints(request.config, request.hostConfig),
       files: { hosts: file, hostname: file, resolvConf: file },
       joined: {},
       shmPath: '/dev/shm',
       readInRoot: (path) => readFileSync(join(root, path)),
-      facts,
       rootPath: root,
       cgroupParent: parent,
     });
@@ -73,73 +88,67 @@ export async function createBench() {
     return spec;
   }
 
-  /** Runs the probe in a new container; the capture as it came, which is also kept in the directory under `name`. */
-  async function capture(name: string, side: Side, options: Options): Promise<{ raw: string; text: string }> {
+  async function boxOf(name: string, side: SideName, options: Options): Promise<Box> {
     const id = `${side}${String(++serial).padStart(4, '0')}${randomBytes(8).toString('hex')}`;
     const home = join(directory, `${name.replace(/\W+/g, '-')}.${side}`);
     const root = join(home, 'rootfs');
     mkdirSync(home, { recursive: true });
     cpSync(template, root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
     await must(['chmod', '1777', join(root, 'tmp')]);
-    const spec = specOf(options, id, root);
+    return { id, home, root, spec: specOf(options, id, root), leak: options.leak ?? false };
+  }
+
+  function keep({ home, id }: Box, raw: string): string {
+    writeFileSync(join(home, 'capture'), raw);
+    return normalise(raw, { ...chance, prefixes: [home, ...chance.prefixes], ids: [id] });
+  }
+
+  /** Runs the probe as a new container; its normalised capture. The raw one is kept in the directory under `name`. */
+  async function capture(name: string, side: SideName, options: Options): Promise<string> {
+    const box = await boxOf(name, side, options);
     try {
-      const raw = side === 'tug' ? await runNative(spec, id, root) : await runRunc(spec, id, home, options);
-      writeFileSync(join(home, 'capture'), raw);
-      const text = normalise(raw, { ...chance, prefixes: [home, ...chance.prefixes], ids: [id] });
-      return { raw, text };
+      return keep(box, await sides[side].run(box));
     } finally {
-      rmSync(root, { recursive: true });
+      rmSync(box.root, { recursive: true });
     }
   }
 
-  async function runNative(spec: RuntimeSpec, id: string, root: string): Promise<string> {
-    const pending = await runtime.launch({
-      id,
-      token: randomBytes(16).toString('hex'),
-      spec,
-      rootFd: cloneMount(root, { recursive: false }),
-      stdio: { tty: spec.process.terminal ?? false, openStdin: false, stdinOnce: false },
-      reserved: [],
+  /** Works on a container that only sleeps, and ends it. */
+  async function holding<T>(
+    name: string,
+    side: SideName,
+    options: Options,
+    work: (held: Held, box: Box) => Promise<T>,
+  ): Promise<T> {
+    const config = { ...options.config, Cmd: ['sleep', '1000'] };
+    const box = await boxOf(name, side, { ...options, config });
+    try {
+      const held = await sides[side].hold(box);
+      return await work(held, box).finally(() => held.end());
+    } finally {
+      rmSync(box.root, { recursive: true });
+    }
+  }
+
+  /** Runs the probe by exec in a container that sleeps. */
+  function captureExec(name: string, side: SideName, options: Options & { exec: ExecConfig }): Promise<string> {
+    return holding(name, side, options, async (held, box) => {
+      const process = execProcess({
+        ...requestOf(options),
+        exec: { Cmd: ['sh', '-c', probe], ...options.exec },
+        spec: box.spec,
+        readInRoot: (path) => readFileSync(join(box.root, path)),
+      });
+      return keep(box, await held.exec(process));
     });
-    const { socket } = await pending.process.attach({ stdin: false, stdout: true, stderr: true });
-    const chunks: Buffer[] = [];
-    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.resume();
-    const ended = new Promise((resolve) => socket.once('end', resolve));
-    await pending.go();
-    await pending.process.exited;
-    await ended;
-    socket.destroy();
-    await pending.process.release();
-    const bytes = Buffer.concat(chunks);
-    return spec.process.terminal ? bytes.toString() : standardOutput(bytes);
   }
-
-  async function runRunc(spec: RuntimeSpec, id: string, home: string, options: Options): Promise<string> {
-    writeFileSync(join(home, 'config.json'), JSON.stringify(spec));
-    const runc = `runc --root ${join(directory, 'runc')}`;
-    const leak = options.leak ? '--preserve-fds 1 3</etc/hostname' : '';
-    // Detached, runc hands its own streams on, real pipes here; a terminal it makes only in the foreground of another.
-    const command = spec.process.terminal
-      ? `mkfifo ${home}/stdin; script -qec '${runc} run --bundle ${home} ${id}' /dev/null <>${home}/stdin`
-      : `${runc} run --detach --bundle ${home} ${id} ${leak} </dev/null 2> >(cat >&2) | cat`;
-    try {
-      return `${await must(['bash', '-o', 'pipefail', '-c', command])}\n`;
-    } finally {
-      await must(['bash', '-c', `${runc} delete --force ${id}`]);
-    }
-  }
-
-  const chance: Chance = {
-    prefixes: [join(directory, 'shared'), directory, parent],
-    ids: [],
-    hostNamespaces: readdirSync('/proc/self/ns').map((name) => readlinkSync(`/proc/self/ns/${name}`)),
-  };
 
   return {
     directory,
     capture,
-    /** Ends everything and returns what the containers left; the raw captures stay in the directory when they are to be looked at. */
+    captureExec,
+    holding,
+    /** Ends everything and returns what the containers left; the raw captures stay if they are to be looked at. */
     async dispose({ keepCaptures }: { keepCaptures: boolean }): Promise<string[]> {
       const left = [...leftovers(directory, parent), ...listCgroups(cgroups, parent)];
       await runtime.close();
@@ -151,23 +160,12 @@ export async function createBench() {
   };
 }
 
-/** What was written to the standard output, out of Docker's frames. */
-function standardOutput(bytes: Buffer): string {
-  const parts: Buffer[] = [];
-  for (let at = 0; at + 8 <= bytes.length; ) {
-    const length = bytes.readUInt32BE(at + 4);
-    if (bytes[at] === 1) parts.push(bytes.subarray(at + 8, at + 8 + length));
-    at += 8 + length;
-  }
-  return Buffer.concat(parts).toString();
-}
-
-/** Mounts, processes and files that should have gone with the containers. */
+/** Mounts and running containers that should have gone. */
 function leftovers(directory: string, parent: string): string[] {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-  const running = join(directory, 'exec/containers');
+  const running = ['exec/containers', 'exec/exec', 'runc'].map((path) => join(directory, path));
   return [
     ...mounts.filter((line) => line.includes(directory) || line.includes(parent)),
-    ...(existsSync(running) ? readdirSync(running) : []),
+    ...running.filter(existsSync).flatMap((path) => readdirSync(path)),
   ];
 }

@@ -180,6 +180,13 @@ function verdictOf(action: string, errnoRet?: number): number {
 
 const flagsOf = (flags?: string[]) => compileSeccomp({ ...profile, ...(flags && { flags }) }, 'x64').flags;
 
+test('all 64 bits, which JSON has as 2^64', () => {
+  const full = rule('personality', [{ index: 0, op: 'SCMP_CMP_EQ', value: Number('18446744073709551615') }]);
+  const { program } = compileSeccomp({ ...profile, syscalls: [full] }, 'x64');
+  const verdict = (value: bigint) => runFilter(program, { number: 135, audit: 0xc000_003e, args: [value] });
+  expect([verdict(0xffff_ffff_ffff_ffffn), verdict(0n)]).toEqual([ALLOW, EPERM]);
+});
+
 test('actions and flags', () => {
   expect(verdictOf('SCMP_ACT_ERRNO')).toBe(EPERM);
   expect(verdictOf('SCMP_ACT_ERRNO', 13)).toBe(errno(13));
@@ -201,6 +208,7 @@ test('what no filter can be made of is refused', () => {
   expect(() => compileOne({ action: 'ALLOW' })).toThrow('unknown action');
   expect(() => compileOne({ args: [{ index: 0, op: 'EQ', value: 1 }] })).toThrow('unknown operator');
   expect(() => compileOne({ args: [{ index: 6, op: 'SCMP_CMP_EQ', value: 1 }] })).toThrow('argument index');
+  expect(() => compileOne({ args: [{ index: 0, op: 'SCMP_CMP_EQ', value: -1 }] })).toThrow('invalid value');
   expect(() => compileSeccomp({ ...profile, architectures: ['SCMP_ARCH_VAX'] }, 'x64')).toThrow('unknown architecture');
   expect(() => compileSeccomp(profile, 'ia32')).toThrow('no system call table');
   expect(() => compileSeccomp({ ...profile, flags: ['FLAG'] }, 'x64')).toThrow('unknown flag');

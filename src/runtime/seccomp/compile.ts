@@ -115,4 +115,8 @@ function rulingCode({ alternatives, otherwise }: Ruling, wide: boolean): Instruc
 }
 
 const same = (a: Instruction[], b: Instruction[]) =>
-  a.length === b.length && a.every((one, index) => JSON.stringify(one) === JSON.stringify(b[index]));
+  a.length === b.length &&
+  a.every(({ code, k, whenTrue, whenFalse }, index) => {
+    const other = b[index];
+    return other?.code === code && other.k === k && other.whenTrue === whenTrue && other.whenFalse === whenFalse;
+  });

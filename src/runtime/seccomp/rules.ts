@@ -95,8 +95,15 @@ function conditionsOf(args: NonNullable<SpecSeccomp['syscalls'][number]['args']>
   if (args.length === 0) return [];
   const conditions = args.map(({ index, op, value, valueTwo = 0 }) => {
     if (index < 0 || index > 5) throw new EngineError('invalid', `seccomp: invalid argument index ${index}`);
-    return { index, op, value: BigInt(value), valueTwo: BigInt(valueTwo) };
+    return { index, op, value: word(value), valueTwo: word(valueTwo) };
   });
   const repeated = new Set(conditions.map(({ index }) => index)).size < conditions.length;
   return repeated ? conditions.map((condition) => [condition]) : [conditions];
+}
+
+// A JSON number is exact up to 2^53; all 64 bits set come as 2^64.
+const largest = 0xffff_ffff_ffff_ffffn;
+function word(value: number): bigint {
+  if (!Number.isInteger(value) || value < 0) throw new EngineError('invalid', `seccomp: invalid value ${value}`);
+  return BigInt(value) > largest ? largest : BigInt(value);
 }
