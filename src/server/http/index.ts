@@ -1,3 +1,3 @@
 export type { Body } from './body.ts';
 export { type Exchange, serveConnection } from './connection.ts';
-export { type Reply, reasonOf } from './reply.ts';
+export { type Reply, reasonOf, type Sink } from './reply.ts';

@@ -2,6 +2,7 @@ import { logPiece, olderThan } from '../../api/index.ts';
 import type { Containers } from '../../container/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { LogQuery } from '../../logs/index.ts';
+import { createGather } from '../gather.ts';
 import { parseTimestamp, type Query } from '../query.ts';
 import type { Handler } from '../request.ts';
 
@@ -12,11 +13,13 @@ export function logsHandler(containers: Containers): Handler {
     const { tty, entries } = await containers.logs(request.name, query, request.gone);
     const kind = !tty && !olderThan(request.version, '1.42') ? 'multiplexed' : 'raw';
     const sink = await request.reply.stream(200, { 'Content-Type': `application/vnd.docker.${kind}-stream` });
+    const gather = createGather(sink);
     for await (const entry of entries) {
-      await sink.write(logPiece(entry, { timestamps: query.timestamps, raw: tty }));
+      const full = gather.add(logPiece(entry, { timestamps: query.timestamps, raw: tty }));
+      if (full) await full;
       if (request.gone.aborted) return;
     }
-    await sink.end();
+    await gather.end();
   };
 }
 

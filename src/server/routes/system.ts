@@ -12,6 +12,8 @@ export function systemRoutes({ system }: Backends): Route[] {
     ['HEAD', '/_ping', ping],
     ['GET', '/version', (request) => sendJson(request, 200, system.version())],
     ['GET', '/info', async (request) => sendJson(request, 200, shapeInfo(await system.info(), request.version))],
+    ['POST', '/swarm/init', noSwarm],
+    ['POST', '/swarm/join', noSwarm],
     ...swarmPaths.map(([method, pattern]): Route => [method, pattern, noManager]),
   ];
 }
@@ -44,4 +46,8 @@ const swarmPaths: [method: string, pattern: string][] = [
 const noManager: Handler = async () => {
   const advice = 'Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
   throw new EngineError('unavailable', `This node is not a swarm manager. ${advice}`);
+};
+
+const noSwarm: Handler = async () => {
+  throw new EngineError('unsupported', 'this engine does not support swarm mode');
 };
