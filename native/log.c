@@ -69,13 +69,16 @@ static void rotate(void) {
   else shim.log = old;                                    // better too long than lost
 }
 
+// By hand: libc's gmtime reads the time zone files and allocates. Years begin in March here, so that a leap day is their last.
 static void rfc3339(char *to) {
   struct timespec now;
-  struct tm tm;
   clock_gettime(CLOCK_REALTIME, &now);
-  gmtime_r(&now.tv_sec, &tm);
-  int length = snprintf(to, 40, "%04d-%02d-%02dT%02d:%02d:%02d.%09ld", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                        tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec);
+  unsigned long days = now.tv_sec / 86400 + 719468, era = days / 146097, day = days % 146097;
+  unsigned long year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+  unsigned long in_year = day - (365 * year + year / 4 - year / 100), part = (5 * in_year + 2) / 153;
+  unsigned month = part < 10 ? part + 3 : part - 9, second = now.tv_sec % 86400;
+  int length = snprintf(to, 40, "%04lu-%02u-%02luT%02u:%02u:%02u.%09ld", year + era * 400 + (month <= 2), month,
+                        in_year - (153 * part + 2) / 5 + 1, second / 3600, second / 60 % 60, second % 60, now.tv_nsec);
   while (to[length - 1] == '0') length--;                 // as Go's RFC3339Nano
   if (to[length - 1] == '.') length--;
   strcpy(to + length, "Z");

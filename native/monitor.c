@@ -19,6 +19,7 @@
 
 enum { CLIENTS = 48, CHUNK = 16384, QUEUE = 65536, HELLO = 6, REQUEST = 12 };
 enum kind { FREE, HELLOING, CONTROL, ATTACHED };
+#define SECOND 1000000000ull
 enum { STDIN = 1, STDOUT = 2, STDERR = 4 };
 enum state { PREPARING, WAITING, STARTING, RUNNING, ENDED, TOLD };
 
@@ -28,6 +29,7 @@ static struct client {
   uint8_t streams;
   bool deaf, ending;                                      // no more input from it; close once its queue is empty
   uint32_t head, length, got;
+  uint64_t progress;                                      // when it last took something
   unsigned char input[REQUEST];
 } clients[CLIENTS];
 static unsigned char queues[CLIENTS][QUEUE] __attribute__((aligned(4096)));
@@ -55,15 +57,18 @@ static void drop(struct client *c) {
   memset(c, 0, sizeof *c);
 }
 
+static void mute(struct client *c);
+
 static void flush(struct client *c) {
   unsigned char *queue = queues[c - clients];
   while (c->length) {
     uint32_t run = c->head + c->length > QUEUE ? QUEUE - c->head : c->length;
     ssize_t sent = send(c->fd, queue + c->head, run, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
-      if (errno != EAGAIN && errno != EINTR) drop(c);
-      return;
+      if (errno == EAGAIN || errno == EINTR) return;
+      return c->kind == ATTACHED ? mute(c) : drop(c);
     }
+    c->progress = now_ns(CLOCK_MONOTONIC);
     c->head = (c->head + sent) % QUEUE;
     c->length -= sent;
   }
@@ -127,6 +132,13 @@ void give_up(uint32_t step, enum op op, int error, const char *why) {
     }
   }
   tell_all('F', &failure, sizeof failure);
+  // A close with something unread would take the message back: wait until the engine has hung up.
+  for (struct client *c = clients; c < clients + CLIENTS; c++) {
+    if (c->kind != CONTROL) continue;
+    struct pollfd waiting = {c->fd, POLLIN, 0};
+    shutdown(c->fd, SHUT_WR);
+    while (poll(&waiting, 1, 1000) == 1 && read(c->fd, chunk, CHUNK) > 0) {}
+  }
   _exit(1);
 }
 
@@ -140,6 +152,12 @@ static void tell_state(struct client *c) {
   if (c->kind == CONTROL && state == TOLD) tell(c, 'X', &ending, sizeof ending);
 }
 
+static bool wants(const struct client *c, int stream) {
+  return c->kind == ATTACHED && !c->ending && (c->streams & (stream ? STDERR : STDOUT));
+}
+
+static bool is_full(const struct client *c) { return QUEUE - c->length < CHUNK + 8; }
+
 static void frame(struct client *c, int stream, const void *bytes, uint32_t size) {
   unsigned char header[8] = {stream + 1, 0, 0, 0, size >> 24, size >> 16, size >> 8, size};
   if (!plan.tty) queue_bytes(c, header, 8);
@@ -150,7 +168,7 @@ static void frame(struct client *c, int stream, const void *bytes, uint32_t size
 static void begin_attachment(struct client *c, uint8_t streams) {
   c->kind = ATTACHED;
   c->streams = streams;
-  struct { char magic[4]; uint32_t lengths[2], ended; uint64_t generation, offset; } reply = {{'T', 'U', 'G', 1}, {0, 0}, state >= ENDED, 0, 0};
+  struct { char magic[4]; uint32_t lengths[2], ended; uint64_t generation, offset; } reply = {{'T', 'U', 'G', 1}, {0, 0}, state == TOLD, 0, 0};
   const unsigned char *pending[2] = {log_pending(0, &reply.lengths[0]), log_pending(1, &reply.lengths[1])};
   log_position(&reply.generation, &reply.offset);
   queue_bytes(c, &reply, sizeof reply);
@@ -210,14 +228,17 @@ static void request(struct client *c) {
   tell(c, 'A', &error, sizeof error);
 }
 
+// Its reader is gone: what it still has to say to stdin is heard, the rest is dropped.
+static void mute(struct client *c) {
+  c->length = c->head = 0;
+  c->streams &= STDIN;
+  if (c->deaf || !c->streams) drop(c);
+}
+
 static void stdin_ended(struct client *c) {
   c->deaf = true;
-  if (!(c->streams & STDIN)) return;
+  if ((c->streams & STDIN) && plan.stdin_once && !plan.tty) close_stdin = true;
   c->streams &= ~STDIN;
-  // Docker's: what was attached with stdin either closes the process's for good, or ends with it.
-  if (plan.stdin_once && !plan.tty) close_stdin = true;
-  else c->ending = true;
-  if (c->ending) flush(c);
 }
 
 static void hear(struct client *c) {
@@ -251,7 +272,7 @@ static struct client *take_connection(void) {
     close(fd);
     return NULL;
   }
-  *c = (struct client){.fd = fd, .kind = HELLOING};
+  *c = (struct client){.fd = fd, .kind = HELLOING, .progress = now_ns(CLOCK_MONOTONIC)};
   return c;
 }
 
@@ -286,7 +307,7 @@ static void feed(void) {
 
 static bool has_room(int stream) {
   for (struct client *c = clients; c < clients + CLIENTS; c++) {
-    if (c->kind == ATTACHED && (c->streams & (stream ? STDERR : STDOUT)) && QUEUE - c->length < CHUNK + 8) return false;
+    if (wants(c, stream) && is_full(c)) return false;
   }
   return true;
 }
@@ -302,7 +323,7 @@ static void pump(int stream) {
   }
   log_chunk(stream, chunk, length);
   for (struct client *c = clients; c < clients + CLIENTS; c++) {
-    if (c->kind == ATTACHED && !c->ending && (c->streams & (stream ? STDERR : STDOUT))) frame(c, stream, chunk, length);
+    if (wants(c, stream)) frame(c, stream, chunk, length);
   }
 }
 
@@ -315,7 +336,7 @@ static void reap(void) {
     child_ended = true;
     exit_status = status;
     ended_at = now_ns(CLOCK_REALTIME);
-    deadline = now_ns(CLOCK_MONOTONIC) + 2000000000u;
+    deadline = now_ns(CLOCK_MONOTONIC) + 2 * SECOND;
   }
 }
 
@@ -379,23 +400,18 @@ static bool write_record(void) {
   return whole && !renameat(FD_DIRECTORY, "exit.new", FD_DIRECTORY, "exit");
 }
 
-// A reader that has stood still for as long as the process has been gone is no longer waited for.
-static void cut_off_slow(void) {
+// Whether somebody who still reads has the rest of the output before him; who has taken nothing for ten seconds is cut off.
+static bool being_read(bool all) {
+  bool reading = false;
   for (struct client *c = clients; c < clients + CLIENTS; c++) {
-    if (c->kind == ATTACHED && QUEUE - c->length < CHUNK + 8) drop(c);
+    if (c->kind != ATTACHED || c->length == 0 || (!all && !is_full(c))) continue;
+    if (now_ns(CLOCK_MONOTONIC) - c->progress > 10 * SECOND) drop(c);
+    else reading = true;
   }
+  return reading;
 }
 
 static void end(void) {
-  cut_off_slow();
-  for (int stream = 0; stream < 2; stream++) {
-    for (int rounds = 0; *(stream ? &shim.err : &shim.out) >= 0 && rounds < 64; rounds++) {
-      struct pollfd more = {stream ? shim.err : shim.out, POLLIN, 0};
-      if (poll(&more, 1, 0) <= 0) break;
-      if (!has_room(stream)) cut_off_slow();
-      pump(stream);
-    }
-  }
   log_end();
   for (int fd = FD_RESERVED; fd < FD_RESERVED + (int)plan.reserved; fd++) close(fd);
   oom = oom_kills() > shim.oom_before;
@@ -410,7 +426,6 @@ static void end(void) {
     c->ending = true;
     flush(c);
   }
-  deadline = now_ns(CLOCK_MONOTONIC) + 10000000000u;
   remove_cgroups();
   if (shim.mntns >= 0) close(shim.mntns);
   shim.mntns = -1;
@@ -418,33 +433,34 @@ static void end(void) {
 
 static void advance(void) {
   uint64_t now = now_ns(CLOCK_MONOTONIC);
-  if (state <= WAITING && (abandoned || (controls() == 0 && now - born > 10000000000u))) give_up(0, OP_NONE, ECANCELED, "");
+  if (state <= WAITING && (abandoned || (controls() == 0 && now - born > 10 * SECOND))) give_up(0, OP_NONE, ECANCELED, "");
   if (state <= STARTING || !child_ended) return;
   if (state == RUNNING) {
     state = ENDED;
     // Without a pid namespace of its own the init takes nobody along.
     if (!plan.exec && !plan.new_pid) kill_cgroup();
   }
-  if (state == ENDED && ((shim.out < 0 && shim.err < 0) || now >= deadline)) end();
+  if (state == ENDED) {
+    // The pipe may be held open by somebody who has outlived the process.
+    bool drained = shim.out < 0 && shim.err < 0;
+    if (drained || (now >= deadline && !being_read(false))) end();
+  }
   if (state != TOLD || (controls() > 0 && !released)) return;
   // The engine has let go, or is gone and will find the record. Readers get what is theirs first.
-  bool reading = false;
-  for (struct client *c = clients; c < clients + CLIENTS; c++) reading |= c->kind == ATTACHED;
-  if (!reading || now >= deadline) _exit(0);
+  if (!being_read(true)) _exit(0);
 }
 
 static int patience(void) {
   uint64_t now = now_ns(CLOCK_MONOTONIC);
   if (state <= WAITING && controls() == 0) return 100;
-  if (state < ENDED || (state == TOLD && now >= deadline)) return -1;
-  return deadline > now ? (int)((deadline - now) / 1000000u) + 1 : 0;
+  if (state == ENDED) return now < deadline ? (int)((deadline - now) / 1000000u) + 1 : 500;
+  return state < ENDED || (controls() > 0 && !released) ? -1 : 500;
 }
 
 static void turn(void) {
   static struct pollfd fds[CLIENTS + 6];
   int count = 0;
   struct client *who[CLIENTS + 6];
-  uint8_t before[CLIENTS] = {0};
   fds[count++] = (struct pollfd){signals, POLLIN, 0};
   fds[count++] = (struct pollfd){FD_LISTEN, POLLIN, 0};
   fds[count++] = (struct pollfd){shim.sync, POLLIN, 0};
@@ -454,10 +470,11 @@ static void turn(void) {
   int fixed = count;
   for (struct client *c = clients; c < clients + CLIENTS; c++) {
     if (c->kind == FREE) continue;
-    bool listen = !c->deaf && !(c->kind == ATTACHED && (c->streams & STDIN) && input_length);
+    bool listen = !c->deaf && !((c->streams & STDIN) && input_length);
+    // Nothing to ask of it for now, not even whether it has hung up: its last input is still to be heard.
+    bool later = !listen && !c->deaf && !c->length;
     who[count] = c;
-    before[c - clients] = 1;
-    fds[count++] = (struct pollfd){c->fd, (listen ? POLLIN : 0) | (c->length ? POLLOUT : 0), 0};
+    fds[count++] = (struct pollfd){later ? -1 : c->fd, (listen ? POLLIN : 0) | (c->length ? POLLOUT : 0), 0};
   }
   if (poll(fds, count, patience()) < 0) return;
   if (fds[0].revents) reap();
@@ -467,16 +484,12 @@ static void turn(void) {
   if (fds[2].revents) hear_child();
   for (int i = fixed; i < count; i++) {
     struct client *c = who[i];
-    if (!before[c - clients] || c->fd != fds[i].fd || !fds[i].revents) continue;
-    if (fds[i].revents & POLLOUT) flush(c);
-    if (c->kind != FREE && (fds[i].revents & POLLIN) && !c->deaf) hear(c);
-    else if (c->kind != FREE && (fds[i].revents & (POLLHUP | POLLERR))) {
-      if (c->kind == ATTACHED && (c->streams & STDIN)) {
-        if (input_length && !(fds[i].revents & POLLIN)) { stdin_ended(c); }
-        else stdin_ended(c);
-      }
-      drop(c);
-    }
+    short happened = fds[i].revents;
+    if (c->fd != fds[i].fd || !happened) continue;
+    if (happened & POLLOUT) flush(c);
+    if (c->kind == FREE) continue;
+    if (!c->deaf && (happened & (POLLIN | POLLHUP | POLLERR))) hear(c);
+    else if (c->deaf && (happened & (POLLHUP | POLLERR))) drop(c);
   }
   if (fds[1].revents) take_connection();
   feed();

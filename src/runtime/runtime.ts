@@ -150,7 +150,7 @@ async function launchExec(
       tree: container,
       reserved: [],
       pids: (pid) => [pid],
-      bury: () => undefined,
+      bury: () => Promise.resolve(),
     });
   } finally {
     closeFd(container);
@@ -201,12 +201,13 @@ function cgroupOf(path: string): string {
   }
 }
 
-function clear(cgroups: Cgroups, cgroup: string): void {
+async function clear(cgroups: Cgroups, cgroup: string): Promise<void> {
   if (cgroup === '') return;
-  for (let round = 0; round < 50; round++) {
+  for (let round = 0; round < 60; round++) {
+    if (!cgroups.hierarchies.some(({ mountPoint }) => existsSync(join(mountPoint, cgroup)))) return;
     killCgroup(cgroups, cgroup);
     if (removeCgroup(cgroups, cgroup)) return;
-    Bun.sleepSync(round < 10 ? 1 : 10);
+    await Bun.sleep(round < 10 ? 1 : 10);
   }
 }
 

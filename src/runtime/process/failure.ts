@@ -11,6 +11,8 @@ const ENOMEM = 12;
 const ENOTDIR = 20;
 const EISDIR = 21;
 const ESRCH = 3;
+/** ENOENT, ESRCH, ENODEV, ECONNREFUSED: how it shows that the container has ended. */
+const gone = new Set([2, ESRCH, 19, 111]);
 const WRONG_KIND =
   ': Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type';
 
@@ -18,7 +20,9 @@ const WRONG_KIND =
 export function failureError(kind: 'container' | 'exec', failure: ShimFailure, steps: Step[]): EngineError {
   const op = opOf(failure.op);
   const step = steps[failure.step];
-  if (kind === 'exec' && op === 'joinInit') return new EngineError('conflict', 'cannot exec in a stopped container');
+  const joins = op === 'joinInit' || op === 'cgroupJoin' || op === 'cgroupInto';
+  if (kind === 'exec' && joins && gone.has(failure.errno))
+    return new EngineError('conflict', 'cannot exec in a stopped container');
   const reason = step && step.op === op ? describe(step, failure) : `${failure.text}: ${errnoText(failure.errno)}`;
   const hint = failure.errno === ENOTDIR ? WRONG_KIND : '';
   const inside = kind === 'container' && op !== undefined && duringInit(op) ? 'error during container init: ' : '';
@@ -37,38 +41,40 @@ export function startExitCode(error: unknown): number {
 const early = new Set<Step['op']>(['cgroupMake', 'write', 'cgroupJoin', 'cgroupInto', 'deviceProgram', 'clone']);
 const duringInit = (op: Step['op']) => !early.has(op);
 
-function describe(step: Step, { errno, text }: ShimFailure): string {
-  const why = errnoText(errno);
-  switch (step.op) {
-    case 'exec':
-      return `exec: ${quoted(step.args[0] ?? '')}: ${notExecutable(text, errno, step.args[0] ?? '')}`;
-    case 'cwd':
-      return `chdir to cwd (${quoted(step.path)}) set in config.json failed: ${why}`;
-    case 'bind':
-      return mounting(step.source, step.target, `flags=MS_BIND${step.recursive ? '|MS_REC' : ''}: ${why}`);
-    case 'mount':
-      return mounting(step.source || step.type, step.target, `${text === step.target ? '' : `${text}: `}${why}`);
-    case 'rlimit':
-      return `error setting rlimits for ready process: error setting rlimit type ${step.resource}: ${why}`;
-    case 'write':
-    case 'cgroupMake':
-    case 'cgroupJoin':
-    case 'cgroupInto':
-      return `unable to apply cgroup configuration: failed to write ${quoted(step.op === 'write' ? step.value : '0')}: write ${text}: ${why}`;
-    case 'sysctl':
-      return `open sysctl ${step.path.replaceAll('/', '.')} file: openat2 /proc/sys/${step.path}: ${why}`;
-    case 'clone':
-      if (errno === ENOMEM) return 'container init was OOM-killed (memory limit too low?)';
-      return errno === ESRCH ? text : `${text}: ${why}`;
-    case 'capabilities':
-      return `unable to apply caps: ${why}`;
-    case 'ids':
-      return `unable to setup user: ${why}`;
-    case 'seccomp':
-      return `error loading seccomp filter into kernel: ${why}`;
-    default:
-      return `${step.op} ${text}: ${why}`;
-  }
+type Describe = { [O in Step['op']]?: (step: Extract<Step, { op: O }>, failure: ShimFailure, why: string) => string };
+
+const cgroup = (_step: Step, { text }: ShimFailure, why: string) =>
+  `unable to apply cgroup configuration: failed to write "0": write ${text}: ${why}`;
+
+const describers: Describe = {
+  write: ({ value }, { text }, why) =>
+    `unable to apply cgroup configuration: failed to write ${quoted(value)}: write ${text}: ${why}`,
+  cgroupMake: (_step, { text }, why) => `unable to apply cgroup configuration: mkdir ${text}: ${why}`,
+  cgroupJoin: cgroup,
+  cgroupInto: cgroup,
+  clone: (_step, { errno, text }, why) => {
+    if (errno === ENOMEM) return 'container init was OOM-killed (memory limit too low?)';
+    return errno === ESRCH ? text : `${text}: ${why}`;
+  },
+  mount: ({ source, type, target }, { text }, why) =>
+    mounting(source || type, target, text === target ? why : `${text}: ${why}`),
+  bind: ({ source, target, recursive }, _failure, why) =>
+    mounting(source, target, `flags=MS_BIND${recursive ? '|MS_REC' : ''}: ${why}`),
+  sysctl: ({ path }, _failure, why) =>
+    `open sysctl ${path.replaceAll('/', '.')} file: openat2 /proc/sys/${path}: ${why}`,
+  rlimit: ({ resource }, _failure, why) =>
+    `error setting rlimits for ready process: error setting rlimit type ${resource}: ${why}`,
+  cwd: ({ path }, _failure, why) => `chdir to cwd (${quoted(path)}) set in config.json failed: ${why}`,
+  ids: (_step, _failure, why) => `unable to setup user: ${why}`,
+  capabilities: (_step, _failure, why) => `unable to apply caps: ${why}`,
+  seccomp: (_step, _failure, why) => `error loading seccomp filter into kernel: ${why}`,
+  exec: ({ args: [word = ''] }, { errno, text }) => `exec: ${quoted(word)}: ${notExecutable(text, errno, word)}`,
+};
+
+function describe(step: Step, failure: ShimFailure): string {
+  const why = errnoText(failure.errno);
+  const describer = describers[step.op] as ((step: Step, failure: ShimFailure, why: string) => string) | undefined;
+  return describer?.(step, failure, why) ?? `${step.op} ${failure.text}: ${why}`;
 }
 
 const quoted = (text: string) => JSON.stringify(text);

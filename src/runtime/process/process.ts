@@ -14,8 +14,8 @@ export interface ProcessInput {
   /** Where it stands already; `started` and `exited` messages fill in the rest. */
   running?: { pid: number; startedAt: Date };
   pids: () => number[];
-  /** Ends and removes what a shim that died has left behind. */
-  bury: () => void;
+  /** Ends and removes what a shim has left behind, at once where there is nothing. */
+  bury: () => Promise<void>;
 }
 
 export interface TrackedProcess extends Process {
@@ -38,7 +38,9 @@ export function createProcess(input: ProcessInput): TrackedProcess {
     if (message.type === 'exited') end({ code: message.code, oom: message.oom, at: message.at });
   });
   void connection.closed.then(() => {
-    if (!ended) end(directory.exitRecord(token) ?? orphaned(input));
+    const record = ended ? undefined : directory.exitRecord(token);
+    if (record) end(record);
+    else if (!ended) void orphaned(input).then(end);
   });
   const ask = async (request: Request): Promise<void> => {
     const errno = ended ? -1 : await connection.request(request);
@@ -64,6 +66,7 @@ export function createProcess(input: ProcessInput): TrackedProcess {
       if (!ended) throw new EngineError('conflict', `the process ${id} has not ended`);
       await connection.request({ type: 'release' });
       connection.close();
+      await input.bury();
       directory.remove();
     },
     started: (number, at) => {
@@ -76,9 +79,10 @@ export function createProcess(input: ProcessInput): TrackedProcess {
 const isGone = (errno: number) => errno === 3 || errno === 16;
 
 /** The exit of a process whose monitor is gone without a record; what is left of it is ended. */
-export function orphaned(input: Pick<ProcessInput, 'bury'>): Exit {
-  input.bury();
-  return { code: 137, oom: false, at: new Date(), reason: 'the monitor of the process was killed' };
+export async function orphaned(input: Pick<ProcessInput, 'bury'>): Promise<Exit> {
+  const at = new Date();
+  await input.bury();
+  return { code: 137, oom: false, at, reason: 'the monitor of the process was killed' };
 }
 
 function asConflict(error: unknown): never {

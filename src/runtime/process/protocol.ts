@@ -65,7 +65,8 @@ export function createMessageReader(): (chunk: Uint8Array) => ShimMessage[] {
       greeted = true;
       rest = rest.subarray(4);
     }
-    while (greeted && rest.length >= 8 && rest.length >= 8 + rest.readUInt32LE(4)) {
+    if (!greeted) return messages;
+    while (rest.length >= 8 && rest.length >= 8 + rest.readUInt32LE(4)) {
       const end = 8 + rest.readUInt32LE(4);
       messages.push(parse(String.fromCharCode(rest[0] ?? 0), rest.subarray(8, end)));
       rest = rest.subarray(end);

@@ -1,6 +1,6 @@
 import type { Exit, Process } from '../contract.ts';
 import { openConnection } from './connection.ts';
-import { findDirectory } from './directory.ts';
+import { type Directory, findDirectory } from './directory.ts';
 import { createProcess, orphaned } from './process.ts';
 import type { ShimMessage } from './protocol.ts';
 
@@ -11,7 +11,7 @@ export interface Recovery {
   path: string;
   boot: string;
   pids: (pid: number) => number[];
-  bury: () => void;
+  bury: () => Promise<void>;
 }
 
 /** Takes up what another engine started; see Runtime.recover. */
@@ -24,14 +24,7 @@ export async function recover(input: Recovery): Promise<Process | Exit | undefin
     return undefined;
   }
   const connection = await openConnection(directory.socket).catch(() => undefined);
-  if (!connection) {
-    const exit = directory.exitRecord(input.token);
-    const ran = directory.wasRunning();
-    directory.close();
-    if (exit || !ran) return exit;
-    if (record?.boot === input.boot) return orphaned(input);
-    return { code: 137, oom: false, at: new Date(), reason: 'the machine was restarted' };
-  }
+  if (!connection) return withoutShim(input, directory);
   const hello = Promise.withResolvers<Extract<ShimMessage, { type: 'hello' }> | undefined>();
   const early: Exclude<ShimMessage, { type: 'answer' }>[] = [];
   let listener = (message: Exclude<ShimMessage, { type: 'answer' }>): void => void early.push(message);
@@ -42,12 +35,17 @@ export async function recover(input: Recovery): Promise<Process | Exit | undefin
   void connection.closed.then(() => hello.resolve(undefined));
   const said = await hello.promise;
   if (!said) return recoverLater(input, directory.close);
-  if (said.token !== input.token || said.state === 'preparing' || said.state === 'waiting') {
-    // Its engine is gone and never said go.
-    await connection.request({ type: 'abort' });
+  if (said.token !== input.token) {
     connection.close();
     directory.close();
     return undefined;
+  }
+  if (said.state === 'preparing' || said.state === 'waiting') {
+    // Its engine is gone and never said go.
+    await connection.request({ type: 'abort' });
+    await connection.closed;
+    directory.close();
+    return recover(input);
   }
   return createProcess({
     id: input.id,
@@ -64,6 +62,19 @@ export async function recover(input: Recovery): Promise<Process | Exit | undefin
     pids: () => input.pids(said.pid),
     bury: input.bury,
   });
+}
+
+async function withoutShim(input: Recovery, directory: Directory): Promise<Exit | undefined> {
+  const exit = directory.exitRecord(input.token);
+  if (exit || directory.wasRunning()) {
+    const rebooted = directory.launchRecord()?.boot !== input.boot;
+    directory.close();
+    if (exit) return exit;
+    return rebooted ? { code: 137, oom: false, at: new Date(), reason: 'the machine was restarted' } : orphaned(input);
+  }
+  await input.bury();
+  directory.remove();
+  return undefined;
 }
 
 // The shim went just as we came: what it left is there by now.

@@ -20,7 +20,7 @@ export interface Start {
   tree: number;
   reserved: number[];
   pids: (pid: number) => number[];
-  bury: () => void;
+  bury: () => Promise<void>;
 }
 
 /** Starts a shim on a plan; resolves when its child waits at the gate. All of `tree` and `reserved` stay the caller's. */
@@ -30,6 +30,7 @@ export async function start(input: Start): Promise<Pending> {
     const connection = await spawnShim(input, directory);
     return await pending(input, directory, connection);
   } catch (error) {
+    await input.bury();
     directory.remove();
     throw asEngineError(error);
   }
@@ -72,6 +73,7 @@ async function pending(input: Start, directory: Directory, connection: Connectio
   tracked.process = process;
   const abandon = async () => {
     await connection.closed;
+    await input.bury();
     directory.remove();
   };
   return {
@@ -97,12 +99,14 @@ async function pending(input: Start, directory: Directory, connection: Connectio
 
 type Message = Exclude<ShimMessage, { type: 'answer' }>;
 
+const ignore = () => undefined;
+
 // The shim's word on the way to exec; what comes after is for whoever listens to the process.
 function watch(input: Start, connection: Connection) {
   const ready = Promise.withResolvers<void>();
   const started = Promise.withResolvers<{ pid: number; at: Date }>();
   started.promise.catch(() => undefined);
-  let listener = (_message: Message): void => undefined;
+  let listener: (message: Message) => void = ignore;
   const fail = (error: EngineError) => {
     ready.reject(error);
     started.reject(error);

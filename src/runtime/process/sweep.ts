@@ -8,7 +8,7 @@ export interface Sweep {
   execRoot: string;
   known: (id: string) => boolean;
   cgroupOf: (path: string) => string;
-  bury: (cgroup: string) => void;
+  bury: (cgroup: string) => Promise<void>;
   log: Log;
 }
 
@@ -24,7 +24,7 @@ export async function sweep(input: Sweep): Promise<string[]> {
       const path = join(input.execRoot, kind, id);
       const cgroup = input.cgroupOf(path);
       await end(path);
-      input.bury(cgroup);
+      await input.bury(cgroup);
       findDirectory(path)?.remove();
       swept.push(id);
     }
