@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './command.ts';
 
@@ -34,7 +34,7 @@ function mounts(): string[] {
 
 function cgroups(directory: string, depth: number): string[] {
   if (depth === 0) return [];
-  return readdirSync(directory, { withFileTypes: true })
+  return tryList(directory)
     .filter((entry) => entry.isDirectory())
     .flatMap((entry) => {
       const path = join(directory, entry.name);
@@ -61,6 +61,14 @@ async function tables(): Promise<string[]> {
 
 function pids(): string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+}
+
+function tryList(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return []; // the cgroup has gone
+  }
 }
 
 function tryRead(path: string): string {
