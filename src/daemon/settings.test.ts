@@ -1,0 +1,68 @@
+import { afterAll, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseFlags } from './flags.ts';
+import { settle } from './settings.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'tug-settings-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function file(text: string): string {
+  const path = join(directory, 'daemon.json');
+  writeFileSync(path, text);
+  return `--config-file=${path}`;
+}
+const read = (...argv: string[]) => settle(parseFlags(argv));
+
+test('defaults', () => {
+  expect(read(file('{}'))).toEqual({
+    dataRoot: '/var/lib/tug',
+    execRoot: '/run/tug',
+    hosts: ['unix:///run/tug/tug.sock'],
+    pidfile: '/run/tug/tug.pid',
+    group: 'docker',
+    logLevel: 'info',
+    debug: false,
+    bridge: 'tug0',
+  });
+});
+
+test('flags in every spelling, and the file beside them', () => {
+  const argv = ['-D', '-H', 'unix:///a', '-Hunix:///b', '--data-root', '/d', '-p=/p', file('{"bip": "10.0.0.1/24"}')];
+  expect(read(...argv)).toMatchObject({
+    hosts: ['unix:///a', 'unix:///b'],
+    dataRoot: '/d',
+    pidfile: '/p',
+    logLevel: 'debug',
+    bip: '10.0.0.1/24',
+  });
+  expect(read(file('{"hosts": ["unix:///c"], "debug": true}'))).toMatchObject({ hosts: ['unix:///c'], debug: true });
+});
+
+test.each([
+  [['--foo'], 'unknown flag: --foo'],
+  [['-x'], "unknown shorthand flag: 'x' in -x"],
+  [['--data-root'], 'flag needs an argument: --data-root'],
+  [['--debug=x'], 'invalid argument "x" for "-D, --debug" flag: strconv.ParseBool: parsing "x": invalid syntax'],
+  [
+    ['-H', 'foo://x'],
+    'invalid argument "foo://x" for "-H, --host" flag: invalid bind address (foo://x): unsupported proto \'foo\'',
+  ],
+  [['-l', 'foo'], 'invalid logging level: foo'],
+  [['--config-file=/nosuch'], 'open /nosuch: no such file or directory'],
+])('%p is refused', (argv, words) => {
+  expect(() => read(...argv)).toThrow(words);
+});
+
+test.each([
+  ['{"foo": 1}', "the following directives don't match any configuration option: foo"],
+  ['{"data-root": 1}', 'data-root must be a string'],
+  ['{"debug": true,', 'invalid JSON'],
+  [
+    '{"hosts": ["unix:///b"]}',
+    'the following directives are specified both as a flag and in the configuration file: hosts: (from flag: [unix:///a], from file: [unix:///b])',
+  ],
+])('a file with %s is refused', (text, words) => {
+  expect(() => read('-H', 'unix:///a', file(text))).toThrow(words);
+});
