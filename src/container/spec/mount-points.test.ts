@@ -107,6 +107,10 @@ test('one place is mounted once; the image gives way', () => {
   expect(resolve({ Binds: ['/tmp:/b'], Tmpfs: { '/t': '' } }, ['/b/', '/t', '/v'])).toEqual(['bind /b', 'volume /v']);
 });
 
+test.each(['/', '', '.', 'a/..', '/..'])('a volume of the image at %p would hide the root', (path) => {
+  expect(() => resolve({}, [path])).toThrow("invalid specification: destination can't be '/'");
+});
+
 test('a tmpfs by --mount', () => {
   const TmpfsOptions = { SizeBytes: 5 << 20, Mode: 0o700, Options: [['exec']] };
   expect(parseMount({ Type: 'tmpfs', Target: '/t', ReadOnly: true, TmpfsOptions }).tmpfs).toEqual([

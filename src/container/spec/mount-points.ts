@@ -66,6 +66,8 @@ export function resolveMountPoints(config: ContainerConfig, hostConfig: HostConf
   for (const mount of hostConfig.Mounts ?? []) place(parseMount(mount));
   for (const path of Object.keys(config.Volumes ?? {})) {
     const destination = clean(path);
+    // Docker lets the runtime fail on this one, at each start.
+    if (posix.resolve('/', path) === '/') throw new EngineError('invalid', rootTaken);
     if (!taken.has(destination) && !tmpfs.has(destination)) {
       points.push({ ...blank, type: 'volume', destination, copy: true });
     }
@@ -118,6 +120,8 @@ export function parseMount(mount: Mount): MountPoint {
   return { ...point, createSource: create };
 }
 
+const rootTaken = "invalid specification: destination can't be '/'";
+
 const refuse = (mount: Mount, why: string): EngineError =>
   new EngineError('invalid', `invalid mount config for type "${mount.Type ?? ''}": ${why}`);
 
@@ -126,7 +130,7 @@ const clean = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$
 function fromMount(mount: Mount): MountPoint {
   const target = mount.Target ?? '';
   if (target === '') throw refuse(mount, 'field Target must not be empty');
-  if (clean(target) === '/') throw refuse(mount, "invalid specification: destination can't be '/'");
+  if (clean(target) === '/') throw refuse(mount, rootTaken);
   requireAbsolute(mount, target);
   const point = { ...blank, destination: clean(target), rw: !mount.ReadOnly };
   switch (mount.Type) {
