@@ -20,7 +20,7 @@ export function createEvents(
   };
   const endings = [
     containers.subscribe(publish),
-    images.subscribe(({ action, id, name }) => publish(message('image', action, id, { name }))),
+    images.subscribe(({ action, id, name, labels }) => publish(message('image', action, id, { ...labels, name }))),
     volumes.subscribe(({ action, name, driver }) => publish(message('volume', action, name, { driver }))),
   ];
   return {

@@ -119,6 +119,11 @@ test('bad bodies and queries are refused before anything is called', async () =>
   expect(rooms.calls).toEqual([]);
 });
 
+test('a body without end is refused', async () => {
+  const answer = await call('POST', '/containers/create', `{"Image":"${'x'.repeat(17 * 1024 * 1024)}"}`);
+  expect([answer.status, await messageOf(answer)]).toEqual([400, 'invalid JSON: http: request body too large']);
+});
+
 test('attach by upgrade: early bytes, echo, half-close, then the server closes', async () => {
   const client = await dial(path);
   client.send(`POST /v1.51/containers/box/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\n${upgrade}\r\nearly`);

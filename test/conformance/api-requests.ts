@@ -166,7 +166,16 @@ const execs: Probe[] = [
   get('/exec/nosuch/json'),
 ];
 
+const arm = `platform=${encodeURIComponent('{"os":"linux","architecture":"arm64"}')}`;
+
 const images: Probe[] = [
+  get(`/images/{image}/json?${arm}`),
+  get(`/v1.48/images/{image}/json?${arm}`),
+  get(`/images/{image}/json?manifests=1&${arm}`),
+  get('/images/{image}/json?platform=x'),
+  get('/images/{image}/json?platform={}'),
+  get(`/images/{image}/history?${arm}`),
+  remove(`/images/{image}?${arm.replace('platform', 'platforms')}`),
   get(`/images/json?${filters({ foo: ['a'] })}`),
   get(`/images/json?${filters('x')}`),
   get(`/images/json?${filters({ reference: ['{image}'] })}`),

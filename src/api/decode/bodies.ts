@@ -1,4 +1,5 @@
-import { EngineError } from '../../kit/index.ts';
+import { EngineError, messageOf } from '../../kit/index.ts';
+import type { Platform } from '../../oci/index.ts';
 import type { ContainerCreateRequest, ExecConfig, ExecStartConfig } from '../types.ts';
 import { hostConfig, networkingConfig } from './host-config.ts';
 import { isBlank, parseJson } from './json.ts';
@@ -85,6 +86,14 @@ const volumeCreate = struct('volume.CreateOptions', {
   Name: string(),
 });
 
+const platform = struct('v1.Platform', {
+  architecture: string(),
+  os: string(),
+  'os.version': string(),
+  'os.features': strings,
+  variant: string(),
+});
+
 const filtersNew = map(map(bool), 'map[string]map[string]bool');
 const filtersOld = map(list(string()));
 
@@ -133,4 +142,20 @@ export function decodeFilters(text: string): Record<string, string[]> {
 
 function mapValues<A, B>(record: Record<string, A>, change: (value: A) => B): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
+
+/** A platform as API 1.48 and later send it: `{"os":"linux","architecture":"arm64"}`, both named. */
+export function decodePlatform(text: string): Platform {
+  let platformOf: Partial<Platform>;
+  try {
+    platformOf = (decode(platform, parseJson(text), 'Platform') ?? {}) as Partial<Platform>;
+  } catch (error) {
+    const words = messageOf(error).replace(/^invalid JSON: /, '');
+    throw new EngineError('invalid', `failed to parse platform: ${words}`, error);
+  }
+  const { os = '', architecture = '' } = platformOf;
+  if (os === '' || architecture === '') {
+    throw new EngineError('invalid', 'both OS and Architecture must be provided');
+  }
+  return { ...platformOf, os, architecture };
 }

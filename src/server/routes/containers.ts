@@ -1,6 +1,7 @@
 import { decodeContainerCreate } from '../../api/decode/index.ts';
 import { olderThan } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
+import { formatPlatform, parsePlatform } from '../../oci/index.ts';
 import type { Backends } from '../contract.ts';
 import { terminalSize } from '../query.ts';
 import { type Handler, type Request, readJsonBody, sendJson } from '../request.ts';
@@ -96,7 +97,7 @@ function createHandler({ containers }: Backends): Handler {
     const created = await containers.create({
       body,
       ...(name === '' ? {} : { name }),
-      ...(platform === '' ? {} : { platform }),
+      ...(platform === '' ? {} : { platform: formatPlatform(parsePlatform(platform)) }),
     });
     await sendJson(request, 201, created);
   };

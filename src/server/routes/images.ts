@@ -5,6 +5,7 @@ import { describeError } from '../errors.ts';
 import { type Handler, type Request, sendJson } from '../request.ts';
 import type { Route } from '../router.ts';
 import { shapeImage, shapeImageSummary } from '../versions/image.ts';
+import { requirePlatform, wantedPlatforms } from './platform.ts';
 
 /** Images: what is here, and what comes in as an archive. */
 export function imageRoutes(backends: Backends): Route[] {
@@ -13,23 +14,39 @@ export function imageRoutes(backends: Backends): Route[] {
     ['GET', '/images/json', listHandler(backends)],
     ['POST', '/images/load', loadHandler(backends)],
     ['POST', '/images/create', createHandler(backends)],
+    ['GET', '/images/{name}/json', inspectHandler(backends)],
     [
       'GET',
-      '/images/{name}/json',
-      async (request) => sendJson(request, 200, shapeImage(await images.inspect(request.name), request.version)),
+      '/images/{name}/history',
+      async (request) => {
+        requirePlatform(images, request.name, wantedPlatforms(request, 'platform', '1.48'));
+        await sendJson(request, 200, images.history(request.name));
+      },
     ],
-    ['GET', '/images/{name}/history', async (request) => sendJson(request, 200, images.history(request.name))],
     ['POST', '/images/{name}/tag', tagHandler(backends)],
     [
       'DELETE',
       '/images/{name}',
       async (request) => {
         const { name, query } = request;
+        requirePlatform(images, name, wantedPlatforms(request, 'platforms', '1.50'));
         const options = { force: query.flag('force'), prune: !query.flag('noprune') };
         await sendJson(request, 200, await images.remove(name, options));
       },
     ],
   ];
+}
+
+function inspectHandler({ images }: Backends): Handler {
+  return async (request) => {
+    const { name, query, version } = request;
+    const platforms = wantedPlatforms(request, 'platform', '1.49');
+    if (platforms.length > 0 && query.flag('manifests')) {
+      throw new EngineError('invalid', 'conflicting options: manifests and platform options cannot both be set');
+    }
+    requirePlatform(images, name, platforms);
+    await sendJson(request, 200, shapeImage(await images.inspect(name), version));
+  };
 }
 
 function listHandler({ images }: Backends): Handler {
@@ -42,6 +59,7 @@ function listHandler({ images }: Backends): Handler {
       all: query.flag('all'),
       filters,
       sharedSize: !olderThan(version, '1.42') && query.flag('shared-size'),
+      containerCount: !olderThan(version, '1.51'),
     });
     await sendJson(
       request,
@@ -101,8 +119,8 @@ function pullRefusal({ query }: Request): EngineError {
   return new EngineError('unsupported', `cannot pull ${reference}: this engine has no registry client yet; ${advice}`);
 }
 
-function refusePlatform({ query }: Request): void {
-  if (query.text('platform') === '') return;
+function refusePlatform(request: Request): void {
+  if (wantedPlatforms(request, 'platform', '1.48').length === 0) return;
   throw new EngineError('unsupported', 'loading one platform out of an archive is not supported');
 }
 

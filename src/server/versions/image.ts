@@ -42,7 +42,7 @@ export function shapeImageSummary(image: ImageSummary, version: string): Record<
   const shaped: Record<string, unknown> = { ...image };
   if (olderThan(version, '1.48')) delete shaped.Descriptor;
   if (olderThan(version, '1.47')) delete shaped.Manifests;
-  if (olderThan(version, '1.44')) Object.assign(shaped, { VirtualSize: image.Size, Containers: -1 });
+  if (olderThan(version, '1.44')) shaped.VirtualSize = image.Size;
   if (olderThan(version, '1.43')) {
     const dangling = (image.RepoTags ?? []).length === 0 && (image.RepoDigests ?? []).length === 0;
     shaped.RepoTags = dangling ? ['<none>:<none>'] : image.RepoTags;

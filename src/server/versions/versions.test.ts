@@ -43,7 +43,7 @@ test('images of old said their size twice and their container’s configuration'
 test('dangling images had names of their own before 1.43', () => {
   const base = { Id: 'sha256:1', ParentId: '', Created: 1, Size: 7, SharedSize: -1, Labels: {}, Containers: 2 };
   const dangling = { ...base, RepoTags: [], RepoDigests: [] };
-  expect(shapeImageSummary(dangling, '1.43')).toMatchObject({ RepoTags: [], VirtualSize: 7, Containers: -1 });
+  expect(shapeImageSummary(dangling, '1.43')).toMatchObject({ RepoTags: [], VirtualSize: 7 });
   expect(shapeImageSummary(dangling, '1.42')).toMatchObject({
     RepoTags: ['<none>:<none>'],
     RepoDigests: ['<none>@<none>'],
