@@ -1,4 +1,6 @@
+import { mkdir, stat } from 'node:fs/promises';
 import { closeFd, readFileIn } from '../host/index.ts';
+import { EngineError, messageOf } from '../kit/index.ts';
 import type { Launch, Pending } from '../runtime/index.ts';
 import type { Context } from './context.ts';
 import { etcFiles } from './files.ts';
@@ -6,7 +8,7 @@ import { logFile } from './log-file.ts';
 import { joinedNamespaces } from './namespaces.ts';
 import type { NetworkPlace } from './network-mode.ts';
 import type { ContainerRow } from './row.ts';
-import { buildSpec } from './spec/index.ts';
+import { buildSpec, type MountPoint } from './spec/index.ts';
 import { saveSpec } from './spec-file.ts';
 
 /**
@@ -67,11 +69,21 @@ async function fillVolumes(context: Context, rootFd: number, mounts: ContainerRo
   }
 }
 
-/** A volume that vanished since the container was made comes back empty, as in Docker. */
-async function withSource(context: Context, mount: ContainerRow['mounts'][number]) {
+/** What is missing is made: a volume that vanished since the container was made comes back empty, as in Docker. */
+async function withSource(context: Context, mount: MountPoint): Promise<MountPoint> {
+  if (mount.createSource) await makeSource(mount.source);
   if (mount.type !== 'volume') return mount;
   await context.volumes.create({ name: mount.name, ...(mount.driver && { driver: mount.driver }) });
   return { ...mount, source: context.volumes.path(mount.name) };
+}
+
+/** `-v` makes a directory of what is not there. */
+async function makeSource(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found) return;
+  await mkdir(path, { recursive: true }).catch((error) => {
+    throw new EngineError('internal', `error while creating mount source path '${path}': ${messageOf(error)}`, error);
+  });
 }
 
 function stdioOf({ config, hostConfig }: ContainerRow): Launch['stdio'] {

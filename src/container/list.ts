@@ -20,8 +20,8 @@ export async function list(context: Context, options: Parameters<Containers['lis
   return Promise.all(rows.map((row) => summary(context, row, options.size)));
 }
 
-/** Filters that look at containers which do not run, too. */
-const widening = ['status', 'exited', 'before', 'since'];
+/** Filters that ask for containers which do not run, too. */
+const widening = ['status'];
 
 /** Every container there is for people, newest first. */
 export function presentRows(context: Context): ContainerRow[] {

@@ -8,7 +8,7 @@ export function writePidfile(path: string): () => void {
   if (holder !== undefined && holder !== process.pid && isEngine(holder)) {
     throw new EngineError(
       'conflict',
-      `failed to start daemon, ensure tug is not running or delete ${path}: process with PID ${holder} is still running`,
+      `ensure tug is not running or delete ${path}: process with PID ${holder} is still running`,
     );
   }
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
