@@ -31,6 +31,11 @@ export function linkAt(directory: number, name: Path, other: { directory: number
   callOn('linkat', other.name, directory, cstring(name), other.directory, cstring(other.name), 0);
 }
 
+/** Moves `name` of the directory to another one; what is there under that name is replaced. */
+export function renameAt(directory: number, name: Path, other: { directory: number; name: Path }): void {
+  callOn('renameat2', name, directory, cstring(name), other.directory, cstring(other.name), 0);
+}
+
 export function readLinkAt(directory: number, name: Path): Buffer {
   const text = Buffer.alloc(4096);
   return text.subarray(0, callOn('readlinkat', name, directory, cstring(name), text, text.length));

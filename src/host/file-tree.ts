@@ -5,6 +5,8 @@ import { closeFd } from './files.ts';
 import { syscall } from './syscall.ts';
 
 const O_CLOEXEC = 0o2000000;
+const DT_UNKNOWN = 0;
+const DT_DIR = 4;
 
 /** Opens a directory in a directory, following no symlink. The caller closes the fd. */
 export function openDirectoryAt(directory: number, name: Path): number {
@@ -14,16 +16,31 @@ export function openDirectoryAt(directory: number, name: Path): number {
 
 /** The names in a directory that is open for reading, without `.` and `..`, as bytes. */
 export function namesIn(directory: number): Buffer[] {
-  const names: Buffer[] = [];
+  return entriesIn(directory).map((entry) => entry.name);
+}
+
+/** The names of those that are directories themselves. */
+export function directoriesIn(directory: number): Buffer[] {
+  return entriesIn(directory)
+    .filter(({ name, type }) => type === DT_DIR || (type === DT_UNKNOWN && isDirectory(directory, name)))
+    .map((entry) => entry.name);
+}
+
+function isDirectory(directory: number, name: Buffer): boolean {
+  return attempt(() => statusOf(directory, name))?.kind === 'directory';
+}
+
+function entriesIn(directory: number): { name: Buffer; type: number }[] {
+  const entries: { name: Buffer; type: number }[] = [];
   const buffer = Buffer.alloc(32768);
   syscall('lseek', directory, 0, 0);
   for (;;) {
     const length = syscall('getdents64', directory, buffer, buffer.length);
-    if (length === 0) return names;
+    if (length === 0) return entries;
     for (let at = 0; at < length; at += buffer.readUInt16LE(at + 16)) {
       const end = buffer.indexOf(0, at + 19);
       const name = Buffer.from(buffer.subarray(at + 19, end));
-      if (!isDots(name)) names.push(name);
+      if (!isDots(name)) entries.push({ name, type: buffer.readUInt8(at + 18) });
     }
   }
 }
@@ -36,8 +53,6 @@ export interface WalkEntry {
   /** The directory the file is in, open while the entry is handled. */
   parent: number;
   name: Buffer;
-  /** Relative to where the walk began. */
-  path: Buffer;
   status: FileStatus;
 }
 
@@ -46,7 +61,7 @@ export interface WalkEntry {
  * vanishes meanwhile is left out. Lets other work run between directories.
  */
 export async function* walk(directory: number): AsyncGenerator<WalkEntry> {
-  const top = { fd: directory, path: Buffer.alloc(0) as Buffer, names: namesIn(directory) };
+  const top = { fd: directory, names: namesIn(directory) };
   const stack = [top];
   try {
     for (let at = stack.at(-1); at; at = stack.at(-1)) {
@@ -60,10 +75,9 @@ export async function* walk(directory: number): AsyncGenerator<WalkEntry> {
       const { fd } = at;
       const status = attempt(() => statusOf(fd, name));
       if (!status) continue;
-      const path = at.path.length === 0 ? name : Buffer.concat([at.path, Buffer.from('/'), name]);
-      yield { parent: fd, name, path, status };
+      yield { parent: fd, name, status };
       const below = status.kind === 'directory' ? attempt(() => openDirectoryAt(fd, name)) : undefined;
-      if (below !== undefined) stack.push({ fd: below, path, names: namesIn(below) });
+      if (below !== undefined) stack.push({ fd: below, names: namesIn(below) });
     }
   } finally {
     for (const { fd } of stack) if (fd !== directory) closeFd(fd);

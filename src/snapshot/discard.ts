@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { crashpoint, type Log } from '../kit/index.ts';
+import { flattened } from './flatten.ts';
 import { type Layout, scratchIn } from './layout.ts';
 
 /** Takes trees out of sight at once, and frees them beside the engine's other work. */
@@ -15,7 +16,7 @@ export function createDiscard(layout: Layout, log: Log): Discard {
   const running = new Set<Promise<void>>();
 
   function free(path: string): void {
-    const removal = rm(path, { recursive: true, force: true })
+    const removal = remove(layout.doomed, path)
       .catch((error) => log.warn('cannot remove a directory', { path, error }))
       .finally(() => running.delete(removal));
     running.add(removal);
@@ -40,4 +41,8 @@ export function createDiscard(layout: Layout, log: Log): Discard {
       while (running.size > 0) await Promise.all(running);
     },
   });
+}
+
+async function remove(doomed: string, path: string): Promise<void> {
+  for await (const piece of flattened(doomed, path)) await rm(piece, { recursive: true, force: true });
 }

@@ -16,7 +16,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   closeFd,
+  makeDirectoryAt,
   openDirectory,
+  openDirectoryAt,
   openIn,
   readFileIn,
   statusOf,
@@ -386,3 +388,24 @@ test('no sequence of entries reaches outside, leaks a descriptor or fails in ano
   expect(lstatSync(join(canary, 'file')).nlink).toBe(1);
   expect(readdirSync(join(root, 'overlay2/incoming'))).toEqual([]);
 });
+
+test('a tree of any depth is removed, and soon', async () => {
+  await snapshots.create('deep', [await apply([{ name: 'a' }])]);
+  const { UpperDir = '' } = snapshots.describe('deep');
+  const name = 'd'.repeat(20);
+  let at = openDirectoryAt(-100, UpperDir);
+  for (let depth = 0; depth < 3000; depth++) {
+    makeDirectoryAt(at, name, 0o755);
+    const below = openDirectoryAt(at, name);
+    closeFd(at);
+    at = below;
+  }
+  closeFd(at);
+  expect(await snapshots.size('deep')).toBe(0);
+  const start = performance.now();
+  await snapshots.remove('deep');
+  await snapshots.settled();
+  // Removed as it is, a tree so deep takes more than 20 s.
+  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(readdirSync(join(root, 'overlay2/doomed'))).toEqual([]);
+}, 30_000);
