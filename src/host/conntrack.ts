@@ -1,5 +1,6 @@
 import { SystemError } from './errno.ts';
-import { attributes, message, NetlinkFlag, type NetlinkSocket, nest } from './netlink.ts';
+import { attributes, message, NetlinkFlag, nest } from './netlink.ts';
+import type { NetlinkSocket } from './netlink-socket.ts';
 
 /** One tracked connection, by the two directions' addresses as the kernel keeps them. */
 export interface Flow {

@@ -11,6 +11,7 @@ export * from './files.ts';
 export * from './memfd.ts';
 export * from './mount.ts';
 export * as netlink from './netlink.ts';
+export { type NetlinkSocket, openNetlink } from './netlink-socket.ts';
 export * as nfnetlink from './nfnetlink.ts';
 export * as nft from './nfnetlink-expressions.ts';
 export * as rtnetlink from './rtnetlink.ts';

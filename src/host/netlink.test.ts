@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { SystemError } from './errno.ts';
-import { attributeList, attributes, be32, message, nest, openNetlink, text, textOf, u32 } from './netlink.ts';
+import { attributeList, attributes, be32, message, nest, text, textOf, u32 } from './netlink.ts';
+import { openNetlink } from './netlink-socket.ts';
 import { linkExists, links, newVeth } from './rtnetlink.ts';
 
 test('attributes come out as they went in', () => {

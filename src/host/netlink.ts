@@ -1,7 +1,4 @@
-import { SystemError } from './errno.ts';
-import { syscall, trySyscall } from './syscall.ts';
-
-/** Encoding and decoding of netlink messages and their attributes, and a socket that sends them and reads the answers. */
+/** Netlink messages and their attributes, as bytes and back. */
 
 export const NetlinkFlag = {
   request: 1,
@@ -13,11 +10,9 @@ export const NetlinkFlag = {
   append: 0x800,
 };
 const nested = 0x8000;
-const headerSize = 16;
-const errorType = 2;
-const doneType = 3;
+export const headerSize = 16;
 
-const padded = (length: number): number => (length + 3) & ~3;
+export const padded = (length: number): number => (length + 3) & ~3;
 
 /** One attribute with its header, padded to four bytes. */
 export function attribute(type: number, payload: Uint8Array): Buffer {
@@ -88,101 +83,15 @@ export function textOf(value: Buffer | undefined): string {
   return value === undefined ? '' : value.toString('utf8').replace(/\0.*$/s, '');
 }
 
-/** A socket of one netlink protocol in the caller's network namespace. Calls block for the kernel's answer (tens of µs). */
-export interface NetlinkSocket {
-  /** Sends messages as one datagram and waits for the last one's acknowledgement; the first refusal is thrown as SystemError. */
-  send(what: string, messages: Uint8Array[]): void;
-  /** One request that is answered by data (NLM_F_DUMP or NLM_F_ACK tells its end); `visit` sees each answer's type and body (without the netlink header). */
-  dump(what: string, request: Uint8Array, visit: (type: number, body: Buffer) => void): void;
-  close(): void;
-}
-
-const netlinkFamily = 16;
-const rawCloexec = 3 | 0x80000;
-const solNetlink = 270;
-const extendedAck = 11;
-const solSocket = 1;
-const receiveTimeout = 20;
-
-function openSocket(protocol: number): number {
-  const fd = syscall('socket', netlinkFamily, rawCloexec, protocol);
-  trySyscall('setsockopt', fd, solNetlink, extendedAck, word(1), 4);
-  const fiveSeconds = Buffer.alloc(16);
-  fiveSeconds.writeBigInt64LE(5n);
-  trySyscall('setsockopt', fd, solSocket, receiveTimeout, fiveSeconds, 16);
-  return fd;
-}
-
-/** Opens a netlink socket (NETLINK_ROUTE 0, NETLINK_NETFILTER 12). The caller closes it. */
-export function openNetlink(protocol: number): NetlinkSocket {
-  const buffer = Buffer.alloc(1 << 17);
-  let fd = -1;
-  let sequence = 0;
-
-  const close = (): void => {
-    if (fd >= 0) trySyscall('close', fd);
-    fd = -1;
-  };
-  const broken = (what: string, errno: number): SystemError => {
-    close();
-    return new SystemError('netlink', errno, what);
-  };
-  const transmit = (what: string, bytes: Buffer): void => {
-    if (fd < 0) fd = openSocket(protocol);
-    const sent = trySyscall('sendto', fd, bytes, bytes.length, 0, 0, 0);
-    if (sent < 0) throw broken(what, -sent);
-  };
-  const receive = (what: string): Answer[] => {
-    const got = trySyscall('recvfrom', fd, buffer, buffer.length, 0, 0, 0);
-    if (got < 0) throw broken(what, -got);
-    return answers(buffer.subarray(0, got));
-  };
-
-  return {
-    send(what, messages) {
-      const copies = messages.map((bytes) => Buffer.from(bytes));
-      for (const copy of copies) copy.writeUInt32LE(++sequence, 8);
-      const acknowledged = copies.findLast((copy) => (copy.readUInt16LE(6) & NetlinkFlag.ack) !== 0);
-      if (acknowledged === undefined) throw new Error(`${what}: no message asks for an acknowledgement`);
-      const last = acknowledged.readUInt32LE(8);
-      transmit(what, Buffer.concat(copies));
-      for (;;) {
-        for (const answer of receive(what)) {
-          if (answer.type !== errorType) continue;
-          if (errnoOf(answer) !== 0) {
-            close(); // more answers of the same batch may be queued: they go away with the socket
-            throw refusal(what, answer);
-          }
-          if (answer.sequence === last) return;
-        }
-      }
-    },
-    dump(what, request, visit) {
-      const copy = Buffer.from(request);
-      copy.writeUInt32LE(++sequence, 8);
-      transmit(what, copy);
-      for (;;) {
-        for (const answer of receive(what)) {
-          if (answer.sequence !== sequence) continue;
-          if (answer.type === doneType) return;
-          if (answer.type !== errorType) visit(answer.type, Buffer.from(answer.body));
-          else if (errnoOf(answer) === 0) return;
-          else throw refusal(what, answer);
-        }
-      }
-    },
-    close,
-  };
-}
-
-interface Answer {
+export interface Answer {
   type: number;
   flags: number;
   sequence: number;
   body: Buffer;
 }
 
-function answers(bytes: Buffer): Answer[] {
+/** The messages of one datagram from the kernel. */
+export function answers(bytes: Buffer): Answer[] {
   const out: Answer[] = [];
   for (let at = 0; at + headerSize <= bytes.length; ) {
     const length = bytes.readUInt32LE(at);
@@ -196,20 +105,4 @@ function answers(bytes: Buffer): Answer[] {
     at += padded(length);
   }
   return out;
-}
-
-function refusal(what: string, answer: Answer): SystemError {
-  const reason = reasonOf(answer);
-  return new SystemError('netlink', errnoOf(answer), reason ? `${what} (${reason})` : what);
-}
-
-const errnoOf = (answer: Answer): number => -answer.body.readInt32LE(0);
-
-/** The kernel's own sentence about a refusal (NLMSGERR_ATTR_MSG), where it has one. */
-function reasonOf(answer: Answer): string | undefined {
-  const hasTlvs = (answer.flags & 0x200) !== 0;
-  const capped = (answer.flags & 0x100) !== 0;
-  if (!hasTlvs) return undefined;
-  const original = capped ? headerSize : padded(answer.body.readUInt32LE(4));
-  return textOf(attributes(answer.body.subarray(4 + original)).get(1)) || undefined;
 }

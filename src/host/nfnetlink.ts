@@ -1,15 +1,5 @@
-import {
-  attribute,
-  attributeList,
-  attributes,
-  be32,
-  message,
-  NetlinkFlag,
-  type NetlinkSocket,
-  nest,
-  text,
-  textOf,
-} from './netlink.ts';
+import { attribute, attributeList, attributes, be32, message, NetlinkFlag, nest, text, textOf } from './netlink.ts';
+import type { NetlinkSocket } from './netlink-socket.ts';
 
 /** nf_tables messages for IPv4 tables as bytes, transactions of them, and what dumps say. */
 
@@ -18,7 +8,6 @@ export const netlinkNetfilter = 12;
 const subsystem = 10 << 8;
 const Nft = {
   newTable: 0,
-  delTable: 2,
   newChain: 3,
   getChain: 4,
   newRule: 6,
@@ -56,11 +45,6 @@ export function commit(socket: NetlinkSocket, what: string, messages: Buffer[]):
 /** Makes a table, or does nothing if it is there. */
 export function newTable(table: string): Buffer {
   return nft(Nft.newTable, create, text(1, table));
-}
-
-/** The table and all in it; refused if it is not there. */
-export function deleteTable(table: string): Buffer {
-  return nft(Nft.delTable, 0, text(1, table));
 }
 
 export interface Hook {

@@ -1,5 +1,6 @@
 import { SystemError } from './errno.ts';
-import { attribute, attributes, message, NetlinkFlag, type NetlinkSocket, nest, text, textOf, u32 } from './netlink.ts';
+import { attribute, attributes, message, NetlinkFlag, nest, text, textOf, u32 } from './netlink.ts';
+import type { NetlinkSocket } from './netlink-socket.ts';
 
 /** rtnetlink messages (links, addresses, routes, neighbours) as bytes, and what dumps of them say. IPv4 as dotted text. */
 

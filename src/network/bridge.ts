@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type netlink, rtnetlink } from '../host/index.ts';
+import { type NetlinkSocket, rtnetlink } from '../host/index.ts';
 import { crashpoint, EngineError } from '../kit/index.ts';
 import { firstFree, overlaps, parseBip, type Subnet, sizeOf, subnetOf, toNumber, toText } from './subnets.ts';
 
@@ -22,7 +22,7 @@ export interface BridgeWish {
 }
 
 /** Makes the bridge, its address and its switches what they must be; whatever is right already stays untouched. */
-export function ensureBridge(socket: netlink.NetlinkSocket, wish: BridgeWish): Bridge {
+export function ensureBridge(socket: NetlinkSocket, wish: BridgeWish): Bridge {
   const found = rtnetlink.links(socket).find((link) => link.name === wish.name);
   if (found && found.kind !== 'bridge') {
     throw new EngineError('invalid', `bridge device ${wish.name}: an interface of that name is no bridge`);
@@ -48,7 +48,7 @@ export function ensureBridge(socket: netlink.NetlinkSocket, wish: BridgeWish): B
   return { index, name: wish.name, gateway: address, subnet };
 }
 
-function makeBridge(socket: netlink.NetlinkSocket, wish: BridgeWish): number {
+function makeBridge(socket: NetlinkSocket, wish: BridgeWish): number {
   socket.send(`make bridge ${wish.name}`, [rtnetlink.newBridge({ name: wish.name, mac: randomMac(), mtu: wish.mtu })]);
   const made = rtnetlink.links(socket).find((link) => link.name === wish.name);
   if (!made) throw new EngineError('internal', `bridge ${wish.name} went away as it was made`);
@@ -56,7 +56,7 @@ function makeBridge(socket: netlink.NetlinkSocket, wish: BridgeWish): number {
 }
 
 function choose(
-  socket: netlink.NetlinkSocket,
+  socket: NetlinkSocket,
   wish: BridgeWish,
   index: number,
   present: { ip: string; prefix: number }[],

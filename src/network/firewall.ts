@@ -1,4 +1,4 @@
-import { conntrack, type netlink, nfnetlink, rtnetlink, SystemError } from '../host/index.ts';
+import { conntrack, type NetlinkSocket, nfnetlink, rtnetlink, SystemError } from '../host/index.ts';
 import { crashpoint } from '../kit/index.ts';
 import { certainAddress, everyAddress, type Ruleset, rulesetMessages } from './ruleset.ts';
 
@@ -22,7 +22,7 @@ export interface Firewall {
 
 const numbers: Record<string, number> = { tcp: 6, udp: 17, sctp: 132 };
 
-export function createFirewall(socket: netlink.NetlinkSocket, ruleset: Ruleset): Firewall {
+export function createFirewall(socket: NetlinkSocket, ruleset: Ruleset): Firewall {
   const { table } = ruleset;
 
   const restore = (publications: Publication[]): void => {
@@ -87,7 +87,7 @@ export function createFirewall(socket: netlink.NetlinkSocket, ruleset: Ruleset):
  * A UDP client that goes on sending would go on being sent to where its first packet went: to nobody, or to a container that
  * has ended. The flows of these ports are forgotten, and found anew by their next packet.
  */
-function forgetUdp(socket: netlink.NetlinkSocket, changed: Publication[]): void {
+function forgetUdp(socket: NetlinkSocket, changed: Publication[]): void {
   const ports = new Set(changed.filter(({ protocol }) => protocol === 'udp').map(({ hostPort }) => hostPort));
   if (ports.size === 0) return;
   for (const flow of conntrack.flows(socket, conntrack.udp)) {

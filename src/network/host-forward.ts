@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { type netlink, nfnetlink, nft } from '../host/index.ts';
+import { type NetlinkSocket, nfnetlink, nft } from '../host/index.ts';
 import { crashpoint, type Log, messageOf } from '../kit/index.ts';
 
 const run = promisify(execFile);
@@ -13,11 +13,7 @@ const mark = 'tug';
  * Where the host's iptables drop what they do not know (the policy of FORWARD is DROP: another engine, ufw), appends an accept
  * for the bridge, once, behind all that the host has to say itself. What may pass on the bridge is for our own table to say.
  */
-export async function admitForwarding(options: {
-  socket: netlink.NetlinkSocket;
-  bridge: string;
-  log: Log;
-}): Promise<void> {
+export async function admitForwarding(options: { socket: NetlinkSocket; bridge: string; log: Log }): Promise<void> {
   const { socket, bridge, log } = options;
   if (nfnetlink.chains(socket).some(drops)) admitByNft(socket, bridge);
   if (!legacyTables().includes('filter')) return;
@@ -33,7 +29,7 @@ function drops({ table, name, hook, policy }: nfnetlink.ChainInfo): boolean {
 }
 
 /** The rule as iptables-nft writes it itself, so that it can show and delete it. */
-function admitByNft(socket: netlink.NetlinkSocket, bridge: string): void {
+function admitByNft(socket: NetlinkSocket, bridge: string): void {
   const comment = `${mark} ${bridge}`;
   if (nfnetlink.ruleComments(socket, 'filter', 'FORWARD').includes(comment)) return;
   const accept = [...nft.counter(), ...nft.accept()];

@@ -1,4 +1,4 @@
-import { netlink, nfnetlink, openArp, rtnetlink } from '../host/index.ts';
+import { nfnetlink, openArp, openNetlink, rtnetlink } from '../host/index.ts';
 import type { Log } from '../kit/index.ts';
 import type { Store } from '../store/index.ts';
 import { attach, release } from './attach.ts';
@@ -10,7 +10,7 @@ import { createPredefined } from './predefined.ts';
 import { restore } from './restore.ts';
 import { bridgeFacts, type State } from './state.ts';
 import { validate } from './validate.ts';
-import { watchFirewall } from './watch.ts';
+import { watch } from './watch.ts';
 
 /** How an engine's network differs from another's on the same machine. */
 export interface NetworkOptions {
@@ -30,8 +30,8 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     log: deps.log,
     options: { bridge: 'tug0', mtu: 1500, ...deps.options },
     arp: openArp(),
-    route: netlink.openNetlink(rtnetlink.netlinkRoute),
-    netfilter: netlink.openNetlink(nfnetlink.netlinkNetfilter),
+    route: openNetlink(rtnetlink.netlinkRoute),
+    netfilter: openNetlink(nfnetlink.netlinkNetfilter),
     hostFiles,
     ports: createPorts(hostFiles.ephemeralPorts),
     predefined: createPredefined(deps.store),
@@ -50,7 +50,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     async restore(running) {
       await restore(state, running);
       stopWatching?.();
-      stopWatching = watchFirewall(state);
+      stopWatching = watch(state);
     },
     async close() {
       stopWatching?.();

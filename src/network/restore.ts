@@ -11,37 +11,44 @@ import { toNumber, toText } from './subnets.ts';
 
 /** Networks.restore */
 export async function restore(state: State, running: (containerId: string) => boolean): Promise<void> {
-  const { route, options } = state;
   const remembered = state.predefined.prepare();
+  state.endpoints.clear();
+  for (const endpoint of keepRunning(state, running)) {
+    state.endpoints.set(endpoint.containerId, endpoint);
+    state.ports.claim(endpoint.containerId, endpoint.ports);
+  }
+  await setRight(state, remembered);
+}
+
+/** Makes bridge, links and firewall what they must be for the containers that have endpoints. */
+export async function setRight(state: State, remembered?: string): Promise<void> {
+  const { route, netfilter, options, log } = state;
   const bridge = ensureBridge(route, {
     name: options.bridge,
     mtu: options.mtu,
     ...(options.bip === undefined ? {} : { bip: options.bip }),
     ...(remembered === undefined ? {} : { remembered }),
   });
-  state.predefined.remember(`${toText(bridge.gateway)}/${bridge.subnet.prefix}`);
+  state.predefined.remember(addressOf(bridge));
   const addresses = createAddresses({
     subnet: bridge.subnet,
     gateway: bridge.gateway,
     isGone: (link) => !rtnetlink.linkExists(route, link),
   });
-  const kept = keepRunning(state, running);
-  state.endpoints.clear();
-  for (const endpoint of kept) {
-    state.endpoints.set(endpoint.containerId, endpoint);
-    state.ports.claim(endpoint.containerId, endpoint.ports);
-    if (endpoint.link) addresses.claim(toNumber(endpoint.link.address));
+  const kept = [...state.endpoints.values()];
+  for (const { link } of kept) {
+    if (link) addresses.claim(toNumber(link.address));
   }
   tidyLinks(state, bridge, kept);
-  const firewall = createFirewall(state.netfilter, {
-    table: tableOf(bridge.name),
-    bridge: bridge.name,
-    subnet: bridge.subnet,
-  });
+  const { name, subnet } = bridge;
+  const firewall = createFirewall(netfilter, { table: tableOf(name), bridge: name, subnet });
   state.standing = { bridge, addresses, firewall };
   firewall.restore(allPublications(state));
-  await admitForwarding({ socket: state.netfilter, bridge: bridge.name, log: state.log });
+  await admitForwarding({ socket: netfilter, bridge: name, log });
 }
+
+/** As --bip has it, and as the bridge remembers it. */
+export const addressOf = (bridge: Bridge): string => `${toText(bridge.gateway)}/${bridge.subnet.prefix}`;
 
 function keepRunning(state: State, running: (containerId: string) => boolean): Endpoint[] {
   const all = state.store.view((tx) => tx.collection(endpointRows).all());

@@ -1,4 +1,4 @@
-import type { ArpSocket, netlink } from '../host/index.ts';
+import type { ArpSocket, NetlinkSocket } from '../host/index.ts';
 import { EngineError, type Log } from '../kit/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Addresses } from './addresses.ts';
@@ -16,8 +16,8 @@ export interface State {
   log: Log;
   options: { bridge: string; mtu: number; bip?: string };
   arp: ArpSocket;
-  route: netlink.NetlinkSocket;
-  netfilter: netlink.NetlinkSocket;
+  route: NetlinkSocket;
+  netfilter: NetlinkSocket;
   hostFiles: HostFiles;
   ports: Ports;
   predefined: Predefined;

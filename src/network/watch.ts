@@ -1,25 +1,31 @@
-import { nfnetlink } from '../host/index.ts';
+import { nfnetlink, rtnetlink } from '../host/index.ts';
 import { messageOf } from '../kit/index.ts';
 import { admitForwarding } from './host-forward.ts';
+import { addressOf, setRight } from './restore.ts';
 import { chainNames, tableOf } from './ruleset.ts';
 import { allPublications, type State, standingOf } from './state.ts';
 
 const interval = 3000;
 
 /**
- * Looks every few seconds whether somebody changed a ruleset of the host (one number tells), and if so, whether ours is still
- * there and a policy of FORWARD has come up; sets both right. Returns the call that ends it.
+ * Looks every few seconds whether the bridge is still there, and whether somebody changed a ruleset of the host (one number
+ * tells): if so, whether ours is still there and a policy of FORWARD has come up. Sets all right. Returns the call that ends it.
  */
-export function watchFirewall(state: State): () => void {
+export function watch(state: State): () => void {
   let seen = -1;
   const look = async (): Promise<void> => {
+    const { bridge } = standingOf(state);
+    if (!rtnetlink.linkExists(state.route, bridge.index)) {
+      state.log.warn('the bridge was taken away; it is made again', { bridge: bridge.name });
+      await setRight(state, addressOf(bridge));
+    }
     const now = nfnetlink.generation(state.netfilter);
     if (now === seen) return;
     await repairFirewall(state);
     seen = nfnetlink.generation(state.netfilter);
   };
   const timer = setInterval(() => {
-    look().catch((error) => state.log.error('the firewall could not be looked after', { error: messageOf(error) }));
+    look().catch((error) => state.log.error('the network could not be set right', { error: messageOf(error) }));
   }, interval);
   timer.unref();
   return () => clearInterval(timer);

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { netlink, rtnetlink } from '../../src/host/index.ts';
+import { openNetlink, rtnetlink } from '../../src/host/index.ts';
 import type { NetworkAttachment } from '../../src/network/index.ts';
 import { must, run } from './command.ts';
 
@@ -89,7 +89,7 @@ export async function makeNetns(name: string): Promise<Netns> {
 
 /** Sends the messages of an attachment as a shim does: first the host's, then those from inside. */
 export async function furnish(netns: Netns, { furniture }: NetworkAttachment): Promise<void> {
-  const socket = netlink.openNetlink(rtnetlink.netlinkRoute);
+  const socket = openNetlink(rtnetlink.netlinkRoute);
   const namespace = openSync(`/run/netns/${netns.name}`, 'r');
   try {
     for (const { message, netnsFdOffset } of furniture?.host ?? []) {

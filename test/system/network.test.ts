@@ -328,6 +328,17 @@ const onThisMachine = (): void => {
     expect(await outside.get('http://203.0.113.1:8081')).toBe('two 203.0.113.2');
   });
 
+  test('a bridge that was deleted is made again, and the containers are on it', async () => {
+    const one = await start('one', published('80/tcp', '8080'));
+    await must(['ip', 'link', 'del', 'tug0']);
+    expect(await outside.get('http://203.0.113.1:8080')).not.toBe('one 203.0.113.2');
+    await until('the watch has seen it', async () => (await run(['ip', 'link', 'show', 'tug0'])).code === 0);
+    await until('the port is back', async () => (await outside.get('http://203.0.113.1:8080')) === 'one 203.0.113.2');
+    const two = await start('two');
+    expect(await two.get(`http://${one.ip}`)).toBe(`one ${two.ip}`);
+    expect(await one.get('http://203.0.113.2')).toBe('outside 203.0.113.1');
+  });
+
   test('an engine killed at any step is put right by the next start', async () => {
     const work = mkdtempSync(join(tmpdir(), 'tug-network-'));
     await networks.close();

@@ -1,0 +1,141 @@
+import { SystemError } from './errno.ts';
+import { type Answer, answers, attributes, headerSize, NetlinkFlag, padded, textOf, word } from './netlink.ts';
+import { syscall, trySyscall } from './syscall.ts';
+
+/** A socket of one netlink protocol in the caller's network namespace. Calls block for the kernel's answer (tens of µs). */
+export interface NetlinkSocket {
+  /** Sends messages as one datagram and waits for the last one's acknowledgement; the first refusal is thrown as SystemError. */
+  send(what: string, messages: Uint8Array[]): void;
+  /**
+   * One request that is answered by data, whose end NLM_F_DUMP or NLM_F_ACK tells; `visit` sees each answer's type and body
+   * (without the netlink header). A list that changed under way is read again.
+   */
+  dump(what: string, request: Uint8Array, visit: (type: number, body: Buffer) => void): void;
+  /** The next call opens it again. */
+  close(): void;
+}
+
+const netlinkFamily = 16;
+const rawCloexec = 3 | 0x80000;
+const solNetlink = 270;
+const extendedAck = 11;
+const solSocket = 1;
+const receiveTimeout = 20;
+const dumpInterrupted = 0x10;
+const interrupted = 4;
+const errorType = 2;
+const doneType = 3;
+const mostTries = 20;
+
+/** Opens a netlink socket (NETLINK_ROUTE 0, NETLINK_NETFILTER 12). The caller closes it. */
+export function openNetlink(protocol: number): NetlinkSocket {
+  const wire = openWire(protocol);
+  let sequence = 0;
+
+  /** All that answers one request; undefined if it changed while it was listed. */
+  const collect = (what: string, request: Uint8Array): Answer[] | undefined => {
+    const copy = Buffer.from(request);
+    copy.writeUInt32LE(++sequence, 8);
+    wire.transmit(what, copy);
+    const out: Answer[] = [];
+    let changed = false;
+    for (;;) {
+      for (const answer of wire.receive(what)) {
+        if (answer.sequence !== sequence) continue;
+        changed ||= (answer.flags & dumpInterrupted) !== 0;
+        if (answer.type === errorType && errnoOf(answer) !== 0) throw refusal(what, answer);
+        if (answer.type === errorType || answer.type === doneType) return changed ? undefined : out;
+        out.push({ ...answer, body: Buffer.from(answer.body) });
+      }
+    }
+  };
+
+  return {
+    send(what, messages) {
+      const copies = messages.map((bytes) => Buffer.from(bytes));
+      for (const copy of copies) copy.writeUInt32LE(++sequence, 8);
+      const acknowledged = copies.findLast((copy) => (copy.readUInt16LE(6) & NetlinkFlag.ack) !== 0);
+      if (acknowledged === undefined) throw new Error(`${what}: no message asks for an acknowledgement`);
+      const last = acknowledged.readUInt32LE(8);
+      wire.transmit(what, Buffer.concat(copies));
+      for (;;) {
+        for (const answer of wire.receive(what)) {
+          if (answer.type !== errorType) continue;
+          if (errnoOf(answer) !== 0) {
+            wire.close(); // more answers of the same batch may be queued: they go away with the socket
+            throw refusal(what, answer);
+          }
+          if (answer.sequence === last) return;
+        }
+      }
+    },
+    dump(what, request, visit) {
+      for (let tries = 0; tries < mostTries; tries++) {
+        const found = collect(what, request);
+        if (found === undefined) continue;
+        for (const { type, body } of found) visit(type, body);
+        return;
+      }
+      throw new SystemError('netlink', interrupted, what);
+    },
+    close: wire.close,
+  };
+}
+
+interface Wire {
+  transmit(what: string, bytes: Buffer): void;
+  /** The messages of the next datagram; they stand in a buffer that the next call overwrites. */
+  receive(what: string): Answer[];
+  close(): void;
+}
+
+/** The socket itself, opened by its first use and closed by its first failure. */
+function openWire(protocol: number): Wire {
+  const buffer = Buffer.alloc(1 << 17);
+  let fd = -1;
+  const close = (): void => {
+    if (fd >= 0) trySyscall('close', fd);
+    fd = -1;
+  };
+  const call = (name: 'sendto' | 'recvfrom', what: string, bytes: Buffer): number => {
+    if (fd < 0) fd = openSocket(protocol);
+    for (;;) {
+      const result = trySyscall(name, fd, bytes, bytes.length, 0, 0, 0);
+      if (result >= 0) return result;
+      // A signal that comes in between (Bun's collector sends some) is no end of the call.
+      if (result === -interrupted) continue;
+      close();
+      throw new SystemError('netlink', -result, what);
+    }
+  };
+  return {
+    transmit: (what, bytes) => void call('sendto', what, bytes),
+    receive: (what) => answers(buffer.subarray(0, call('recvfrom', what, buffer))),
+    close,
+  };
+}
+
+function openSocket(protocol: number): number {
+  const fd = syscall('socket', netlinkFamily, rawCloexec, protocol);
+  trySyscall('setsockopt', fd, solNetlink, extendedAck, word(1), 4);
+  const fiveSeconds = Buffer.alloc(16);
+  fiveSeconds.writeBigInt64LE(5n);
+  trySyscall('setsockopt', fd, solSocket, receiveTimeout, fiveSeconds, 16);
+  return fd;
+}
+
+function refusal(what: string, answer: Answer): SystemError {
+  const reason = reasonOf(answer);
+  return new SystemError('netlink', errnoOf(answer), reason ? `${what} (${reason})` : what);
+}
+
+const errnoOf = (answer: Answer): number => -answer.body.readInt32LE(0);
+
+/** The kernel's own sentence about a refusal (NLMSGERR_ATTR_MSG), where it has one. */
+function reasonOf(answer: Answer): string | undefined {
+  const hasTlvs = (answer.flags & 0x200) !== 0;
+  const capped = (answer.flags & 0x100) !== 0;
+  if (!hasTlvs) return undefined;
+  const original = capped ? headerSize : padded(answer.body.readUInt32LE(4));
+  return textOf(attributes(answer.body.subarray(4 + original)).get(1)) || undefined;
+}
