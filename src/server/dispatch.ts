@@ -58,10 +58,10 @@ async function answerError(exchange: Exchange, thrown: unknown, about: { version
   const { head, reply } = exchange;
   const { status, message, error } = describeError(thrown);
   const line = { method: head.method, path: head.path, error: message };
-  // Nobody is left to be told; what was under way for the client ended because of that.
-  if (exchange.gone.aborted) return about.log.debug('client left', line);
-  if (status >= 500) about.log.error('request failed', { ...line, cause: error.cause });
-  else about.log.debug('request refused', { ...line, status });
+  const fields = { ...line, status, ...(error.cause === undefined ? {} : { cause: error.cause }) };
+  // What was under way for a client that has left failed because of that.
+  if (status >= 500 && !exchange.gone.aborted) about.log.error('request failed', fields);
+  else about.log.debug('request refused', fields);
   // Once the head is out there is no status left to send: an answer cut short says it.
   if (reply.started) return;
   if (status === 304) return reply.empty(304);

@@ -199,6 +199,19 @@ test('wait sends its head before the container has ended', async () => {
   expect(rooms.calls).toEqual([['wait', 'box', 'next-exit']]);
 });
 
+test('a client that has sent all it had to say is answered all the same', async () => {
+  for (const [target, status] of [
+    ['/nosuch', 404],
+    ['/containers/gone/json', 404],
+    ['/version', 200],
+  ] as const) {
+    const client = await dial(path);
+    client.send(get(target));
+    client.end();
+    expect(await client.closed()).toStartWith(`HTTP/1.1 ${status} `);
+  }
+});
+
 test('a client that leaves ends its wait and its log', async () => {
   const client = await dial(path);
   client.send('POST /containers/box/wait HTTP/1.1\r\nHost: d\r\n\r\n');
