@@ -21,32 +21,31 @@ interface ExecStart {
 export async function launchExec({ context, record, size, ready }: ExecStart): Promise<{ ended: Promise<void> }> {
   const row = getRow(context.store, record.containerId);
   const token = newToken();
-  let pending: Pending | undefined;
+  let launching: Promise<Pending> | undefined;
   try {
-    const launch = await request(context, row, record, { token, ...(size && { size }) });
-    pending = await context.runtime.exec(launch);
-    const { process } = pending;
+    launching = context.runtime.exec(request(context, row, record, { token, ...(size && { size }) }));
+    // From here on a failure of one must not leave the other's unheard.
+    launching.catch(() => undefined);
     const stored = { containerId: row.id, token, config: record.config };
     context.store.update((tx) => tx.collection(execRows).put(record.id, stored));
     crashpoint('container.execStarting');
+    const { process, go } = await launching;
     record.process = process;
     await ready(process);
     context.events.publish(row, `exec_start: ${(record.config.Cmd ?? []).join(' ')}`, { execID: record.id });
-    const { go } = pending;
     // A failure of `go` has undone itself.
-    pending = undefined;
+    launching = undefined;
     await go();
     record.pid = process.pid;
-    const ended = watchExec(context, record, process);
-    ended.catch((error) => context.log.error('the end of an exec could not be recorded', { id: record.id, error }));
-    return { ended };
+    return { ended: watchExec(context, record, process) };
   } catch (error) {
-    await pending?.abort();
+    const waiting = await launching?.catch(() => undefined);
+    await waiting?.abort();
     throw failed(context, record, error);
   }
 }
 
-async function request(
+function request(
   context: Context,
   row: ContainerRow,
   record: ExecRecord,
@@ -76,22 +75,37 @@ async function request(
   return { id: record.id, token, containerId: row.id, process, spec, stdio };
 }
 
-/** Records the end of an exec when it comes. */
-export async function watchExec(context: Context, record: ExecRecord, process: Process): Promise<void> {
+/** Takes an exec's process into this engine's care; resolves once its end is told. */
+export function watchExec(context: Context, record: ExecRecord, process: Process): Promise<void> {
   record.process = process;
-  const exit = await process.exited;
-  if (context.closing) return;
-  await recordExecExit(context, record, exit);
-  await process.release();
+  const told = process.exited.then((exit) => {
+    if (!context.closing) tellExecExit(context, record, exit);
+  });
+  told
+    .then(() => (context.closing ? undefined : forgetExec(context, record, process)))
+    .catch((error) => context.log.error('an exec could not be cleared away', { id: record.id, error }));
+  return told;
 }
 
-/** The exit of an exec, also of one that ended while no engine looked. */
-export async function recordExecExit(context: Context, record: ExecRecord, exit: Exit): Promise<void> {
+function tellExecExit(context: Context, record: ExecRecord, exit: Exit): void {
   record.state = 'exited';
   record.exitCode = exit.code;
   context.execs.ended(record);
   const row = findRow(context.store, record.containerId);
   if (row) context.events.publish(row, 'exec_die', { execID: record.id, exitCode: String(exit.code) });
+}
+
+async function forgetExec(context: Context, record: ExecRecord, process: Process): Promise<void> {
+  // The client hears of the end first.
+  await new Promise(setImmediate);
+  context.store.update((tx) => tx.collection(execRows).delete(record.id));
+  crashpoint('container.execEnded');
+  await process.release();
+}
+
+/** The end of an exec that came while no engine looked. */
+export function recordExecExit(context: Context, record: ExecRecord, exit: Exit): void {
+  tellExecExit(context, record, exit);
   context.store.update((tx) => tx.collection(execRows).delete(record.id));
   crashpoint('container.execEnded');
 }

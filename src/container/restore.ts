@@ -78,11 +78,9 @@ async function restoreExecs(context: Context): Promise<void> {
     if (found) context.execs.add(record);
     if (found && isProcess(found)) {
       record.pid = found.pid;
-      watchExec(context, record, found).catch((error) =>
-        context.log.error('the end of an exec could not be recorded', { id, error }),
-      );
+      void watchExec(context, record, found);
     } else if (found) {
-      await recordExecExit(context, record, found);
+      recordExecExit(context, record, found);
     } else {
       context.store.update((tx) => tx.collection(execRows).delete(id));
     }
