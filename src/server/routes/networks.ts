@@ -1,3 +1,4 @@
+import { olderThan } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { Backends } from '../contract.ts';
 import { type Handler, sendJson } from '../request.ts';
@@ -5,7 +6,12 @@ import type { Route } from '../router.ts';
 
 /** Networks as they are. */
 export function networkRoutes({ networks }: Backends): Route[] {
-  const list: Handler = (request) => sendJson(request, 200, networks.list(request.query.filters()));
+  const list: Handler = (request) => {
+    const found = networks.list(request.query.filters());
+    // Before 1.28 the list said as much of each network, its containers too, as the inspection does.
+    const whole = olderThan(request.version, '1.28');
+    return sendJson(request, 200, whole ? found.map(({ Id = '' }) => networks.inspect(Id)) : found);
+  };
   return [
     ['GET', '/networks', list],
     ['GET', '/networks/', list],

@@ -32,7 +32,7 @@ export function shapeImage(image: ImageInspect, version: string): Record<string,
     delete shaped.Manifests;
     delete shaped.Descriptor;
   }
-  if (olderThan(version, '1.45')) Object.assign(shaped, { Container: '', ContainerConfig: emptyContainerConfig });
+  if (olderThan(version, '1.45')) shaped.ContainerConfig = emptyContainerConfig;
   if (olderThan(version, '1.44')) shaped.VirtualSize = image.Size;
   return shaped;
 }

@@ -35,7 +35,7 @@ test('images of old said their size twice and their container’s configuration'
   const image = { Id: 'sha256:1', Size: 7, Config: { Cmd: ['sh'] } };
   expect(shapeImage(image, '1.51')).toEqual(image);
   expect(shapeImage(image, '1.49').Config).toMatchObject({ Cmd: ['sh'], Hostname: '', Tty: false });
-  expect(shapeImage(image, '1.44')).toMatchObject({ Container: '', ContainerConfig: { Cmd: null } });
+  expect(shapeImage(image, '1.44')).toMatchObject({ ContainerConfig: { Cmd: null } });
   expect('VirtualSize' in shapeImage(image, '1.44')).toBe(false);
   expect(shapeImage(image, '1.43').VirtualSize).toBe(7);
 });
