@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cloneMount } from '../../src/host/index.ts';
 import type { RuntimeSpec, SpecProcess } from '../../src/oci/index.ts';
@@ -101,7 +101,9 @@ const onTerminal = (command: string, stdin: string) =>
 /** Debian's runc with its state in `directory`. */
 export function createRunc(directory: string): Side {
   const runc = `runc --root ${directory}`;
-  const remove = ({ id }: Box) => bash(`${runc} delete --force ${id}`);
+  // `--force` on what has ended sleeps a while all the same, so it comes last.
+  const remove = ({ id }: Box) =>
+    bash(`for n in 1 2 3; do ${runc} delete ${id} 2>/dev/null && exit; sleep 0.03; done; ${runc} delete --force ${id}`);
   // Detached, runc hands its own streams on, real pipes here; a terminal it makes only in the foreground of another.
   const streams = '<>/dev/null 2> >(cat >&2) | cat';
   return {
@@ -128,12 +130,20 @@ export function createRunc(directory: string): Side {
           return bash(`${command} --detach ${id} ${streams}`);
         },
         end: async () => {
-          // Left to itself, `delete --force` looks again only after a second.
           await bash(`${runc} kill ${id} KILL`);
-          await until(`the end of ${pid}`, () => !existsSync(`/proc/${pid}`));
+          await until(`the end of ${pid}`, () => hasEnded(pid));
           await remove(box);
         },
       };
     },
   };
+}
+
+/** Gone, or only its parent has yet to hear of it. */
+function hasEnded(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return true;
+  }
 }
