@@ -1,3 +1,2 @@
-export { compileExec, type ExecInput } from './exec.ts';
-export { compileLaunch, type LaunchInput } from './launch.ts';
-export type { SeccompCompiler } from './privileges.ts';
+export { compileExec } from './exec.ts';
+export { compileLaunch } from './launch.ts';
