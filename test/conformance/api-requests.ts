@@ -187,6 +187,7 @@ const images: Probe[] = [
   post('/images/api-nosuch/tag?repo=a&tag=b'),
   post('/images/{image}/tag?repo=UPPER'),
   post('/images/{image}/tag?repo=a&tag=!!'),
+  post('/images/load', 'foo', { type: 'application/x-tar' }),
   post('/images/create?fromSrc=-&repo=UPPER', 'foo', { type: 'application/x-tar' }),
 ];
 

@@ -64,7 +64,7 @@ async function serveOne({
   const expect = head.headers.get('expect');
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') throw new BadRequest('417 Expectation Failed');
   const body = createBody(inlet, head, () => {
-    if (expect !== undefined && head.minor === 1) void outlet.write('HTTP/1.1 100 Continue\r\n\r\n');
+    if (expect !== undefined && head.minor === 1 && !reply.started) void outlet.write('HTTP/1.1 100 Continue\r\n\r\n');
   });
   const gone = new AbortController();
   const wanted = head.minor === 1 && !/\bclose\b/i.test(head.headers.get('connection') ?? '');

@@ -81,7 +81,9 @@ function tagHandler({ images }: Backends): Handler {
 function loadHandler({ images }: Backends): Handler {
   return async (request) => {
     refusePlatform(request);
-    await sendProgress(request, images.load(request.body, { quiet: request.query.flag('quiet', true) }));
+    const messages = images.load(request.body, { quiet: request.query.flag('quiet', true) });
+    // Docker says everything about an archive on the stream, also that it is none.
+    await sendProgress(request, withFailure(messages));
   };
 }
 
@@ -124,16 +126,28 @@ function refusePlatform(request: Request): void {
   throw new EngineError('unsupported', 'loading one platform out of an archive is not supported');
 }
 
-/** Docker's progress messages, one JSON a line. An error before the first becomes the status, a later one a message. */
-async function sendProgress(request: Request, messages: AsyncIterable<JSONMessage>): Promise<void> {
+type Message = JSONMessage | { errorDetail: { message: string }; error: string };
+
+/** Docker's progress messages, one JSON a line. What fails before the first becomes the status, what fails later a message. */
+async function sendProgress(request: Request, messages: AsyncIterable<Message>): Promise<void> {
   const iterator = messages[Symbol.asyncIterator]();
-  let next = await iterator.next();
+  const first = await iterator.next();
   const sink = await request.reply.stream(200, { 'Content-Type': 'application/json' });
+  if (!first.done) await sink.write(line(first.value));
+  for await (const message of withFailure({ [Symbol.asyncIterator]: () => iterator })) await sink.write(line(message));
+  await sink.end();
+}
+
+/** The messages, and a failure as the last of them. */
+async function* withFailure(messages: AsyncIterable<Message>): AsyncGenerator<Message> {
   try {
-    for (; !next.done; next = await iterator.next()) await sink.write(`${JSON.stringify(next.value)}\r\n`);
+    yield* messages;
   } catch (error) {
     const { message } = describeError(error);
-    await sink.write(`${JSON.stringify({ errorDetail: { message }, error: message })}\r\n`);
+    yield { errorDetail: { message }, error: message };
   }
-  await sink.end();
+}
+
+function line(message: Message): string {
+  return `${JSON.stringify(message)}\r\n`;
 }
