@@ -17,15 +17,20 @@ export function resolveHost(
   flags: Values<typeof globalFlags>,
   env: Record<string, string | undefined>,
 ): { host: string; isDefault: boolean } {
-  if (flags.host.length > 1) throw new CliError('specify only one -H');
+  if (flags.host.length > 1) throw unresolved('Specify only one -H');
   if (flags.host.length > 0 && flags.context) {
     throw new CliError('conflicting options: cannot specify both --host and --context');
   }
   if (flags.context && flags.context !== 'default') {
-    throw new CliError(`context "${flags.context}": context not found`);
+    throw unresolved(`context "${flags.context}": context not found`);
   }
   const named = flags.context ? undefined : (flags.host[0] ?? (env.TUG_HOST || env.DOCKER_HOST));
   if (!named) return { host: defaultHost, isDefault: true };
   const host = named.includes('://') ? named : named.startsWith('/') ? `unix://${named}` : `tcp://${named}`;
+  if (!/^(unix|tcp|http):\/\//.test(host)) throw unresolved(`invalid bind address format: ${host}`);
   return { host, isDefault: host === defaultHost };
+}
+
+function unresolved(reason: string): CliError {
+  return new CliError(`Failed to initialize: unable to resolve docker endpoint: ${reason}`);
 }

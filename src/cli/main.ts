@@ -1,4 +1,4 @@
-import { createClient } from '../client/index.ts';
+import { createClient, UpgradeError } from '../client/index.ts';
 import { checkArity } from './arity.ts';
 import { autostart } from './autostart.ts';
 import { CliError, type Command, type Context } from './command.ts';
@@ -49,9 +49,16 @@ async function dispatch(argv: string[], context: Bare): Promise<number> {
   }
   if (found.kind === 'unknown') {
     const path = [program, ...found.path].join(' ');
-    throw new CliError(
-      `${program}: unknown command: ${path} ${found.word}\n\nRun '${path} --help' for more information`,
-    );
+    const usage =
+      found.path.length > 0
+        ? `Usage:  ${path}
+
+`
+        : '';
+    const pointer = `Run '${path} --help' for more information`;
+    throw new CliError(`${program}: unknown command: ${path} ${found.word}
+
+${usage}${pointer}`);
   }
   const { host, isDefault } = resolveHost(globals.values, context.env);
   const start = isDefault && !globals.values['no-autostart'] && process.getuid?.() === 0;
@@ -96,7 +103,7 @@ async function report(error: unknown, context: Bare, where: { path: string; code
     if (text) await context.err.line(text);
     return error.code;
   }
-  const code = error instanceof CliError ? error.code : where.code;
+  const code = error instanceof CliError ? error.code : error instanceof UpgradeError ? 1 : where.code;
   if (code < 125) {
     await context.err.line(text);
     return code;

@@ -1,5 +1,5 @@
 import { type Address, parseHost } from './address.ts';
-import { ApiError, connectError } from './errors.ts';
+import { ApiError, connectError, UpgradeError } from './errors.ts';
 import { encodeHead, type Head, readBody, readHead } from './http.ts';
 import { type ByteStream, openStream } from './stream.ts';
 
@@ -107,8 +107,13 @@ class SocketClient implements Client {
 
   async hijack(call: Call): Promise<{ stream: ByteStream; headers: Map<string, string> }> {
     const headers = { ...call.headers, Connection: 'Upgrade', Upgrade: 'tcp' };
-    const { stream, head } = await this.exchange({ ...call, headers });
-    return { stream, headers: head.headers };
+    try {
+      const { stream, head } = await this.exchange({ ...call, headers });
+      return { stream, headers: head.headers };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      throw new UpgradeError(error.status, error.message);
+    }
   }
 
   close(): void {

@@ -9,6 +9,17 @@ export class ApiError extends Error {
   }
 }
 
+/** The engine refused to hand a connection over; `reason` is its own sentence. */
+export class UpgradeError extends Error {
+  readonly reason: string;
+
+  constructor(status: number, reason: string) {
+    super(`unable to upgrade to tcp, received ${status}`);
+    this.name = 'UpgradeError';
+    this.reason = reason;
+  }
+}
+
 /** No engine answers at the address; `refused` says that nothing listens there (as opposed to no permission). */
 export class ConnectError extends Error {
   readonly refused: boolean;

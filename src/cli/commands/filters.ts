@@ -3,7 +3,7 @@ import { flag } from '../flags/index.ts';
 /** `--filter key=value`, repeated. */
 export function filterFlag(usage: string) {
   return flag.list(usage, { short: 'f', type: 'filter' }, (text) => {
-    if (!text.includes('=')) throw new Error(`invalid argument "${text}" for "-f, --filter" flag: invalid filter`);
+    if (!text.includes('=')) throw new Error('bad format of filter (expected name=value)');
     return text;
   });
 }

@@ -1,9 +1,11 @@
 import { ApiError, type Client } from '../../client/index.ts';
-import { type Context, command } from '../command.ts';
+import { CliError, type Context, command } from '../command.ts';
 import { errorText } from '../error-text.ts';
 import { flag } from '../flags/index.ts';
 import { indentJson, parseJson } from '../format/json.ts';
 import { compileTemplate, TemplateError } from '../template/index.ts';
+
+const typeNames = '"config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume"';
 
 type Kind = 'container' | 'image' | 'network' | 'volume';
 
@@ -32,11 +34,10 @@ export const inspect = command({
     const kinds = Object.keys(paths) as Kind[];
     const asked = flags.type as Kind;
     if (given.has('type') && flags.type === '') {
-      throw new Error(
-        'type is empty: must be one of "config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume"',
-      );
+      throw new Error(`type is empty: must be one of ${typeNames}`);
     }
-    if (asked && !kinds.includes(asked)) throw new Error(`unknown type: ${JSON.stringify(flags.type)}`);
+    if (asked && !kinds.includes(asked))
+      throw new Error(`unknown type: ${JSON.stringify(flags.type)}: must be one of ${typeNames}`);
     return inspectAll(context, args, flags.format, (name) =>
       asked ? fetchOne(context.client, asked, name, flags.size) : fetchAny(context.client, kinds, name, flags.size),
     );
@@ -140,7 +141,7 @@ function parsing<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new Error(`template parsing error: ${(error as Error).message}`, { cause: error });
+    throw new CliError(`template parsing error: ${(error as Error).message}`, 64);
   }
 }
 

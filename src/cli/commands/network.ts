@@ -3,7 +3,7 @@ import { command } from '../command.ts';
 import { flag } from '../flags/index.ts';
 import { formatRows, type Listing, type Row } from '../format/table.ts';
 import { displayId, joinLabels } from '../format/text.ts';
-import { longMoment } from '../format/time.ts';
+import { preciseMoment } from '../format/time.ts';
 import { filterFlag, filterQuery, formatUsage } from './filters.ts';
 
 const listing: Listing = {
@@ -54,6 +54,6 @@ function networkRow(network: Network, isWhole: boolean): Row {
     Internal: String(network.Internal ?? false),
     Labels: () => joinLabels(network.Labels),
     Label: (name: string) => network.Labels?.[name] ?? '',
-    CreatedAt: () => longMoment(Date.parse(network.Created as unknown as string)),
+    CreatedAt: () => preciseMoment(network.Created as unknown as string),
   };
 }

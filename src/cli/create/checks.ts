@@ -24,13 +24,13 @@ export function extraHost(text: string): string {
 /** An address as it is. */
 export function ipAddress(text: string): string {
   const address = text.trim();
-  if (isIP(address) === 0) throw new Error(`${text} is not an ip address`);
+  if (isIP(address) === 0) throw new Error(`IP address is not correctly formatted: ${text}`);
   return address;
 }
 
 /** A link-local address; the engine judges whether it is one. */
 export function linkLocal(text: string): string {
-  if (isIP(text) === 0) throw new Error(`${text} is not an ip address`);
+  if (isIP(text) === 0) throw new Error(`IP address is not correctly formatted: ${text}`);
   return text;
 }
 
@@ -54,5 +54,23 @@ export function networkMode(text: string): string {
 /** A volume: `[source:]/target[:options]`. */
 export function joinPath(text: string): string {
   if (text === '') throw new Error('invalid empty volume spec');
+  return text;
+}
+
+/** A capability by the name the engine lists it under; `all` stands for each. */
+export function capability(text: string): string {
+  const name = text.trim().toUpperCase();
+  return name === 'ALL' || name.startsWith('CAP_') ? name : `CAP_${name}`;
+}
+
+const ownSysctls = new Set(
+  'msgmax msgmnb msgmni sem shmall shmmax shmmni shm_rmid_forced'.split(' ').map((name) => `kernel.${name}`),
+);
+
+/** A setting that belongs to the container's namespaces, `name=value`. */
+export function sysctl(text: string): string {
+  const name = text.split('=')[0] ?? '';
+  const isOwn = ownSysctls.has(name) || name.startsWith('net.') || name.startsWith('fs.mqueue.');
+  if (!text.includes('=') || !isOwn) throw new Error(`sysctl '${text}' is not allowed`);
   return text;
 }

@@ -1,7 +1,17 @@
 import type { Mount } from '../../api/index.ts';
 import type { Values } from '../flags/index.ts';
 import { flag } from '../flags/index.ts';
-import { attachTarget, dnsSearch, extraHost, ipAddress, joinPath, linkLocal, networkMode } from './checks.ts';
+import {
+  attachTarget,
+  capability,
+  dnsSearch,
+  extraHost,
+  ipAddress,
+  joinPath,
+  linkLocal,
+  networkMode,
+  sysctl,
+} from './checks.ts';
 import { checkEnv, checkLabel } from './env.ts';
 import { parseMount } from './mounts.ts';
 import { bytes, cpus, duration, map, swapBytes, ulimits } from './values.ts';
@@ -78,8 +88,8 @@ const resources = {
 };
 
 const security = {
-  'cap-add': flag.list('Add Linux capabilities'),
-  'cap-drop': flag.list('Drop Linux capabilities'),
+  'cap-add': flag.list('Add Linux capabilities', {}, capability),
+  'cap-drop': flag.list('Drop Linux capabilities', {}, capability),
   cgroupns: flag.string(
     "Cgroup namespace to use (host|private)\n'host':    Run the container in the Docker host's cgroup namespace\n'private': Run the container in its own private cgroup namespace\n'':        Use the cgroup namespace as configured by the\n           default-cgroupns-mode option on the daemon (default)",
   ),
@@ -90,7 +100,7 @@ const security = {
   pid: flag.string('PID namespace to use'),
   privileged: flag.bool('Give extended privileges to this container'),
   'security-opt': flag.list('Security Options'),
-  sysctl: map('Sysctl options'),
+  sysctl: map('Sysctl options', sysctl),
   userns: flag.string('User namespace to use'),
   uts: flag.string('UTS namespace to use'),
 };

@@ -29,8 +29,7 @@ export function hostConfigOf(line: CreateLine, bindings: Bindings, binds: string
     UTSMode: mode(flags.uts, 'uts'),
     UsernsMode: mode(flags.userns, 'userns'),
     CgroupnsMode: mode(flags.cgroupns, 'cgroupns'),
-    CapAdd: orNull(flags['cap-add']),
-    CapDrop: orNull(flags['cap-drop']),
+    ...capabilities(flags['cap-add'], flags['cap-drop']),
     GroupAdd: orNull(flags['group-add']),
     RestartPolicy: restartPolicy(line),
     ReadonlyRootfs: flags['read-only'],
@@ -84,9 +83,12 @@ function resourcesOf({ flags, given }: CreateLine): object {
     MemorySwappiness: swappiness,
     OomKillDisable: flags['oom-kill-disable'],
     ...(given.has('pids-limit') ? { PidsLimit: flags['pids-limit'] } : {}),
-    ...(flags.ulimit.size > 0
-      ? { Ulimits: [...flags.ulimit.values()].toSorted((a, b) => (a.Name < b.Name ? -1 : 1)) }
-      : {}),
+    Ulimits: [...flags.ulimit.values()].toSorted((a, b) => (a.Name < b.Name ? -1 : 1)),
+    BlkioWeightDevice: [],
+    BlkioDeviceReadBps: [],
+    BlkioDeviceReadIOps: [],
+    BlkioDeviceWriteBps: [],
+    BlkioDeviceWriteIOps: [],
     Devices: flags.device.map(parseDevice),
     DeviceCgroupRules: orNull(flags['device-cgroup-rule']),
   };
@@ -96,13 +98,22 @@ function isMode(text: string | undefined): boolean {
   return text !== undefined && /^[rwm]{1,3}$/.test(text);
 }
 
+/** Names go once and in order. */
+function capabilities(add: string[], drop: string[]): object {
+  return { CapAdd: orNull(distinct(add)), CapDrop: orNull(distinct(drop)) };
+}
+
+function distinct(names: string[]): string[] {
+  return [...new Set(names)].toSorted();
+}
+
 function parseDevice(spec: string): object {
   const [host = '', second, third, ...more] = spec.split(':');
   if (more.length > 0 || host === '') throw new Error(`invalid device specification: ${spec}`);
   const target = second === undefined || (third === undefined && isMode(second)) ? host : second;
   const permissions = third ?? (isMode(second) ? second : 'rwm');
-  if (!target.startsWith('/')) throw new Error(`bad format for path: ${spec}`);
   if (!isMode(permissions)) throw new Error(`bad mode specified: ${permissions}`);
+  if (!target.startsWith('/')) throw new Error(`${target} is not an absolute path`);
   return { PathOnHost: host, PathInContainer: target, CgroupPermissions: permissions };
 }
 

@@ -12,8 +12,8 @@ export function parseVolumes(specs: string[]): Volumes {
   const volumes: Volumes = { binds: [], anonymous: {} };
   for (const spec of specs) {
     const colon = spec.indexOf(':');
-    if (spec === '' || spec === ':') throw new Error(`invalid spec: ${spec}: empty section between colons`);
-    if (colon < 0) volumes.anonymous[spec] = {};
+    // As short as a drive's name it is a target, whatever it is made of.
+    if (colon < 0 || spec.length <= 2) volumes.anonymous[spec] = {};
     else {
       const source = spec.slice(0, colon);
       if (spec.split(':').some((part) => part === '')) {
@@ -44,7 +44,7 @@ const bind = (mount: Writable, more: object): Writable => ({
 });
 const volume = (mount: Writable, more: object): Writable => ({
   ...mount,
-  VolumeOptions: { ...mount.VolumeOptions, ...more },
+  VolumeOptions: { DriverConfig: {}, ...mount.VolumeOptions, ...more },
 });
 const tmpfs = (mount: Writable, more: object): Writable => ({
   ...mount,

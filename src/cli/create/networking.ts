@@ -9,7 +9,10 @@ export function networkingOf(flags: CreateValues): NetworkingConfig {
   const aliases = [...flags['network-alias'], ...flags['net-alias']];
   const isUserDefined = !['default', 'bridge', 'host', 'none'].includes(first) && !first.startsWith('container:');
   if (aliases.length > 0 && !isUserDefined) {
-    throw new Error('network-scoped alias is supported only for containers in user defined networks');
+    throw new Error('network-scoped aliases are only supported for user-defined networks');
+  }
+  if (flags['mac-address'] && !/^[0-9a-f]{2}([:-][0-9a-f]{2}){5,7}$/i.test(flags['mac-address'])) {
+    throw new Error(`${flags['mac-address']} is not a valid mac address`);
   }
   const linkLocal = flags['link-local-ip'];
   const ipam = {

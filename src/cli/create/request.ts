@@ -50,7 +50,7 @@ function attachedStreams({ flags }: CreateLine): Set<string> {
   const streams = new Set(flags.attach);
   if (flags.attach.length === 0) {
     streams.add('stdout').add('stderr');
-    if (flags.interactive) streams.add('stdin');
   }
+  if (flags.interactive) streams.add('stdin');
   return streams;
 }

@@ -43,12 +43,13 @@ export function ulimits(usage: string): Flag<Map<string, Ulimit>> {
 }
 
 /** `key=value`, repeated; the last of a key wins. */
-export function map(usage: string): Flag<Record<string, string>> {
+export function map(usage: string, check = (text: string) => text): Flag<Record<string, string>> {
   return flag.value<Record<string, string>>(usage, {
     type: 'map',
     initial: {},
     shown: 'map[]',
-    read(text, before) {
+    read(given, before) {
+      const text = check(given);
       const equals = text.indexOf('=');
       const key = equals < 0 ? text : text.slice(0, equals);
       return { ...before, [key]: equals < 0 ? '' : text.slice(equals + 1) };

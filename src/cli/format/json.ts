@@ -1,7 +1,16 @@
-/** A value as Go's encoder writes it on one line: `<`, `>` and `&` escaped. */
+/** A value as Go's Marshal writes it on one line: `<`, `>` and `&` escaped. */
 export function formatJson(value: unknown): string {
+  return plainJson(value).replace(/[<>&]/g, escapeLetter);
+}
+
+/** The same with `<`, `>` and `&` as they are, as templates print it. */
+export function plainJson(value: unknown): string {
   const text = JSON.stringify(value ?? null, (_, one: unknown) => (typeof one === 'bigint' ? rawNumber(one) : one));
-  return text.replace(/[<>&\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(/[\u2028\u2029]/g, escapeLetter);
+}
+
+function escapeLetter(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function rawNumber(value: bigint): unknown {

@@ -34,6 +34,13 @@ export function longMoment(milliseconds: number): string {
   return `${day} ${clock} ${zone} ${zoneName(date)}`;
 }
 
+/** An RFC 3339 time with all its digits, as Go prints a time. */
+export function preciseMoment(text: string): string {
+  const whole = longMoment(Date.parse(text));
+  const fraction = /\.(\d*?)0*(?:Z|[+-]\d\d:\d\d)$/.exec(text)?.[1];
+  return fraction ? whole.replace(/^(\S+ \S+)/, `$1.${fraction}`) : whole;
+}
+
 function pad(part: number): string {
   return String(part).padStart(2, '0');
 }

@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty';
+import { CliError } from '../command.ts';
 
 /** Whether the program's standard input is a terminal. */
 export function stdinIsTerminal(): boolean {
@@ -37,5 +38,5 @@ export function makeRaw(): () => void {
 
 /** Refuses a container's terminal when there is none here, in Docker's words. */
 export function checkTerminal(attachStdin: boolean, tty: boolean): void {
-  if (attachStdin && tty && !stdinIsTerminal()) throw new Error('the input device is not a TTY');
+  if (attachStdin && tty && !stdinIsTerminal()) throw new CliError('the input device is not a TTY');
 }

@@ -29,7 +29,7 @@ function runNode(node: Node, scope: Scope): string {
   const value = executing(node.source, () => evaluate(node.value, scope));
   switch (node.kind) {
     case 'print':
-      return goString(value);
+      return value === null && node.value.kind === 'field' ? nothing(node.value.name) : goString(value);
     case 'set':
       scope.variables.set(node.name, value);
       return '';
@@ -40,6 +40,19 @@ function runNode(node: Node, scope: Scope): string {
     case 'range':
       return runRange(node, value, scope);
   }
+}
+
+const maps = new Set(
+  'Annotations Data DriverOpts ExposedPorts Labels Networks Options PortBindings Ports StorageOpt Sysctls Tmpfs Volumes'.split(
+    ' ',
+  ),
+);
+const pointers = new Set('Healthcheck Health IPAMConfig Init OomKillDisable PidsLimit'.split(' '));
+
+/** JSON's null was an empty list, an empty map or a pointer to nothing: Go prints each in its way, and the name tells which. */
+function nothing(name: string): string {
+  if (pointers.has(name)) return '<nil>';
+  return maps.has(name) ? 'map[]' : '[]';
 }
 
 function runRange(node: Extract<Node, { kind: 'range' }>, value: unknown, scope: Scope): string {

@@ -1,4 +1,4 @@
-import { formatJson } from '../format/json.ts';
+import { formatJson, plainJson } from '../format/json.ts';
 import { TemplateError } from './lex.ts';
 import { goString, isTrue, sprintf } from './print.ts';
 
@@ -22,7 +22,7 @@ export const functions: Record<string, (...args: Value[]) => Value> = {
   print: (...args) => args.map(goString).join(args.some((arg) => typeof arg === 'string') ? '' : ' '),
   println: (...args) => `${args.map(goString).join(' ')}\n`,
   printf: (format, ...args) => sprintf(String(format), args),
-  json: (value) => formatJson(settled(value)),
+  json: (value) => (isRow(value) ? formatJson(settled(value)) : plainJson(value)),
   join: (list, separator) => ((list as unknown[] | null) ?? []).map(goString).join(String(separator)),
   split: (text, separator) => String(text).split(String(separator)),
   lower: (text) => String(text).toLowerCase(),
@@ -67,15 +67,18 @@ function indexOf(value: Value, key: Value): Value {
   return Object.hasOwn(value, String(key)) ? (value as Record<string, unknown>)[String(key)] : undefined;
 }
 
-/** A row's fields may be methods: JSON shows what they return. */
-function settled(value: Value): Value {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  const fields = Object.entries(value);
-  if (!fields.some(([, field]) => typeof field === 'function')) return value;
+function isRow(value: Value): value is Record<string, unknown> {
+  return (
+    value !== null && typeof value === 'object' && Object.values(value).some((field) => typeof field === 'function')
+  );
+}
+
+/** A row's fields may be methods: JSON shows what those without arguments return. */
+function settled(row: Record<string, unknown>): Value {
   return Object.fromEntries(
-    fields
+    Object.entries(row)
       .filter(([, field]) => typeof field !== 'function' || field.length === 0)
-      .map(([name, field]) => [name, typeof field === 'function' ? (field as () => unknown)() : field])
-      .toSorted(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
+      .map(([name, field]): [string, unknown] => [name, typeof field === 'function' ? field() : field])
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

@@ -1,3 +1,4 @@
+import { functions } from './functions.ts';
 import { cut, type Piece, TemplateError, type Token } from './lex.ts';
 
 /** An operand or call inside an action. */
@@ -108,6 +109,7 @@ function readCommand(tokens: Token[], piped: Expression | undefined): Expression
   if (!first) throw new TemplateError('missing value for command');
   if (first.kind === 'word' && !['true', 'false', 'nil'].includes(first.text)) {
     tokens.shift();
+    if (!Object.hasOwn(functions, first.text)) throw new TemplateError(`function "${first.text}" not defined`);
     const args = readOperands(tokens);
     return { kind: 'call', name: first.text, args: piped ? [...args, piped] : args };
   }

@@ -42,7 +42,7 @@ export const attach = command({
 });
 
 function refuseIdle({ State: state }: ContainerInspectResponse): void {
-  if (!state?.Running) throw new Error('cannot attach to a stopped container, start it first');
-  if (state.Paused) throw new Error('cannot attach to a paused container, unpause it first');
-  if (state.Restarting) throw new Error('cannot attach to a restarting container, wait until it is running');
+  if (!state?.Running) throw new Error('You cannot attach to a stopped container, start it first');
+  if (state.Paused) throw new Error('You cannot attach to a paused container, unpause it first');
+  if (state.Restarting) throw new Error('You cannot attach to a restarting container, wait until it is running');
 }

@@ -21,7 +21,7 @@ export const list = command({
   },
   async run({ client, out }, { flags, given }) {
     const limit = flags.latest && flags.last === -1 ? 1 : flags.last;
-    const wantsSize = flags.size || (/\.Size|json/.test(flags.format) && !given.has('size'));
+    const wantsSize = flags.size || (/\.Size\b|\{\{\s*json\s+\.\s*\}\}/.test(flags.format) && !given.has('size'));
     const containers = await client.json<ContainerSummary[]>({
       method: 'GET',
       path: '/containers/json',

@@ -14,19 +14,26 @@ export interface Prepared {
 
 /** Judges a `run` or `create` command line before the engine is asked. */
 export function prepare(line: CreateLine): Prepared {
+  try {
+    return judge(line);
+  } catch (error) {
+    throw error instanceof CliError ? error : new CliError((error as Error).message, 125, true);
+  }
+}
+
+function judge(line: CreateLine): Prepared {
   if (!['always', 'missing', 'never', ''].includes(line.flags.pull)) {
     throw new Error(`invalid pull option: '${line.flags.pull}': must be one of "always", "missing" or "never"`);
   }
-  const request = createRequest(line);
-  // An image by its id is no reference, and the engine knows it.
-  if (!/^[0-9a-f]{64}$/.test(request.Image ?? '')) parseReference(request.Image ?? '');
-  return { request, line };
+  return { request: createRequest(line), line };
 }
 
 /** Creates the container, pulling its image when the engine has none and the user lets it; returns its id. */
 export async function createContainer(context: Context, { request, line }: Prepared): Promise<string> {
   const { flags } = line;
   const image = request.Image ?? '';
+  // An image by its id is no reference, and the engine knows it.
+  if (!/^[0-9a-f]{64}$/.test(image)) parseReference(image);
   const { claimIdFile, writeIdFile } = await import('../../create/cidfile.ts');
   if (flags.cidfile) claimIdFile(flags.cidfile);
   if (flags.pull === 'always') await pull(context, image, line);

@@ -49,7 +49,7 @@ async function useTerminal({ request }: Prepared): Promise<void> {
 async function runDetached(context: Context, prepared: Prepared): Promise<number> {
   const { request, line } = prepared;
   if (line.flags.attach.length > 0) {
-    throw new Error('conflicting options: cannot specify both --attach and --detach');
+    throw new CliError('conflicting options: cannot specify both --attach and --detach');
   }
   Object.assign(request, { AttachStdin: false, AttachStdout: false, AttachStderr: false, StdinOnce: false });
   const id = await createContainer(context, prepared);

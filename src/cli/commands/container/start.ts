@@ -35,7 +35,7 @@ async function startAll(context: Context, names: string[]): Promise<number> {
       failed.push(name);
     }
   }
-  if (failed.length > 0) throw new Error(`failed to start containers: ${failed.join(', ')}`);
+  if (failed.length > 0) throw new Error(`Error: failed to start containers: ${failed.join(', ')}`);
   return 0;
 }
 

@@ -7,10 +7,10 @@ import { formatRows, type Listing, type Row } from '../../format/table.ts';
 import { displayId, ellipsis } from '../../format/text.ts';
 import { formatUsage } from '../filters.ts';
 
-const listing: Listing = {
+const listing = (human: boolean): Listing => ({
   headers: {
     ID: 'IMAGE',
-    CreatedSince: 'CREATED',
+    CreatedSince: human ? 'CREATED' : 'CREATED AT',
     CreatedAt: 'CREATED AT',
     CreatedBy: 'CREATED BY',
     Size: 'SIZE',
@@ -19,7 +19,7 @@ const listing: Listing = {
   table: '{{.ID}}\\t{{.CreatedSince}}\\t{{.CreatedBy}}\\t{{.Size}}\\t{{.Comment}}',
   quiet: '{{.ID}}',
   typeName: '*image.historyContext',
-};
+});
 
 export const history = command({
   usage: '[OPTIONS] IMAGE',
@@ -36,7 +36,7 @@ export const history = command({
     const name = encodeURIComponent(args[0] ?? '').replaceAll('%2F', '/');
     const steps = await client.json<HistoryResponseItem[]>({ method: 'GET', path: `/images/${name}/history` });
     const rows = steps.map((step) => stepRow(step, flags));
-    await out.write(formatRows(listing, rows, flags));
+    await out.write(formatRows(listing(flags.human), rows, flags));
     return 0;
   },
 });

@@ -25,7 +25,7 @@ function readTarget(target: string) {
     return withDefaultTag(parseReference(target));
   } catch (error) {
     throw new Error(
-      `error parsing reference: ${JSON.stringify(target)} is not a valid repository/tag: ${(error as Error).message}`,
+      `Error parsing reference: ${JSON.stringify(target)} is not a valid repository/tag: ${(error as Error).message}`,
       { cause: error },
     );
   }

@@ -28,7 +28,7 @@ export const info = command({
     }
     const data = { ...(parseJson(server) as SystemInfo), ClientInfo };
     if (flags.format === 'json') await context.out.line(formatJson(data));
-    else if (flags.format) await context.out.line(compileTemplate(flags.format)(data));
+    else if (flags.format) await context.out.line(compileTemplate(flags.format, 'system.dockerInfo')(data));
     else {
       await context.out.write(`${clientText}\nServer:\n${infoText(data)}\n`);
       await context.out.flush();
