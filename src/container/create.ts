@@ -159,7 +159,7 @@ async function makeVolume(context: Context, point: MountPoint): Promise<MountPoi
 }
 
 function commit(context: Context, row: ContainerRow, asked: string | undefined): ContainerRow {
-  return context.store.update((tx) => {
+  return context.store.admit((tx) => {
     const rows = rowsOf(tx);
     const name = asked ?? freeName(rows);
     const [holder] = rows.by('name', name);

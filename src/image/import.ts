@@ -79,7 +79,7 @@ function record(
   id: string,
   { config, layer, name }: { config: ImageConfig; layer: Layer; name: Reference | undefined },
 ) {
-  return context.store.update((tx) => {
+  return context.store.admit((tx) => {
     putImage(tx, id, { config, blobs: [layer.blob], sizes: [layer.size] });
     const tagged = name ? [tagIn(tx, context, name, id)] : [];
     return [...tagged, eventOf(tx, 'import', id)];

@@ -58,7 +58,7 @@ async function unpack(context: Context, image: ArchivedImage, emit: Emit): Promi
 }
 
 function record(context: Context, images: ArchivedImage[], sizes: number[][]) {
-  return context.store.update((tx) => {
+  return context.store.admit((tx) => {
     const events: ImageEvent[] = [];
     const said: string[] = [];
     for (const [index, { id, config, blobs, names }] of images.entries()) {

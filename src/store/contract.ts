@@ -2,8 +2,13 @@
 export interface Store {
   /** Reads; sees one consistent state. */
   view<T>(read: (tx: Tx) => T): T;
-  /** Changes; all or nothing. Nested calls are refused. Counted in `commits`. */
+  /**
+   * Changes; all or nothing. Nested calls are refused. Counted in `commits`. On a full disk a reserve is used up, so that
+   * what has happened can still be recorded; `change` may then run twice.
+   */
   update<T>(change: (tx: Tx) => T): T;
+  /** The same for what is new: refused with `no space left on device` while the reserve cannot be held. */
+  admit<T>(change: (tx: Tx) => T): T;
   readonly blobs: Blobs;
   /** How many transactions were committed since the store was opened. */
   readonly commits: number;

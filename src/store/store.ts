@@ -2,11 +2,12 @@ import type { Database } from 'bun:sqlite';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crashpoint, EngineError, type Log, messageOf, silent } from '../kit/index.ts';
+import { crashpoint, EngineError, explainSystemError, type Log, messageOf, silent } from '../kit/index.ts';
 import { openBlobs } from './blobs.ts';
 import type { Blobs, Collection, Store, Tx } from './contract.ts';
 import { openDatabase } from './database.ts';
 import { createRefs } from './refs.ts';
+import { createReserve, noReserve, type Reserve } from './reserve.ts';
 import { createRows, prepareTable } from './rows.ts';
 
 /** Opens the store under `dir` (made if missing): `tug.db` and `blobs/`. Only one store may have a directory open at a time. */
@@ -14,7 +15,9 @@ export function createStore(options: { dir: string; log: Log }): Store {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const db = openDatabase(join(options.dir, 'tug.db'));
   try {
-    return storeOf({ db, blobs: openBlobs(join(options.dir, 'blobs'), options.log), onClose: () => undefined });
+    const reserve = createReserve(join(options.dir, 'reserve'));
+    const blobs = openBlobs(join(options.dir, 'blobs'), options.log);
+    return storeOf({ db, blobs, reserve, onClose: () => undefined });
   } catch (error) {
     db.close();
     throw error;
@@ -25,10 +28,17 @@ export function createStore(options: { dir: string; log: Log }): Store {
 export function createMemoryStore(): Store {
   const dir = mkdtempSync(join(tmpdir(), 'tug-store-'));
   const onClose = () => rmSync(dir, { recursive: true, force: true });
-  return storeOf({ db: openDatabase(':memory:'), blobs: openBlobs(dir, silent), onClose });
+  return storeOf({ db: openDatabase(':memory:'), blobs: openBlobs(dir, silent), reserve: noReserve, onClose });
 }
 
-function storeOf({ db, blobs, onClose }: { db: Database; blobs: Blobs; onClose: () => void }): Store {
+interface Parts {
+  db: Database;
+  blobs: Blobs;
+  reserve: Reserve;
+  onClose: () => void;
+}
+
+function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
   let commits = 0;
   let busy = false;
   const prepared = new Set<string>();
@@ -62,14 +72,36 @@ function storeOf({ db, blobs, onClose }: { db: Database; blobs: Blobs; onClose: 
     }
   }
 
+  function commit<T>(change: (tx: Tx) => T): T {
+    const result = orWithReserve(() => transact('BEGIN IMMEDIATE', change));
+    commits++;
+    crashpoint('store.committed');
+    return result;
+  }
+
+  function orWithReserve<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      reserve.yield();
+      // The log starts over at its beginning, in room it already has.
+      db.run('PRAGMA wal_checkpoint(RESTART)');
+      return write();
+    }
+  }
+
   return {
     blobs,
     view: (read) => transact('BEGIN', read),
-    update(change) {
-      const result = transact('BEGIN IMMEDIATE', change);
-      commits++;
-      crashpoint('store.committed');
-      return result;
+    update: commit,
+    admit(change) {
+      try {
+        reserve.hold();
+      } catch (error) {
+        throw explainSystemError(error);
+      }
+      return commit(change);
     },
     get commits() {
       return commits;
@@ -79,6 +111,10 @@ function storeOf({ db, blobs, onClose }: { db: Database; blobs: Blobs; onClose: 
       onClose();
     },
   };
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof EngineError && (error.cause as { code?: string } | undefined)?.code === 'SQLITE_FULL';
 }
 
 function converted(error: unknown): unknown {

@@ -40,7 +40,7 @@ export function makeVolume(
   mkdirSync(join(place.root, name), { recursive: true, mode: 0o701 });
   mkdirSync(dataPath(place, name), { recursive: true, mode: 0o755 });
   crashpoint('volume.directory');
-  place.store.update((tx) => tx.collection(volumeRows).put(name, row));
+  place.store.admit((tx) => tx.collection(volumeRows).put(name, row));
   crashpoint('volume.created');
   return row;
 }

@@ -1,0 +1,48 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+
+const size = 2 << 20;
+
+/**
+ * Room on the disk that is held back, so that what has already happened (an exit, a removal) can be recorded when nothing
+ * else can be written any more. Nothing new is admitted while it is given up.
+ */
+export interface Reserve {
+  /** Makes it if it is not there; a full disk is thrown as the system's error (ENOSPC). */
+  hold(): void;
+  /** Gives its room to the database. */
+  yield(): void;
+}
+
+export function createReserve(path: string): Reserve {
+  let held = existsSync(path);
+  return {
+    hold() {
+      if (held) return;
+      const unfinished = `${path}.new`;
+      try {
+        const fd = openSync(unfinished, 'w', 0o600);
+        try {
+          // Written, not just allocated: a sparse or copy-on-write file would hold nothing.
+          for (let left = size; left > 0; ) left -= writeSync(fd, noise, 0, Math.min(left, noise.length));
+          fsyncSync(fd);
+        } finally {
+          closeSync(fd);
+        }
+        renameSync(unfinished, path);
+        held = true;
+      } catch (error) {
+        rmSync(unfinished, { force: true });
+        throw error;
+      }
+    },
+    yield() {
+      rmSync(path, { force: true });
+      held = false;
+    },
+  };
+}
+
+const noise = crypto.getRandomValues(Buffer.alloc(64 << 10));
+
+/** Of a store in memory: there is always room. */
+export const noReserve: Reserve = { hold: () => undefined, yield: () => undefined };
