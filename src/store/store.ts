@@ -2,13 +2,12 @@ import type { Database } from 'bun:sqlite';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crashpoint, EngineError, explainSystemError, type Log, messageOf, silent } from '../kit/index.ts';
+import { crashpoint, explainSystemError, type Log, silent } from '../kit/index.ts';
 import { openBlobs } from './blobs.ts';
-import type { Blobs, Collection, Store, Tx } from './contract.ts';
+import type { Blobs, Store, Tx } from './contract.ts';
 import { openDatabase } from './database.ts';
-import { createRefs } from './refs.ts';
 import { createReserve, noReserve, type Reserve } from './reserve.ts';
-import { createRows, prepareTable } from './rows.ts';
+import { createTransact, isFull } from './transact.ts';
 
 /** Opens the store under `dir` (made if missing): `tug.db` and `blobs/`. Only one store may have a directory open at a time. */
 export function createStore(options: { dir: string; log: Log }): Store {
@@ -40,37 +39,7 @@ interface Parts {
 
 function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
   let commits = 0;
-  let busy = false;
-  const prepared = new Set<string>();
-  const refs = createRefs(db);
-
-  function transact<T>(begin: string, work: (tx: Tx) => T): T {
-    if (busy) throw new EngineError('internal', 'a transaction within a transaction');
-    const before = new Set(prepared);
-    const collection = <D>(declared: Collection<D>) => {
-      if (!busy) throw new EngineError('internal', 'a transaction used after its end');
-      if (!prepared.has(declared.name)) prepareTable(db, declared);
-      prepared.add(declared.name);
-      return createRows(db, declared);
-    };
-    busy = true;
-    try {
-      db.run(begin);
-      const result = work({ collection, refs });
-      if (result instanceof Promise) throw new EngineError('internal', 'a transaction may not wait');
-      crashpoint('store.commit');
-      db.run('COMMIT');
-      return result;
-    } catch (error) {
-      if (db.inTransaction) db.run('ROLLBACK');
-      // Tables made in this transaction went with it.
-      prepared.clear();
-      for (const name of before) prepared.add(name);
-      throw converted(error);
-    } finally {
-      busy = false;
-    }
-  }
+  const transact = createTransact(db);
 
   function commit<T>(change: (tx: Tx) => T): T {
     const result = orWithReserve(() => transact('BEGIN IMMEDIATE', change));
@@ -111,15 +80,4 @@ function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
       onClose();
     },
   };
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof EngineError && (error.cause as { code?: string } | undefined)?.code === 'SQLITE_FULL';
-}
-
-function converted(error: unknown): unknown {
-  const code = (error as { code?: string }).code ?? '';
-  if (error instanceof EngineError || !code.startsWith('SQLITE_')) return error;
-  const message = code === 'SQLITE_FULL' ? 'no space left on device' : messageOf(error);
-  return new EngineError('internal', `the engine's database: ${message}`, error);
 }

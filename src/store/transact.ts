@@ -1,0 +1,54 @@
+import type { Database } from 'bun:sqlite';
+import { crashpoint, EngineError, messageOf } from '../kit/index.ts';
+import type { Collection, Tx } from './contract.ts';
+import { createRefs } from './refs.ts';
+import { createRows, prepareTable } from './rows.ts';
+
+/** Runs work between `begin` and COMMIT, or rolls it back; one at a time. */
+export type Transact = <T>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: (tx: Tx) => T) => T;
+
+export function createTransact(db: Database): Transact {
+  let busy = false;
+  const prepared = new Set<string>();
+  const refs = createRefs(db);
+
+  return (begin, work) => {
+    if (busy) throw new EngineError('internal', 'a transaction within a transaction');
+    const before = new Set(prepared);
+    const collection = <D>(declared: Collection<D>) => {
+      if (!busy) throw new EngineError('internal', 'a transaction used after its end');
+      if (!prepared.has(declared.name)) prepareTable(db, declared);
+      prepared.add(declared.name);
+      return createRows(db, declared);
+    };
+    busy = true;
+    try {
+      db.run(begin);
+      const result = work({ collection, refs });
+      if (result instanceof Promise) throw new EngineError('internal', 'a transaction may not wait');
+      crashpoint('store.commit');
+      db.run('COMMIT');
+      return result;
+    } catch (error) {
+      if (db.inTransaction) db.run('ROLLBACK');
+      // Tables made in this transaction went with it.
+      prepared.clear();
+      for (const name of before) prepared.add(name);
+      throw converted(error);
+    } finally {
+      busy = false;
+    }
+  };
+}
+
+/** The disk had no room for a transaction. */
+export function isFull(error: unknown): boolean {
+  return error instanceof EngineError && (error.cause as { code?: string } | undefined)?.code === 'SQLITE_FULL';
+}
+
+function converted(error: unknown): unknown {
+  const code = (error as { code?: string }).code ?? '';
+  if (error instanceof EngineError || !code.startsWith('SQLITE_')) return error;
+  const message = code === 'SQLITE_FULL' ? 'no space left on device' : messageOf(error);
+  return new EngineError('internal', `the engine's database: ${message}`, error);
+}
