@@ -183,6 +183,20 @@ describe('exit', () => {
     expect(actions).toEqual(['create', 'start', 'die', 'destroy', 'create', 'start']);
   });
 
+  test('an exit that cannot be written down is tried again', async () => {
+    const id = await run('aa');
+    const { update } = neighbours.store;
+    neighbours.store.update = () => {
+      throw new EngineError('internal', 'no space left on device');
+    };
+    processOf(id).end({ code: 7 });
+    await settled();
+    expect((await state('aa'))?.Running).toBe(true);
+    neighbours.store.update = update;
+    await Bun.sleep(1050);
+    expect(await state('aa')).toMatchObject({ Running: false, ExitCode: 7 });
+  });
+
   test('on-failure: so many times and no more; stop ends it for good', async () => {
     const RestartPolicy = { Name: 'on-failure', MaximumRetryCount: 1 };
     const id = await run('aa', { HostConfig: { RestartPolicy } });

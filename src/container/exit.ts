@@ -13,10 +13,27 @@ import { type ContainerRow, changeRow, findRow } from './row.ts';
 export function watch(context: Context, id: string, process: Process): void {
   const { promise, resolve } = Promise.withResolvers<void>();
   context.runs.set(id, { process, ended: promise, stopping: false });
-  void process.exited
-    .then((exit) => context.locks.run(id, () => recordExit({ context, id, exit, process, told: resolve })))
-    .catch((error) => context.log.error('an exit could not be recorded', { id, error }))
-    .finally(resolve);
+  void process.exited.then((exit) => recordUntilDone({ context, id, exit, process, told: resolve }));
+}
+
+const retryAfter = 1000;
+
+/** What happened must be written down, however long the disk refuses; the runtime keeps its own record as long. */
+async function recordUntilDone(ending: Ending): Promise<void> {
+  const { context, id } = ending;
+  let told = false;
+  const tell = () => {
+    told = true;
+    ending.told();
+  };
+  try {
+    await context.locks.run(id, () => recordExit({ ...ending, told: tell }));
+  } catch (error) {
+    context.log.error(told ? 'an exit left something behind' : 'an exit could not be recorded', { id, error });
+    if (told || context.closing) return;
+    await new Promise((resolve) => setTimeout(resolve, retryAfter));
+    await recordUntilDone(ending);
+  }
 }
 
 interface Ending {

@@ -9,7 +9,7 @@ import { beginLaunch } from './launch.ts';
 import { enterNetwork, type NetworkPlace } from './network-mode.ts';
 import { idleNetworks } from './network-settings.ts';
 import { forgetRestart } from './restarts.ts';
-import { type ContainerRow, changeRow, getRow } from './row.ts';
+import { type ContainerRow, changeRow, getRow, rowsOf } from './row.ts';
 
 const SIGKILL = 9;
 
@@ -63,7 +63,8 @@ function placed(row: ContainerRow, place: NetworkPlace): Partial<ContainerRow> {
 }
 
 function commitStarting(context: Context, row: ContainerRow, place: NetworkPlace): void {
-  changeRow(context.store, row.id, row, (tx) => {
+  context.store.admit((tx) => {
+    rowsOf(tx).put(row.id, row);
     if (place.kind === 'own') place.attachment.record(tx);
     tx.refs.add(`container:${row.id}`, `image:${row.imageId}`, 'running');
   });
