@@ -114,6 +114,12 @@ static void clean_up(void) {
 void give_up(uint32_t step, enum op op, int error, const char *why) {
   struct failure failure = {step, op, error, {0}};
   strncpy(failure.text, why, sizeof failure.text - 1);
+  // What failed here may have failed because the child is gone: then its own word is the better one.
+  struct { char type; struct failure failure; } said;
+  while (shim.sync >= 0 && recv(shim.sync, &said, sizeof said, MSG_DONTWAIT) > 0) {
+    if (said.type == 'F') failure = said.failure;
+  }
+  failure.text[sizeof failure.text - 1] = 0;
   if (shim.pidfd >= 0) {
     syscall(SYS_pidfd_send_signal, shim.pidfd, SIGKILL, NULL, 0);
     waitpid(shim.child, NULL, __WALL);
@@ -122,20 +128,19 @@ void give_up(uint32_t step, enum op op, int error, const char *why) {
   for (int fd = FD_RESERVED; fd < FD_RESERVED + (int)plan.reserved; fd++) close(fd);
   if (plan.body.at) remove_cgroups();
   clean_up();
-  if (controls() == 0) {
-    // Before the loop has begun the engine's connection still waits in the queue.
-    struct pollfd waiting = {FD_LISTEN, POLLIN, 0};
-    int fd = poll(&waiting, 1, 1000) == 1 ? accept4(FD_LISTEN, NULL, NULL, SOCK_CLOEXEC) : -1;
-    if (fd >= 0) {
-      clients[0] = (struct client){.fd = fd, .kind = CONTROL};
-      queue_bytes(&clients[0], "TUG\1", 4);
-    }
+  // The engine's connection may still wait in the queue, or its hello may.
+  struct pollfd waiting = {FD_LISTEN, POLLIN, 0};
+  struct client *first = clients;
+  if (first->kind == FREE && poll(&waiting, 1, 1000) == 1)
+    *first = (struct client){.fd = accept4(FD_LISTEN, NULL, NULL, SOCK_CLOEXEC), .kind = HELLOING};
+  for (struct client *c = clients; c < clients + CLIENTS; c++) {
+    if (c->kind == HELLOING && queue_bytes(c, "TUG\1", 4)) c->kind = CONTROL;
   }
   tell_all('F', &failure, sizeof failure);
   // A close with something unread would take the message back: wait until the engine has hung up.
   for (struct client *c = clients; c < clients + CLIENTS; c++) {
     if (c->kind != CONTROL) continue;
-    struct pollfd waiting = {c->fd, POLLIN, 0};
+    waiting.fd = c->fd;
     shutdown(c->fd, SHUT_WR);
     while (poll(&waiting, 1, 1000) == 1 && read(c->fd, chunk, CHUNK) > 0) {}
   }
@@ -371,7 +376,6 @@ static void hear_child(void) {
   ssize_t length;
   int fd = receive_fd(shim.sync, &message, sizeof message, &length);
   if (length == sizeof message && message.type == 'F') {
-    message.failure.text[sizeof message.failure.text - 1] = 0;
     give_up(message.failure.step, message.failure.op, message.failure.error, message.failure.text);
   }
   if (length >= 1 && message.type == 'T' && plan.tty && shim.out < 0) {

@@ -93,7 +93,12 @@ static int split_parent(const char *path, const char **name) {
 }
 
 static int attach(int tree, int target) {
-  return move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  struct stat ours, theirs;
+  int done = move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  // mount(2) has a better word for a directory on a file than move_mount.
+  if (done && errno == EINVAL && !fstat(tree, &ours) && !fstat(target, &theirs))
+    errno = S_ISDIR(ours.st_mode) == S_ISDIR(theirs.st_mode) ? EINVAL : ENOTDIR;
+  return done;
 }
 
 static void attach_root(struct reader b) {

@@ -240,7 +240,6 @@ static int hear_child(const struct step *s, char want) {
   ssize_t length;
   int fd = receive_fd(shim.sync, &message, sizeof message, &length);
   if (length == sizeof message && message.type == 'F') {
-    message.failure.text[sizeof message.failure.text - 1] = 0;
     give_up(message.failure.step, message.failure.op, message.failure.error, message.failure.text);
   }
   if (length < 1 || message.type != want) give_up(s->index, s->op, ESRCH, "the child has ended");

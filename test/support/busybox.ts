@@ -1,11 +1,11 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cloneMount } from '../../src/host/index.ts';
 import type { RuntimeSpec } from '../../src/oci/index.ts';
 
 const applets =
-  'sh cat ls true false sleep echo id stty tty head yes dd kill env mount ps wc stat tr seq touch hostname ip';
+  'sh cat ls true false sleep echo id stty tty head yes dd kill env mount ps wc stat tail readlink tr seq touch hostname ip';
 
 /** A root filesystem of busybox in a directory; `root()` gives it as a detached mount. */
 export interface Busybox {
@@ -16,6 +16,7 @@ export interface Busybox {
 
 export function makeBusybox(): Busybox {
   const directory = mkdtempSync(join(tmpdir(), 'busybox-'));
+  chmodSync(directory, 0o755);
   for (const name of ['bin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'root', 'private']) mkdirSync(join(directory, name));
   copyFileSync('/bin/busybox', join(directory, 'bin/busybox'));
   for (const name of applets.split(' ')) symlinkSync('busybox', join(directory, 'bin', name));

@@ -19,6 +19,10 @@ export async function attach(
     socket.destroy();
     throw new EngineError('internal', 'the monitor speaks another version');
   }
+  if (head.readUInt32LE(12) !== 0) {
+    socket.destroy();
+    throw new EngineError('conflict', 'the process has ended');
+  }
   const [stdout, stderr] = [head.readUInt32LE(4), head.readUInt32LE(8)];
   const partial = await readExactly(socket, stdout + stderr);
   const log = { generation: Number(head.readBigUInt64LE(16)), offset: Number(head.readBigUInt64LE(24)) };
