@@ -66,7 +66,7 @@ export const create = command({
     driver: flag.string('Specify volume driver name', { short: 'd', initial: 'local' }),
     label: flag.list('Set metadata for a volume'),
     name: flag.string('Specify volume name', { hidden: true }),
-    opt: flag.list('Set driver specific options', { short: 'o', type: 'map' }),
+    opt: flag.list('Set driver specific options', { short: 'o', type: 'map', shown: 'map[]' }),
   },
   arity: { atMost: 1 },
   async run({ client, out }, { flags, args }) {

@@ -1,6 +1,6 @@
 import type { Mount } from '../../api/index.ts';
-import type { Values } from '../flags/index.ts';
-import { flag } from '../flags/index.ts';
+import { flag, readInt, type Values } from '../flags/index.ts';
+import { parseBytes } from '../format/bytes.ts';
 import {
   attachTarget,
   capability,
@@ -14,7 +14,7 @@ import {
 } from './checks.ts';
 import { checkEnv, checkLabel } from './env.ts';
 import { parseMount } from './mounts.ts';
-import { bytes, cpus, duration, map, swapBytes, ulimits } from './values.ts';
+import { bytes, cpus, deviceLimits, duration, map, swapBytes, ulimits } from './values.ts';
 
 const identity = {
   annotation: map('Add an annotation to the container (passed through to the OCI runtime)'),
@@ -25,6 +25,7 @@ const identity = {
   entrypoint: flag.string('Overwrite the default ENTRYPOINT of the image'),
   env: flag.list('Set environment variables', { short: 'e' }, checkEnv),
   'env-file': flag.list('Read in a file of environment variables'),
+  help: flag.bool('Print usage'),
   hostname: flag.string('Container host name', { short: 'h' }),
   interactive: flag.bool('Keep STDIN open even if not attached', { short: 'i' }),
   label: flag.list('Set meta data on a container', { short: 'l' }, checkLabel),
@@ -67,6 +68,11 @@ const resources = {
   'blkio-weight': flag.int('Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)', {
     type: 'uint16',
   }),
+  'blkio-weight-device': deviceLimits('Block IO weight (relative device weight)', 'weight', readInt),
+  'device-read-bps': deviceLimits('Limit read rate (bytes per second) from a device', 'rate', parseBytes),
+  'device-read-iops': deviceLimits('Limit read rate (IO per second) from a device', 'rate', readInt),
+  'device-write-bps': deviceLimits('Limit write rate (bytes per second) to a device', 'rate', parseBytes),
+  'device-write-iops': deviceLimits('Limit write rate (IO per second) to a device', 'rate', readInt),
   'cgroup-parent': flag.string('Optional parent cgroup for the container'),
   'cpu-period': flag.int('Limit CPU CFS (Completely Fair Scheduler) period'),
   'cpu-quota': flag.int('Limit CPU CFS (Completely Fair Scheduler) quota'),

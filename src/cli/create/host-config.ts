@@ -4,6 +4,7 @@ import { toMap } from './env.ts';
 import { type CreateLine, networksOf } from './line.ts';
 import { parseTmpfs } from './mounts.ts';
 import { readSecurityOptions } from './security.ts';
+import type { DeviceLimit } from './values.ts';
 
 type Bindings = Record<string, PortBinding[]>;
 
@@ -84,11 +85,11 @@ function resourcesOf({ flags, given }: CreateLine): object {
     OomKillDisable: flags['oom-kill-disable'],
     ...(given.has('pids-limit') ? { PidsLimit: flags['pids-limit'] } : {}),
     Ulimits: [...flags.ulimit.values()].toSorted((a, b) => (a.Name < b.Name ? -1 : 1)),
-    BlkioWeightDevice: [],
-    BlkioDeviceReadBps: [],
-    BlkioDeviceReadIOps: [],
-    BlkioDeviceWriteBps: [],
-    BlkioDeviceWriteIOps: [],
+    BlkioWeightDevice: flags['blkio-weight-device'].map(({ Path, value }) => ({ Path, Weight: value })),
+    BlkioDeviceReadBps: flags['device-read-bps'].map(rateOf),
+    BlkioDeviceReadIOps: flags['device-read-iops'].map(rateOf),
+    BlkioDeviceWriteBps: flags['device-write-bps'].map(rateOf),
+    BlkioDeviceWriteIOps: flags['device-write-iops'].map(rateOf),
     Devices: flags.device.map(parseDevice),
     DeviceCgroupRules: orNull(flags['device-cgroup-rule']),
   };
@@ -101,6 +102,10 @@ function isMode(text: string | undefined): boolean {
 /** Names go once and in order. */
 function capabilities(add: string[], drop: string[]): object {
   return { CapAdd: orNull(distinct(add)), CapDrop: orNull(distinct(drop)) };
+}
+
+function rateOf({ Path, value }: DeviceLimit): object {
+  return { Path, Rate: value };
 }
 
 function distinct(names: string[]): string[] {

@@ -64,6 +64,35 @@ export interface Ulimit {
   Hard: number;
 }
 
+/** A device and its share or limit, `/dev/sda:number`. */
+export interface DeviceLimit {
+  Path: string;
+  value: number;
+}
+
+/** Device limits, repeated; `read` reads the part after the colon. */
+export function deviceLimits(usage: string, what: string, read: (text: string) => number): Flag<DeviceLimit[]> {
+  return flag.value<DeviceLimit[]>(usage, {
+    type: 'list',
+    initial: [],
+    shown: '[]',
+    read: (text, before) => [...before, parseDeviceLimit(text, what, read)],
+  });
+}
+
+function parseDeviceLimit(text: string, what: string, read: (text: string) => number): DeviceLimit {
+  const [device = '', amount, ...more] = text.split(':');
+  if (amount === undefined || more.length > 0 || device === '') throw new Error(`bad format: ${text}`);
+  if (!device.startsWith('/dev/')) throw new Error(`bad format for device path: ${text}`);
+  try {
+    const value = read(amount);
+    if (value >= 0) return { Path: device, value };
+  } catch {
+    // said below, with the whole word
+  }
+  throw new Error(`invalid ${what} for device: ${text}`);
+}
+
 const ulimitNames = new Set(
   'core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
 );

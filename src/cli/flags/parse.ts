@@ -47,14 +47,12 @@ function readLong(flags: FlagTable, word: string, rest: string[], state: Parsed)
   const equals = word.indexOf('=');
   const name = word.slice(2, equals < 0 ? undefined : equals);
   if (name === '' || name.startsWith('-')) throw new FlagError(`bad flag syntax: ${word}`);
-  const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
-  if (!flag) {
-    if (name === 'help') {
-      state.help = true;
-      return;
-    }
-    throw new FlagError(`unknown flag: --${name}`);
+  if (name === 'help' && equals < 0) {
+    state.help = true;
+    return;
   }
+  const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
+  if (!flag) throw new FlagError(`unknown flag: --${name}`);
   const text = equals >= 0 ? word.slice(equals + 1) : (flag.bare ?? rest.shift());
   if (text === undefined) throw new FlagError(`flag needs an argument: --${name}`);
   set(state, name, flag, text);

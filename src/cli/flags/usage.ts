@@ -1,21 +1,19 @@
 import type { FlagTable } from './parse.ts';
 
-/** The option lines of a help page, sorted, usage wrapped at `columns`. */
+/** The option lines of a help page, sorted, usage wrapped before the last of `columns`. */
 export function flagUsages(flags: FlagTable, columns: number): string {
-  const shown = Object.entries({ ...flags, help: flags.help ?? helpFlag })
+  const shown = Object.entries(flags)
     .filter(([, flag]) => !flag.hidden)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  if (shown.length === 1) return '';
+  if (shown.length === 0) return '';
   const lines = shown.map(([name, flag]) => {
     const spelled = flag.short ? `  -${flag.short}, --${name}` : `      --${name}`;
     const usage = flag.shown === undefined ? flag.usage : `${flag.usage} (default ${flag.shown})`;
     return { left: flag.type ? `${spelled} ${flag.type}` : spelled, usage };
   });
   const width = Math.max(...lines.map((line) => line.left.length)) + 3;
-  return lines.map((line) => `${line.left.padEnd(width)}${wrap(line.usage, width, columns)}\n`).join('');
+  return lines.map((line) => `${line.left.padEnd(width)}${wrap(line.usage, width, columns - 1)}\n`).join('');
 }
-
-const helpFlag: FlagTable[string] = { type: '', usage: 'Print usage', initial: false, bare: 'true', read: () => true };
 
 /** Five columns of slack: a line runs over by so many before it is broken. */
 const slack = 5;

@@ -1,5 +1,5 @@
-import { version } from '../../../../package.json';
 import type { SystemInfo } from '../../../api/index.ts';
+import { clientVersion } from '../../build.ts';
 import { type Context, command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
 import { formatJson, parseJson } from '../../format/json.ts';
@@ -17,7 +17,7 @@ export const info = command({
     ),
   },
   async run(context, { flags }) {
-    const ClientInfo = { Debug: false, Version: version, Context: 'default', Plugins: [], Warnings: null };
+    const ClientInfo = { Debug: false, Version: clientVersion, Context: 'default', Plugins: [], Warnings: null };
     const server = await fetchInfo(context);
     if (typeof server !== 'string') {
       if (flags.format === '') {
@@ -38,7 +38,7 @@ export const info = command({
   },
 });
 
-const clientText = `Client:\n Version:    ${version}\n Context:    default\n Debug Mode: false\n`;
+const clientText = `Client:\n Version:    ${clientVersion}\n Context:    default\n Debug Mode: false\n`;
 
 async function fetchInfo({ client }: Context): Promise<string | Error> {
   try {

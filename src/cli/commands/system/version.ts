@@ -1,5 +1,5 @@
-import { version as clientVersion } from '../../../../package.json';
 import type { SystemVersion } from '../../../api/index.ts';
+import { clientVersion } from '../../build.ts';
 import { command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
 import { formatJson } from '../../format/json.ts';
