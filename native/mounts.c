@@ -176,6 +176,7 @@ static void copy_tree(int from, int to, int depth) {
   closedir(directory);
 }
 
+// Without options: the empty one that masks, read-only through and through.
 static int new_filesystem(const char *type, const char *source, struct reader *options, uint64_t attributes, const char *mode) {
   int context = fsopen(type, FSOPEN_CLOEXEC);
   must(context >= 0, type);
@@ -185,6 +186,7 @@ static int new_filesystem(const char *type, const char *source, struct reader *o
     const char *value = get8(options) ? text(options) : NULL;
     must(!fsconfig(context, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, key, value, 0), key);
   }
+  if (!options) must(!fsconfig(context, FSCONFIG_SET_FLAG, "ro", NULL, 0), "ro");
   if (mode) must(!fsconfig(context, FSCONFIG_SET_STRING, "mode", mode, 0), "mode");
   must(!fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), type);
   int tree = fsmount(context, FSMOUNT_CLOEXEC, attributes);

@@ -178,7 +178,6 @@ const char *plan_open(int fd, uint32_t *at) {
   plan.rows = get16(&r);
   plan.columns = get16(&r);
   plan.uid = get32(&r);
-  plan.gid = get32(&r);
   plan.reserved = get32(&r);
   plan.log = text(&r);
   plan.max_bytes = get64(&r);

@@ -160,11 +160,11 @@ void setup(void) {
 
 static void nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
-// Real pipes, owned by the container's user, so that /dev/stdout can be opened again inside.
+// Real pipes, owned by the container's user, so that /dev/stdout can be opened again inside; the group stays, as under runc.
 static void make_streams(const struct step *s) {
   int pair[2];
   if (plan.open_stdin && !plan.tty) {
-    need(!pipe2(pair, O_CLOEXEC) && !fchown(pair[0], plan.uid, plan.gid), s, "pipe");
+    need(!pipe2(pair, O_CLOEXEC) && !fchown(pair[0], plan.uid, (gid_t)-1), s, "pipe");
     shim.child_in = pair[0];
     nonblocking(shim.in = pair[1]);
   } else {
@@ -172,10 +172,10 @@ static void make_streams(const struct step *s) {
     need(shim.child_in >= 0, s, "/dev/null");
   }
   if (plan.tty) return;
-  need(!pipe2(pair, O_CLOEXEC) && !fchown(pair[1], plan.uid, plan.gid), s, "pipe");
+  need(!pipe2(pair, O_CLOEXEC) && !fchown(pair[1], plan.uid, (gid_t)-1), s, "pipe");
   nonblocking(shim.out = pair[0]);
   shim.child_out = pair[1];
-  need(!pipe2(pair, O_CLOEXEC) && !fchown(pair[1], plan.uid, plan.gid), s, "pipe");
+  need(!pipe2(pair, O_CLOEXEC) && !fchown(pair[1], plan.uid, (gid_t)-1), s, "pipe");
   nonblocking(shim.err = pair[0]);
   shim.child_err = pair[1];
 }

@@ -33,7 +33,7 @@ struct plan {
   const char *id, *token, *boot, *log;
   bool exec, tty, open_stdin, stdin_once, has_root, has_console, new_pid;
   uint16_t rows, columns;
-  uint32_t uid, gid, reserved, max_files, steps, net_inside;
+  uint32_t uid, reserved, max_files, steps, net_inside;
   uint64_t max_bytes, clone_flags;
   struct reader body;
 };

@@ -174,14 +174,11 @@ interface Started {
 }
 
 function headerOf(room: Room, { id, token, stdio, process, spec }: Started): Omit<PlanHeader, 'kind' | 'reserved'> {
-  const owner = {
-    uid: hostId(process.user.uid, spec.linux.uidMappings),
-    gid: hostId(process.user.gid, spec.linux.gidMappings),
-  };
+  const owner = hostUid(process.user.uid, spec.linux.uidMappings);
   return { id, token, boot: room.boot, stdio, owner };
 }
 
-function hostId(id: number, mappings: RuntimeSpec['linux']['uidMappings'] = []): number {
+function hostUid(id: number, mappings: RuntimeSpec['linux']['uidMappings'] = []): number {
   const range = mappings.find(({ containerID, size }) => id >= containerID && id < containerID + size);
   return range ? range.hostID + id - range.containerID : id;
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,8 +11,8 @@ import { type Busybox, makeBusybox, plainSpec } from './busybox.ts';
 /** The shim, built if it is missing or older than its sources. */
 export function builtShim(): string {
   const repository = resolve(import.meta.dir, '../..');
-  const made = spawnSync('make', ['-s', 'dist/tug-shim'], { cwd: repository, encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`the shim could not be built: ${made.stderr}`);
+  const made = Bun.spawnSync(['make', '-s', 'dist/tug-shim'], { cwd: repository });
+  if (!made.success) throw new Error(`the shim could not be built: ${String(made.stderr)}`);
   return join(repository, 'dist/tug-shim');
 }
 

@@ -34,7 +34,7 @@ const encode = (steps: Step[]) =>
       token: newToken(),
       boot: 'boot',
       stdio: { tty: false, openStdin: false, stdinOnce: false },
-      owner: { uid: 0, gid: 0 },
+      owner: 0,
       reserved: 0,
     },
     steps,

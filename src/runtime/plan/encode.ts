@@ -10,8 +10,8 @@ export interface PlanHeader {
   /** Of /proc/sys/kernel/random/boot_id. */
   boot: string;
   stdio: Stdio;
-  /** Who owns the pipes: the process's user, in the host's ids. */
-  owner: { uid: number; gid: number };
+  /** Who owns the pipes: the process's user, as the host's uid. */
+  owner: number;
   log?: LogFile;
   /** How many reserved sockets are passed as fds. */
   reserved: number;
@@ -97,7 +97,7 @@ export function encodePlan(header: PlanHeader, steps: Step[]): Uint8Array {
     .flag(stdio.stdinOnce)
     .flag(header.kind === 'container');
   writer.u16(stdio.size?.[0] ?? 0).u16(stdio.size?.[1] ?? 0);
-  writer.u32(owner.uid).u32(owner.gid).u32(header.reserved);
+  writer.u32(owner).u32(header.reserved);
   writer
     .text(log?.path ?? '')
     .u64(log?.maxBytes ?? 0)
