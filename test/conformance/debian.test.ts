@@ -1,6 +1,6 @@
 // A real distribution: Debian, made here with debootstrap, in which packages install and services start.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must, type Result, type RunOptions, run, until } from '../support/command.ts';
@@ -25,6 +25,7 @@ async function debootstrap(): Promise<void> {
   mkdirSync(cache, { recursive: true });
   const root = mkdtempSync(join(tmpdir(), 'tug-debian-'));
   await must(['debootstrap', '--variant=minbase', 'bookworm', root], { timeout: 500_000 });
+  chmodSync(root, 0o755);
   rmSync(join(root, 'var/cache/apt/archives'), { recursive: true });
   mkdirSync(join(root, 'var/cache/apt/archives/partial'), { recursive: true });
   await must(['tar', '-C', root, '--numeric-owner', '-cf', `${tar}.new`, '.'], { timeout: 100_000 });
