@@ -16,7 +16,7 @@ const gone = new Set([2, ESRCH, 19, 111]);
 const WRONG_KIND =
   ': Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type';
 
-/** A shim's failure as people know it from Docker: `invalid` for what the request got wrong, `conflict` for an exec without its container. */
+/** A shim's failure as people know it from Docker: `invalid` where Docker blames the request (126, 127), else `internal`; `conflict` for an exec without its container. */
 export function failureError(kind: 'container' | 'exec', failure: ShimFailure, steps: Step[]): EngineError {
   const op = opOf(failure.op);
   const step = steps[failure.step];
@@ -27,14 +27,14 @@ export function failureError(kind: 'container' | 'exec', failure: ShimFailure, s
   const hint = failure.errno === ENOTDIR ? WRONG_KIND : '';
   const inside = kind === 'container' && op !== undefined && duringInit(op) ? 'error during container init: ' : '';
   const message = `${kind === 'exec' ? EXEC : CREATE}${inside}${reason}${hint}`;
-  return new EngineError(op === undefined ? 'internal' : 'invalid', message);
+  return new EngineError(startExitCode(new Error(message)) === 128 ? 'internal' : 'invalid', message);
 }
 
 /** What Docker records and `docker run` returns for a process that could not be started: 127 not found, 126 not executable, else 128. */
 export function startExitCode(error: unknown): number {
   const message = error instanceof Error ? error.message.toLowerCase() : '';
-  if (/executable file not found|no such file or directory/.test(message)) return 127;
-  if (/permission denied|exec format error|not a directory/.test(message)) return 126;
+  if (/executable file not found|no such file or directory|not a directory/.test(message)) return 127;
+  if (/permission denied|exec format error/.test(message)) return 126;
   return 128;
 }
 
