@@ -19,8 +19,15 @@ export async function main(argv: string[], program: string): Promise<number> {
   } catch (error) {
     code = await report(error, context, { path: program, code: 1 });
   }
-  await out.flush();
-  await err.flush();
+  try {
+    await out.flush();
+    await err.flush();
+  } catch (error) {
+    // Of a full disk only stderr can tell, if that.
+    if (code !== 0) return code;
+    await Bun.write(Bun.stderr, `${errorText(error)}\n`).catch(() => undefined);
+    return 1;
+  }
   return code;
 }
 

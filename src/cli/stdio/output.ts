@@ -18,10 +18,13 @@ export function createOutput(file: Bun.BunFile): Output {
       try {
         await Bun.write(file, data);
       } catch (error) {
-        if ((error as { code?: string }).code !== 'EPIPE') throw error;
-        process.exit(141);
+        const { code } = error as { code?: string };
+        if (code === 'EPIPE') process.exit(141);
+        throw code === 'ENOSPC' ? new Error('write /dev/stdout: no space left on device', { cause: error }) : error;
       }
     });
+    // Whoever does not wait here learns of a failure by the flush at the end.
+    tail.catch(() => undefined);
     return tail;
   };
   return { write, line: (text) => write(`${text}\n`), flush: () => tail };

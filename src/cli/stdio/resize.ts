@@ -1,6 +1,13 @@
 import type { Client } from '../../client/index.ts';
 import { windowSize } from './terminal.ts';
 
+/** Changes the size for a moment, so that a program whose screen this terminal has not seen draws it again. */
+export async function nudgeSize(client: Client, target: string): Promise<void> {
+  const size = windowSize();
+  if (!size) return;
+  await client.send({ method: 'POST', path: `/${target}/resize`, query: { h: size.rows + 1, w: size.columns + 1 } });
+}
+
 /** Tells the engine the terminal's size now and whenever it changes; `target` is `containers/ID` or `exec/ID`. */
 export async function followResize(client: Client, target: string): Promise<void> {
   const tell = async () => {

@@ -1,4 +1,5 @@
 import type { ContainerInspectResponse } from '../../../api/index.ts';
+import type { Client } from '../../../client/index.ts';
 import { CliError, command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
 import { parseDetachKeys } from '../../stdio/detach-keys.ts';
@@ -35,7 +36,7 @@ export const attach = command({
     ]);
     if (flags['sig-proxy'] && !tty) forwardSignals(client, id);
     const joined = joinStreams({ stream: attached.stream, tty, input, out, err, detachKeys: parseDetachKeys(keys) });
-    if (tty) await (await import('../../stdio/resize.ts')).followResize(client, `containers/${id}`);
+    if (tty) await redraw(client, `containers/${id}`);
     if ((await joined) === 'detached') throw new CliError('read escape sequence');
     return exited.code;
   },
@@ -45,4 +46,10 @@ function refuseIdle({ State: state }: ContainerInspectResponse): void {
   if (!state?.Running) throw new Error('You cannot attach to a stopped container, start it first');
   if (state.Paused) throw new Error('You cannot attach to a paused container, unpause it first');
   if (state.Restarting) throw new Error('You cannot attach to a restarting container, wait until it is running');
+}
+
+async function redraw(client: Client, target: string): Promise<void> {
+  const { followResize, nudgeSize } = await import('../../stdio/resize.ts');
+  await nudgeSize(client, target);
+  await followResize(client, target);
 }
