@@ -194,10 +194,19 @@ static void greet(struct client *c) {
     return;
   }
   if (hello[4] == 'P' && state == RUNNING && !plan.exec) send_fd(c->fd, "p", 1, shim.pidfd);
+  if (hello[4] == 'R' && state == RUNNING && plan.has_root) send_fd(c->fd, "r", 1, FD_TREE);
   drop(c);
 }
 
 static void commit(void);
+
+// Until then the last unmount of an overlay, which may sync a whole disk, is nobody's wait.
+static void let_mounts_go(void) {
+  if (shim.mntns >= 0) close(shim.mntns);
+  shim.mntns = -1;
+  if (plan.has_root) close(FD_TREE);
+  plan.has_root = false;
+}
 
 static void request(struct client *c) {
   uint32_t a, b;
@@ -226,8 +235,7 @@ static void request(struct client *c) {
     error = ENOSYS;
   }
   if (released && !error) {
-    if (shim.mntns >= 0) close(shim.mntns);
-    shim.mntns = -1;
+    let_mounts_go();
     clean_up();
   }
   tell(c, 'A', &error, sizeof error);
@@ -431,8 +439,7 @@ static void end(void) {
     flush(c);
   }
   remove_cgroups();
-  if (shim.mntns >= 0) close(shim.mntns);
-  shim.mntns = -1;
+  let_mounts_go();
 }
 
 static void advance(void) {

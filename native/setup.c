@@ -211,7 +211,6 @@ void make_child(void) {
     close(shim.child_out);
     close(shim.child_err);
   }
-  if (plan.has_root) close(FD_TREE);
 }
 
 static int open_of_child(const struct step *s, const char *name, int flags) {

@@ -4,9 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 version=$(node -p 'require("./package.json").version')
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
-# Built beside its place and renamed: a running engine keeps its own file.
-node_modules/.bin/bun build --compile --minify --bytecode --format=esm \
-  --define "TUG_VERSION='\"$version\"'" --define "TUG_COMMIT='\"$commit\"'" \
+# --splitting keeps the engine's modules out of the command line's start. A root program reads no .env or bunfig.toml of whatever
+# directory it is called in. Built beside its place and renamed: a running engine keeps its own file.
+node_modules/.bin/bun build --compile --minify --bytecode --format=esm --splitting \
+  --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
+  --define "TUG_VERSION=\"$version\"" --define "TUG_COMMIT=\"$commit\"" \
   --outfile dist/.tug.new src/cli.ts >/dev/null
 mv dist/.tug.new dist/tug
 ls -l dist/tug | awk '{printf "build: dist/tug, %.0f MB\n", $5 / 1e6}'

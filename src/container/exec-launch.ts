@@ -62,7 +62,7 @@ function request(
     config: row.config,
     hostConfig: row.hostConfig,
     spec,
-    readInRoot: readInProcess(run.process.pid),
+    readInRoot: readInProcess(run.process),
     facts: context.facts,
     ...(consoleSize && { size: consoleSize }),
   });

@@ -1,15 +1,8 @@
-import { closeSync, constants, openSync } from 'node:fs';
-import { readFileIn } from '../host/index.ts';
+import { readFileIn, usingFd } from '../host/index.ts';
+import type { Process } from '../runtime/index.ts';
 import type { ReadInRoot } from './spec/index.ts';
 
-/** Reads files as a running process sees them; paths never lead out of its root. */
-export function readInProcess(pid: number): ReadInRoot {
-  return (path) => {
-    const root = openSync(`/proc/${pid}/root`, constants.O_RDONLY | constants.O_DIRECTORY);
-    try {
-      return readFileIn(root, path);
-    } finally {
-      closeSync(root);
-    }
-  };
+/** Reads files as a running container sees them; paths never lead out of its root. */
+export function readInProcess(process: Process): ReadInRoot {
+  return (path) => usingFd(process.openRoot(), (root) => readFileIn(root, path));
 }

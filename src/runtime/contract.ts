@@ -98,6 +98,11 @@ export interface Process {
   attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }): Promise<Attachment>;
   resize(rows: number, columns: number): Promise<void>;
   signal(signal: number): Promise<void>;
+  /**
+   * A container's root with all that is mounted in it, as an O_PATH fd that its shim hands out (the caller closes it); an exec has
+   * none. Paths are to be opened under it by openat2 with RESOLVE_IN_ROOT.
+   */
+  openRoot(): number;
   /** Everything below the container's cgroup, by host pid. */
   pids(): Promise<number[]>;
   /** Forget the exit record and all that is left of the process; call it after the exit has been committed. Idempotent. */

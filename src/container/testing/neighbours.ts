@@ -2,6 +2,7 @@ import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openDirectory } from '../../host/index.ts';
 import type { Image, Images } from '../../image/index.ts';
 import { EngineError, newId, silent } from '../../kit/index.ts';
 import { createLogReader } from '../../logs/index.ts';
@@ -192,6 +193,7 @@ export function fakeProcess(id: string, token: string, neighbours: () => Neighbo
       process.signals.push(signal);
       if (signal === 9 || !neighbours().ignored.has(signal)) process.end({ code: 128 + signal });
     },
+    openRoot: () => openDirectory('/'),
     pids: async () => [],
     release: async () => {
       process.released = true;

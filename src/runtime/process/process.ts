@@ -1,10 +1,11 @@
+import { askForFd } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { Exit, Process } from '../contract.ts';
 import { attach } from './attach.ts';
 import type { Connection } from './connection.ts';
 import type { Directory } from './directory.ts';
 import { errnoText } from './errno-text.ts';
-import type { Request } from './protocol.ts';
+import { helloBytes, type Request } from './protocol.ts';
 
 export interface ProcessInput {
   id: string;
@@ -61,6 +62,11 @@ export function createProcess(input: ProcessInput): TrackedProcess {
     attach: (streams) => attach(directory.socket, streams).catch(asConflict),
     resize: (rows, columns) => ask({ type: 'resize', rows, columns }),
     signal: (signal) => ask({ type: 'signal', signal }),
+    openRoot: () => {
+      const fd = ended ? undefined : askForFd(directory.socket, helloBytes('root'));
+      if (fd === undefined) throw new EngineError('conflict', `the process ${id} has ended`);
+      return fd;
+    },
     pids: () => Promise.resolve(ended ? [] : input.pids()),
     release: async () => {
       if (!ended) throw new EngineError('conflict', `the process ${id} has not ended`);
