@@ -1,36 +1,26 @@
-import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { lockFile } from '../host/index.ts';
 import { EngineError } from '../kit/index.ts';
 
-/** Writes the engine's process id; refuses while another engine's stands there. Returns the call that removes it. */
+/**
+ * Writes the engine's process id and holds the file locked; refused while another engine holds it. A killed engine's file is
+ * free. Returns the call that removes it.
+ */
 export function writePidfile(path: string): () => void {
-  const holder = readPid(path);
-  if (holder !== undefined && holder !== process.pid && isEngine(holder)) {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  const fd = lockFile(path);
+  if (fd === undefined) {
+    const holder = readFileSync(path, 'utf8').trim();
     throw new EngineError(
       'conflict',
       `ensure tug is not running or delete ${path}: process with PID ${holder} is still running`,
     );
   }
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  writeFileSync(path, String(process.pid));
+  ftruncateSync(fd);
+  writeSync(fd, String(process.pid), 0);
   return () => {
-    if (readPid(path) === process.pid) rmSync(path, { force: true });
+    rmSync(path, { force: true });
+    closeSync(fd);
   };
-}
-
-function readPid(path: string): number | undefined {
-  try {
-    return Number(readFileSync(path, 'utf8').trim()) || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A killed engine leaves its file behind, and its number may be another program's by now. */
-function isEngine(pid: number): boolean {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`) === readlinkSync('/proc/self/exe');
-  } catch {
-    return false;
-  }
 }

@@ -8,6 +8,7 @@ export type { Path } from './file-path.ts';
 export * from './file-status.ts';
 export * from './file-tree.ts';
 export * from './files.ts';
+export * from './lock.ts';
 export * from './memfd.ts';
 export * from './mount.ts';
 export * as netlink from './netlink.ts';
