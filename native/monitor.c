@@ -400,16 +400,19 @@ static void hear_child(void) {
   }
 }
 
-static bool write_record(void) {
+// Renamed into place, so that whoever looks finds all of it; the caller syncs and closes the fd, -1 if there is none.
+static int write_record(void) {
   static char content[512];
   int length = snprintf(content, sizeof content,
                         "{\"boot\":\"%s\",\"token\":\"%s\",\"code\":%u,\"oom\":%s,\"at\":\"%llu\"}\n", plan.boot,
                         plan.token, ending.code, oom ? "true" : "false", (unsigned long long)ending.at);
   int fd = openat(FD_DIRECTORY, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return false;
-  bool whole = write(fd, content, length) == length && !fsync(fd);
-  close(fd);
-  return whole && !renameat(FD_DIRECTORY, "exit.new", FD_DIRECTORY, "exit");
+  if (fd < 0) return -1;
+  if (write(fd, content, length) != length || renameat(FD_DIRECTORY, "exit.new", FD_DIRECTORY, "exit")) {
+    close(fd);
+    return -1;
+  }
+  return fd;
 }
 
 // Whether somebody who still reads has the rest of the output before him; who has taken nothing for ten seconds is cut off.
@@ -430,13 +433,18 @@ static void end(void) {
   ending.code = WIFSIGNALED(exit_status) ? 128 + WTERMSIG(exit_status) : WEXITSTATUS(exit_status);
   ending.oom = oom;
   ending.at = ended_at;
-  write_record();
+  int record = write_record();
   state = TOLD;
   tell_all('X', &ending, sizeof ending);
   for (struct client *c = clients; c < clients + CLIENTS; c++) {
     if (c->kind != ATTACHED) continue;
     c->ending = true;
     flush(c);
+  }
+  // A kill loses nothing from here on; only for a loss of power is the disk waited for, and nobody waits along.
+  if (record >= 0) {
+    fsync(record);
+    close(record);
   }
   remove_cgroups();
   let_mounts_go();

@@ -51,14 +51,13 @@ async function join(connection: Connection, process: Process, seated: () => void
   const stdin = options.stdin && (row.config.OpenStdin ?? false);
   try {
     const { stdout, stderr } = options;
-    const { socket, log } = await process.attach({ stdin, stdout, stderr });
+    const { socket, log } = await process.attach({ stdin, stdout, stderr }, seated);
     if (options.logs) await replayLog(context, row, client, { streams: options, position: log });
     const joined = splice(client, socket, {
       stdin,
       endStdin: stdin && !tty && (row.config.StdinOnce ?? false),
       ...(tty && { scan: createDetachScanner(keys) }),
     });
-    seated();
     if ((await joined) === 'detached') context.events.publish(row, 'detach');
   } finally {
     seated();

@@ -44,7 +44,7 @@ export async function clearAway(context: Context, stone: ContainerRow): Promise<
       error,
     );
   }
-  context.store.update((tx) => rowsOf(tx).delete(stone.id));
+  context.store.note((tx) => rowsOf(tx).delete(stone.id));
   crashpoint('container.removed');
 }
 

@@ -27,7 +27,7 @@ export async function launchExec({ context, record, size, ready }: ExecStart): P
     // From here on a failure of one must not leave the other's unheard.
     launching.catch(() => undefined);
     const stored = { containerId: row.id, token, config: record.config };
-    context.store.update((tx) => tx.collection(execRows).put(record.id, stored));
+    context.store.note((tx) => tx.collection(execRows).put(record.id, stored));
     crashpoint('container.execStarting');
     const { process, go } = await launching;
     record.process = process;
@@ -98,7 +98,7 @@ function tellExecExit(context: Context, record: ExecRecord, exit: Exit): void {
 async function forgetExec(context: Context, record: ExecRecord, process: Process): Promise<void> {
   // The client hears of the end first.
   await new Promise(setImmediate);
-  context.store.update((tx) => tx.collection(execRows).delete(record.id));
+  context.store.note((tx) => tx.collection(execRows).delete(record.id));
   crashpoint('container.execEnded');
   await process.release();
 }
@@ -106,7 +106,7 @@ async function forgetExec(context: Context, record: ExecRecord, process: Process
 /** The end of an exec that came while no engine looked. */
 export function recordExecExit(context: Context, record: ExecRecord, exit: Exit): void {
   tellExecExit(context, record, exit);
-  context.store.update((tx) => tx.collection(execRows).delete(record.id));
+  context.store.note((tx) => tx.collection(execRows).delete(record.id));
   crashpoint('container.execEnded');
 }
 
@@ -115,6 +115,6 @@ function failed(context: Context, record: ExecRecord, cause: unknown): EngineErr
   record.state = 'exited';
   record.exitCode = startExitCode(error);
   context.execs.ended(record);
-  context.store.update((tx) => tx.collection(execRows).delete(record.id));
+  context.store.note((tx) => tx.collection(execRows).delete(record.id));
   return error;
 }

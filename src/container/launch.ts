@@ -31,6 +31,7 @@ export async function beginLaunch(
   }
   if (attachment?.furniture) request.network = attachment.furniture;
   const launching = context.runtime.launch(request);
+  saveSpec(context, row.id, request.spec);
   // The caller may fail at something else before it comes to wait for this.
   launching.catch(() => undefined);
   return { launching };
@@ -55,7 +56,6 @@ async function prepare(context: Context, row: ContainerRow, place: NetworkPlace)
       cgroupParent: context.cgroupParent,
       ...consoleSize(row),
     });
-    saveSpec(context, row.id, spec);
     return { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), ...(log && { log }) };
   } catch (error) {
     closeFd(rootFd);

@@ -4,13 +4,13 @@ import type { Process } from '../runtime/index.ts';
 export interface Lobby {
   /** Resolves with the process of the next start once it can be attached to, or undefined when there will be none. */
   wait(id: string, gone: AbortSignal): Promise<Guest | undefined>;
-  /** Lets the waiting in, and resolves when each has attached: the process must not go before. */
+  /** Lets the waiting in, and resolves when each has asked for its seat: the process must not go before. */
   open(id: string, process: Process): Promise<void>;
   /** Sends them away. */
   dismiss(id: string): void;
 }
 
-/** One who was let in; call `seated` once attached or given up. */
+/** One who was let in; call `seated` once it may go or the guest has given up. */
 export interface Guest {
   process: Process;
   seated(): void;

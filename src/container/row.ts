@@ -74,14 +74,20 @@ export function changeRow(
   also: (tx: Tx) => void = () => undefined,
 ): ContainerRow {
   return store.update((tx) => {
-    const rows = rowsOf(tx);
-    const row = rows.get(id);
-    if (!row) throw new EngineError('notFound', `No such container: ${id}`);
-    const changed = { ...row, ...change };
-    rows.put(id, changed);
+    const changed = changeIn(tx, id, change);
     also(tx);
     return changed;
   });
+}
+
+/** The same within a transaction that is under way. */
+export function changeIn(tx: Tx, id: string, change: Partial<ContainerRow>): ContainerRow {
+  const rows = rowsOf(tx);
+  const row = rows.get(id);
+  if (!row) throw new EngineError('notFound', `No such container: ${id}`);
+  const changed = { ...row, ...change };
+  rows.put(id, changed);
+  return changed;
 }
 
 /** It has a process, or will have one again by itself. */

@@ -9,7 +9,7 @@ import { beginLaunch } from './launch.ts';
 import { enterNetwork, type NetworkPlace } from './network-mode.ts';
 import { idleNetworks } from './network-settings.ts';
 import { forgetRestart } from './restarts.ts';
-import { type ContainerRow, changeRow, getRow, rowsOf } from './row.ts';
+import { type ContainerRow, changeIn, changeRow, getRow, rowsOf } from './row.ts';
 
 const SIGKILL = 9;
 
@@ -77,7 +77,8 @@ async function letGo(context: Context, row: ContainerRow, pending: Pending): Pro
   await pending.go();
   let running: ContainerRow;
   try {
-    running = changeRow(context.store, row.id, { ...row, ...asRunning(process) });
+    // That it runs is what its shim would tell the next engine, too.
+    running = context.store.note((tx) => changeIn(tx, row.id, { ...row, ...asRunning(process) }));
   } catch (error) {
     await process.signal(SIGKILL);
     await process.exited;

@@ -94,8 +94,11 @@ export interface Process {
   readonly startedAt: Date;
   /** Never rejects. The exit record stays on disk until `release`. */
   readonly exited: Promise<Exit>;
-  /** Before `go`, an attachment sees the output from its first byte. */
-  attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }): Promise<Attachment>;
+  /**
+   * Before `go`, an attachment sees the output from its first byte; `asked` is called as soon as a `go` may follow, earlier than
+   * the promise resolves.
+   */
+  attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }, asked?: () => void): Promise<Attachment>;
   resize(rows: number, columns: number): Promise<void>;
   signal(signal: number): Promise<void>;
   /**

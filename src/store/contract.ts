@@ -7,6 +7,11 @@ export interface Store {
    * what has happened can still be recorded; `change` may then run twice.
    */
   update<T>(change: (tx: Tx) => T): T;
+  /**
+   * The same for what could be found out again (that a start succeeded, that remains are gone): it survives a kill of the engine
+   * at once, a loss of power only after the next `update`. Costs no wait for the disk.
+   */
+  note<T>(change: (tx: Tx) => T): T;
   /** The same for what is new: refused with `no space left on device` while the reserve cannot be held. */
   admit<T>(change: (tx: Tx) => T): T;
   readonly blobs: Blobs;

@@ -64,6 +64,14 @@ function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
     blobs,
     view: (read) => transact('BEGIN', read),
     update: commit,
+    note(change) {
+      db.run('PRAGMA synchronous = NORMAL');
+      try {
+        return commit(change);
+      } finally {
+        db.run('PRAGMA synchronous = FULL');
+      }
+    },
     admit(change) {
       try {
         reserve.hold();

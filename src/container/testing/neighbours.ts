@@ -183,9 +183,10 @@ export function fakeProcess(id: string, token: string, neighbours: () => Neighbo
     released: false,
     attached: [],
     end: (exit) => resolve({ code: 0, oom: false, at: new Date(), ...exit }),
-    attach: async () => {
+    attach: async (_streams, asked) => {
       const [mine, theirs] = await socketPair();
       process.attached.push(theirs);
+      asked?.();
       return { socket: mine, log: { generation: 0, offset: 0 } };
     },
     resize: async () => undefined,

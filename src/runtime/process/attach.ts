@@ -10,10 +10,13 @@ const HEAD = 32;
 export async function attach(
   path: string,
   streams: { stdin: boolean; stdout: boolean; stderr: boolean },
+  asked: () => void = () => undefined,
 ): Promise<Attachment> {
   const socket = await connected(path);
   const wanted = (streams.stdin ? 1 : 0) | (streams.stdout ? 2 : 0) | (streams.stderr ? 4 : 0);
   socket.write(helloBytes('attach', wanted));
+  // It lies in the shim's queue, which is emptied before a process goes.
+  asked();
   const head = await readExactly(socket, HEAD);
   if (!isMagic(head)) {
     socket.destroy();

@@ -59,7 +59,7 @@ export function createProcess(input: ProcessInput): TrackedProcess {
       return startedAt;
     },
     exited: exited.promise,
-    attach: (streams) => attach(directory.socket, streams).catch(asConflict),
+    attach: (streams, asked) => attach(directory.socket, streams, asked).catch(asConflict),
     resize: (rows, columns) => ask({ type: 'resize', rows, columns }),
     signal: (signal) => ask({ type: 'signal', signal }),
     openRoot: () => {
