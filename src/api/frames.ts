@@ -9,12 +9,3 @@ export function frame(stream: FrameStream, payload: Uint8Array): Buffer {
   bytes.set(payload, 8);
   return bytes;
 }
-
-/** A log line as it goes over the wire: after its time if asked for, framed unless raw (a tty's). */
-export function logPiece(
-  entry: { stream: FrameStream; time: string; line: Uint8Array },
-  options: { timestamps: boolean; raw: boolean },
-): Uint8Array {
-  const text = options.timestamps ? Buffer.concat([Buffer.from(`${entry.time} `), entry.line]) : entry.line;
-  return options.raw ? text : frame(entry.stream, text);
-}

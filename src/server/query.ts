@@ -45,15 +45,16 @@ export function parseInteger(text: string, fn: 'Atoi' | 'ParseInt'): number {
   return Number(value);
 }
 
-/** `1136073600` or `1136073600.000000001`: seconds since 1970 with up to nine decimals; undefined when empty or 0. */
-export function parseTimestamp(text: string): Date | undefined {
+/** `1136073600` or `1136073600.000000001`, seconds since 1970, as nanoseconds; undefined when empty or 0. */
+export function parseTimestamp(text: string): bigint | undefined {
   if (text === '') return undefined;
   const dot = text.indexOf('.');
   const seconds = parseInteger(dot === -1 ? text : text.slice(0, dot), 'ParseInt');
   const fraction = dot === -1 ? '' : text.slice(dot + 1);
-  const decimals = fraction === '' ? 0 : parseInteger(fraction, 'ParseInt');
+  const decimals = dot === -1 ? 0 : parseInteger(fraction, 'ParseInt');
   if (seconds === 0 && decimals === 0) return undefined;
-  return new Date(seconds * 1000 + Math.floor((decimals / 10 ** fraction.length) * 1000));
+  const beyond = fraction.length > 9 ? Math.trunc(decimals / 10 ** (fraction.length - 9)) : decimals;
+  return BigInt(seconds) * 1_000_000_000n + BigInt(beyond) * 10n ** BigInt(Math.max(9 - fraction.length, 0));
 }
 
 /** The `h` and `w` of a resize, in characters. */

@@ -15,7 +15,7 @@ export function eventRoutes(events: Events): Route[] {
     const mailbox = createMailbox<EventMessage>();
     // In one turn of the event loop: what is remembered and what comes now neither overlap nor leave a gap.
     const end = events.subscribe(mailbox.put);
-    if (span.since) for (const event of events.recent()) if (isWithin(event, span)) mailbox.put(event);
+    if (span.since !== undefined) for (const event of events.recent()) if (isWithin(event, span)) mailbox.put(event);
     try {
       await pump(request, mailbox, { until: span.until, filters });
     } finally {
@@ -26,14 +26,14 @@ export function eventRoutes(events: Events): Route[] {
 }
 
 interface Span {
-  since: Date | undefined;
-  until: Date | undefined;
+  since: bigint | undefined;
+  until: bigint | undefined;
 }
 
 function spanOf({ query }: Request): Span {
   const since = parseTimestamp(query.text('since'));
   const until = parseTimestamp(query.text('until'));
-  if (since && until && since > until) {
+  if (since !== undefined && until !== undefined && since > until) {
     const [from, to] = [query.text('since'), query.text('until')];
     throw new EngineError('invalid', `\`since\` time (${from}) cannot be after \`until\` time (${to})`);
   }
@@ -41,13 +41,13 @@ function spanOf({ query }: Request): Span {
 }
 
 interface Wanted {
-  until: Date | undefined;
+  until: bigint | undefined;
   filters: Record<string, string[]>;
 }
 
 async function pump({ reply, gone }: Request, mailbox: Mailbox<EventMessage>, wanted: Wanted): Promise<void> {
   const sink = await reply.stream(200, { 'Content-Type': 'application/json' });
-  const until = wanted.until?.getTime() ?? Number.POSITIVE_INFINITY;
+  const until = wanted.until === undefined ? Number.POSITIVE_INFINITY : Number(wanted.until / 1_000_000n);
   // A timer holds 24 days at most; what is further away is not waited for to the millisecond.
   const timer = setInterval(mailbox.nudge, Math.min(Math.max(until - Date.now(), 1), 0x7fffffff));
   gone.addEventListener('abort', mailbox.nudge);
@@ -65,8 +65,8 @@ async function pump({ reply, gone }: Request, mailbox: Mailbox<EventMessage>, wa
 }
 
 function isWithin(event: EventMessage, { since, until }: Span): boolean {
-  const at = (event.timeNano ?? 0) / 1_000_000;
-  return at >= (since?.getTime() ?? 0) && at <= (until?.getTime() ?? Number.POSITIVE_INFINITY);
+  const at = event.timeNano ?? 0;
+  return (since === undefined || at >= since) && (until === undefined || at <= until);
 }
 
 /** Up to API 1.51 containers and images also say it in the fields of 2014. */

@@ -1,7 +1,7 @@
-import { logPiece, olderThan } from '../../api/index.ts';
+import { frame, olderThan } from '../../api/index.ts';
 import type { Containers } from '../../container/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import type { LogQuery } from '../../logs/index.ts';
+import { formatEntry, type LogQuery } from '../../logs/index.ts';
 import { createGather } from '../gather.ts';
 import { parseTimestamp, type Query } from '../query.ts';
 import type { Handler } from '../request.ts';
@@ -15,7 +15,8 @@ export function logsHandler(containers: Containers): Handler {
     const sink = await request.reply.stream(200, { 'Content-Type': `application/vnd.docker.${kind}-stream` });
     const gather = createGather(sink);
     for await (const entry of entries) {
-      const full = gather.add(logPiece(entry, { timestamps: query.timestamps, raw: tty }));
+      const bytes = formatEntry(entry, query);
+      const full = gather.add(tty ? bytes : frame(entry.stream, bytes));
       if (full) await full;
       if (request.gone.aborted) return;
     }
