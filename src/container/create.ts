@@ -1,6 +1,7 @@
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../api/index.ts';
 import type { Image } from '../image/index.ts';
 import { crashpoint, EngineError, newId, shortId } from '../kit/index.ts';
+import { formatPlatform, parsePlatform, platformMatches } from '../oci/index.ts';
 import type { Rows, Tx } from '../store/index.ts';
 import { formatTime } from './clock.ts';
 import type { Context } from './context.ts';
@@ -25,7 +26,7 @@ export async function create(context: Context, request: CreateRequest): Promise<
   if (request.name) checkName(request.name);
   const name = request.name?.replace(/^\//, '');
   const image = context.images.resolve(request.body.Image ?? '');
-  checkPlatform(image, request.platform);
+  checkPlatform(image, request.body.Image ?? '', request.platform);
   const { row, warnings, points } = plan(context, request.body, image);
   await context.snapshots.create(row.id, image.layers);
   crashpoint('container.snapshotCreated');
@@ -99,15 +100,13 @@ const blank = {
   ports: {},
 };
 
-function checkPlatform(image: Image, platform: string | undefined): void {
+function checkPlatform({ config }: Image, reference: string, platform: string | undefined): void {
   if (!platform) return;
-  const [os, architecture] = platform.split('/');
-  const { config } = image;
-  if (os === config.os && (architecture === undefined || architecture === config.architecture)) return;
-  throw new EngineError(
-    'notFound',
-    `image with reference ${image.id} was found but does not provide the specified platform (${platform})`,
-  );
+  const wanted = parsePlatform(platform);
+  if (platformMatches(config, wanted)) return;
+  const [has, asked] = [formatPlatform(config), formatPlatform(wanted)];
+  const text = `image with reference ${reference} was found but its platform (${has})`;
+  throw new EngineError('notFound', `${text} does not match the specified platform (${asked})`);
 }
 
 /** The container whose network is joined, if it is there already; its reference becomes its id. */

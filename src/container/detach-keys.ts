@@ -19,7 +19,7 @@ export function parseDetachKeys(text: string | undefined): number[] {
     if (key.length === 1) return key.charCodeAt(0);
     const control = /^ctrl-(.)$/.exec(key)?.[1];
     const code = control === undefined ? undefined : codeOf(control);
-    if (code === undefined) throw new EngineError('invalid', `Invalid detach keys (${text}) provided`);
+    if (code === undefined) throw new EngineError('invalid', `Invalid escape keys (${text}) provided`);
     return code;
   });
 }

@@ -8,7 +8,9 @@ import { launchExec, type Size } from './exec-launch.ts';
 import type { ExecRecord } from './exec-records.ts';
 import { frame } from './frames.ts';
 import { resolve } from './lookup.ts';
+import { readInProcess } from './process-root.ts';
 import { getRow } from './row.ts';
+import { checkExecUser } from './spec/index.ts';
 import { splice } from './splice.ts';
 
 type ExecRequest = ExecConfig & { ConsoleSize?: [number, number] };
@@ -21,8 +23,10 @@ export function execCreate(context: Context, reference: string, config: ExecRequ
   if (row.state === 'restarting') {
     throw new EngineError('conflict', `Container ${row.id} is restarting, wait until the container is running`);
   }
-  if (!context.runs.has(row.id)) throw new EngineError('conflict', `container ${row.id} is not running`);
-  parseDetachKeys(config.DetachKeys);
+  const run = context.runs.get(row.id);
+  if (!run) throw new EngineError('conflict', `container ${row.id} is not running`);
+  checkDetachKeys(config.DetachKeys);
+  checkExecUser(config.User, readInProcess(run.process));
   const record: ExecRecord = {
     id: newId(),
     containerId: row.id,
@@ -34,6 +38,15 @@ export function execCreate(context: Context, reference: string, config: ExecRequ
   context.execs.add(record);
   context.events.publish(row, `exec_create: ${Cmd.join(' ')}`, { execID: record.id });
   return { Id: record.id };
+}
+
+/** For Docker this is the engine's failure (500), though at an attach it is the request's. */
+function checkDetachKeys(keys: string | undefined): void {
+  try {
+    parseDetachKeys(keys);
+  } catch (error) {
+    throw new EngineError('internal', messageOf(error), error);
+  }
 }
 
 /** See Containers.execStart. With a client, whatever fails is told on its stream, as in Docker. */

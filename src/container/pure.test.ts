@@ -28,7 +28,7 @@ describe('detach keys', () => {
   test('what they stand for', () => {
     expect(parseDetachKeys('')).toEqual([16, 17]);
     expect(parseDetachKeys('ctrl-@,a,ctrl-],ctrl-z')).toEqual([0, 97, 29, 26]);
-    expect(() => parseDetachKeys('ctrl-a,foo')).toThrow('Invalid detach keys (ctrl-a,foo) provided');
+    expect(() => parseDetachKeys('ctrl-a,foo')).toThrow('Invalid escape keys (ctrl-a,foo) provided');
   });
 
   test.each([

@@ -43,9 +43,8 @@ export async function stopRunning(
 
 /** See Containers.kill. */
 export async function kill(context: Context, reference: string, options: { signal?: string }): Promise<void> {
-  const row = resolve(context.store, reference);
   try {
-    await killResolved(context, row, parseSignal(options.signal || 'SIGKILL'));
+    await killResolved(context, resolve(context.store, reference), parseSignal(options.signal || 'SIGKILL'));
   } catch (error) {
     const kind = error instanceof EngineError ? error.kind : 'internal';
     throw new EngineError(kind, `cannot kill container: ${reference}: ${messageOf(error)}`, error);

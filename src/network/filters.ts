@@ -10,6 +10,7 @@ export function networkFilter(filters: Record<string, string[]>): (record: Netwo
   }
   const wrong = filters.type?.find((type) => type !== 'builtin' && type !== 'custom');
   if (wrong !== undefined) throw new EngineError('internal', `invalid filter: 'type'='${wrong}'`);
+  checkDangling(filters.dangling);
   const any = (name: string, test: (value: string) => boolean): boolean => {
     const values = filters[name];
     return values === undefined || values.length === 0 || values.some(test);
@@ -23,4 +24,11 @@ export function networkFilter(filters: Record<string, string[]>): (record: Netwo
     // The predefined networks bear no label, and are in use by definition.
     any('label', () => false) &&
     any('dangling', (value) => value === 'false' || value === '0');
+}
+
+function checkDangling(values: string[] = []): void {
+  const [value = ''] = values;
+  if (values.length > 1) throw new EngineError('invalid', 'got more than one value for filter key "dangling"');
+  if (values.length === 0 || ['true', '1', 'false', '0'].includes(value)) return;
+  throw new EngineError('invalid', `invalid value for filter 'dangling', must be "true" (or "1"), or "false" (or "0")`);
 }

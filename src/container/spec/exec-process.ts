@@ -43,6 +43,11 @@ export function execProcess(request: ExecRequest): SpecProcess {
   };
 }
 
+/** Refuses a user or group by name that the container does not know; `invalid`, as an exec cannot be made for it. */
+export function checkExecUser(user: string | undefined, readInRoot: ReadInRoot): void {
+  if (user) userOf(() => lookupUser(user, readInRoot));
+}
+
 function checkExec({ WorkingDir, Env }: ExecConfig): void {
   if (WorkingDir && !WorkingDir.startsWith('/')) throw new EngineError('invalid', 'Cwd must be an absolute path');
   if (Env?.some((entry) => entry.startsWith('='))) {

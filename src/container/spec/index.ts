@@ -1,6 +1,6 @@
 export * from './adapt.ts';
 export { buildSpec } from './build-spec.ts';
-export { execProcess } from './exec-process.ts';
+export { checkExecUser, execProcess } from './exec-process.ts';
 export { type HostFacts, readHostFacts } from './facts.ts';
 export { mergeConfig } from './merge.ts';
 export { type MountPoint, resolveMountPoints } from './mount-points.ts';
