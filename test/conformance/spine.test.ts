@@ -198,6 +198,19 @@ describe.each(['docker', 'tug'])('%s', (program) => {
     await cli(['rm', '-f', name('web')]);
   });
 
+  test('a reader that goes away ends the program and leaves the container', async () => {
+    const script = 'i=0; while [ $i -lt 50000 ]; do echo line $i; i=$((i+1)); done; exec sleep 300';
+    const pipe = 'set -o pipefail; "$0" run --name "$1" busybox sh -c "$2" | head -1';
+    const said = await run(['bash', '-c', pipe, path, name('pipe'), script], { env: environment() });
+    expect(said).toEqual({ code: 1, stdout: 'line 0\n', stderr: 'write /dev/stdout: broken pipe\n' });
+    expect((await cli(['inspect', '-f', '{{.State.Running}}', name('pipe')])).stdout).toBe('true\n');
+    const logs = await run(['bash', '-c', 'set -o pipefail; "$0" logs "$1" | head -1', path, name('pipe')], {
+      env: environment(),
+    });
+    expect(logs).toEqual({ code: 141, stdout: 'line 0\n', stderr: '' });
+    await cli(['rm', '-f', name('pipe')]);
+  });
+
   test('import and load make images that run', async () => {
     const tar = await busyboxTar();
     const imported = await cli(['import', '-c', 'ENV FROM=import', tar, `${name('imported')}:v1`]);

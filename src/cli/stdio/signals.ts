@@ -1,9 +1,14 @@
 import type { Client } from '../../client/index.ts';
+import type { Output } from './output.ts';
 
 const forwarded = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT'] as const;
 
-/** Passes the signals this program receives on to a container's process, until the returned call. */
-export function forwardSignals(client: Client, container: string): () => void {
+/**
+ * Passes the signals this program receives on to a container's process, until the returned call. SIGPIPE is then one that
+ * is caught, as in Docker: a reader that goes away leaves the container alone and fails what is written.
+ */
+export function forwardSignals({ client, out }: { client: Client; out: Output }, container: string): () => void {
+  out.outliveReader();
   const handlers = forwarded.map((name) => {
     const handler = () => {
       // A container that is gone needs no signal; its exit code is on its way.

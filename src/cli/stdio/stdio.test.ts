@@ -12,6 +12,7 @@ function recorder(): Output & { text: string } {
     },
     line: (text: string) => self.write(`${text}\n`),
     flush: () => Promise.resolve(),
+    outliveReader: () => undefined,
   };
   return self;
 }

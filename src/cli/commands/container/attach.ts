@@ -34,7 +34,7 @@ export const attach = command({
         query: { stream: true, stdin: input, stdout: true, stderr: true, detachKeys: keys },
       }),
     ]);
-    if (flags['sig-proxy'] && !tty) forwardSignals(client, id);
+    if (flags['sig-proxy'] && !tty) forwardSignals({ client, out }, id);
     const joined = joinStreams({ stream: attached.stream, tty, input, out, err, detachKeys: parseDetachKeys(keys) });
     if (tty) await redraw(client, `containers/${id}`);
     if ((await joined) === 'detached') throw new CliError('read escape sequence');

@@ -74,6 +74,6 @@ export function runFailure(error: unknown, text: string): CliError {
   const message = error instanceof Error ? error.message : '';
   const missing = /executable file not found|no such file or directory|system cannot find the file specified/;
   if (missing.test(message)) return new CliError(text, 127, true);
-  const denied = /permission denied|not a directory|is a directory/;
+  const denied = /permission denied|is a directory/;
   return new CliError(text, denied.test(message) ? 126 : 125, true);
 }

@@ -2,6 +2,7 @@ import type { ContainerWaitResponse } from '../../../api/index.ts';
 import { ApiError, type Client } from '../../../client/index.ts';
 import { CliError, type Context, command } from '../../command.ts';
 import { createFlags } from '../../create/flags.ts';
+import { errorText } from '../../error-text.ts';
 import { flag } from '../../flags/index.ts';
 import { parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';
@@ -28,8 +29,8 @@ export const run = command({
     if (flags.detach) return runDetached(context, prepared);
     const { request } = prepared;
     if (request.Tty) await useTerminal(prepared);
-    const id = await createContainer(context, prepared);
-    const stopForwarding = flags['sig-proxy'] ? forwardSignals(context.client, id) : undefined;
+    const id = await createOrFail(context, prepared);
+    const stopForwarding = flags['sig-proxy'] ? forwardSignals(context, id) : undefined;
     try {
       return await runAttached(context, prepared, { id, detachKeys: flags['detach-keys'] });
     } finally {
@@ -52,7 +53,7 @@ async function runDetached(context: Context, prepared: Prepared): Promise<number
     throw new CliError('conflicting options: cannot specify both --attach and --detach');
   }
   Object.assign(request, { AttachStdin: false, AttachStdout: false, AttachStderr: false, StdinOnce: false });
-  const id = await createContainer(context, prepared);
+  const id = await createOrFail(context, prepared);
   await startContainer(context.client, id);
   await context.out.line(id);
   return 0;
@@ -98,7 +99,10 @@ async function runAttached(
     throw error;
   }
   if (request.Tty) await watchSize(client, id);
-  if ((await joined) === 'detached') return 0;
+  const end = await joined.catch((error) => {
+    throw new CliError(errorText(error));
+  });
+  if (end === 'detached') return 0;
   return exited.code;
 }
 
@@ -107,12 +111,21 @@ async function watchSize(client: Client, id: string): Promise<void> {
   await followResize(client, `containers/${id}`);
 }
 
+/** What kept it from being created decides the exit code as what keeps it from starting does. */
+async function createOrFail(context: Context, prepared: Prepared): Promise<string> {
+  try {
+    return await createContainer(context, prepared);
+  } catch (error) {
+    throw runFailure(error, errorText(error));
+  }
+}
+
 /** Starts the container; what its program did wrong becomes 126 or 127. */
 async function startContainer(client: Client, id: string): Promise<void> {
   try {
     await client.send({ method: 'POST', path: `/containers/${id}/start` });
   } catch (error) {
-    if (error instanceof ApiError) throw runFailure(error, `Error response from daemon: ${error.message}`);
+    if (error instanceof ApiError) throw runFailure(error, errorText(error));
     throw error;
   }
 }

@@ -50,7 +50,7 @@ async function startAttached(
   const id = info.Id ?? name;
   const tty = info.Config?.Tty === true;
   const stdin = input && info.Config?.OpenStdin === true;
-  if (!tty) forwardSignals(client, id);
+  if (!tty) forwardSignals(context, id);
   const condition = info.HostConfig?.AutoRemove ? 'removed' : 'next-exit';
   const [attached, exited] = await Promise.all([
     client.hijack({
