@@ -3,15 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readFileSync, rmSync } from 'node:fs';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { busyboxTar } from '../support/image.ts';
+import { startPeer } from '../support/peer.ts';
 import { type Probe, probes } from './api-requests.ts';
 
-const peer = process.env.TUG_PEER_SOCK;
+const peer = await startPeer();
 const suffix = `api-${process.pid}`;
 const image = `${suffix}-bb:1`;
 const names = { run: `${suffix}-run`, made: `${suffix}-made`, tty: `${suffix}-tty` };
 
-let engine: Engine | undefined;
-let ours = process.env.TUG_API_SOCK ?? '';
+let engine: Engine;
+let ours = '';
 
 interface Answer {
   status: number;
@@ -102,10 +103,8 @@ async function clear(socket: string): Promise<void> {
 
 describe.skipIf(peer === undefined)('as Docker answers', () => {
   beforeAll(async () => {
-    if (ours === '') {
-      engine = await startEngine();
-      ours = engine.socket;
-    }
+    engine = await startEngine();
+    ours = engine.socket;
     const tar = await busyboxTar();
     await Promise.all([prepare(ours, tar), prepare(peer as string, tar)]);
     rmSync(tar);
@@ -113,7 +112,7 @@ describe.skipIf(peer === undefined)('as Docker answers', () => {
 
   afterAll(async () => {
     await Promise.all([clear(ours), clear(peer as string)]);
-    if (engine) expect(await engine.dispose()).toEqual([]);
+    expect(await engine.dispose()).toEqual([]);
   }, 60_000);
 
   test.each(

@@ -5,12 +5,13 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must, type Result } from '../support/command.ts';
+import { startPeer } from '../support/peer.ts';
 import { type Case, cases, shapes } from './cli-cases.ts';
 
-const socket = process.env.TUG_PEER_SOCK;
+const socket = await startPeer();
 const image = 'cli-conformance:1';
 const shared = 'cli-shared';
-const entry = join(import.meta.dirname, '../../src/cli.ts');
+const executable = join(import.meta.dirname, '../../dist/tug');
 const env = {
   ...process.env,
   DOCKER_HOST: `unix://${socket}`,
@@ -26,7 +27,7 @@ interface Program {
 
 /** Both programs are called `docker`, so that every word must be the same. */
 const theirs: Program = { name: 'cli-theirs', run: (args, stdin) => start('docker', args, stdin) };
-const ours: Program = { name: 'cli-ours', run: (args, stdin) => start(process.execPath, [entry, ...args], stdin) };
+const ours: Program = { name: 'cli-ours', run: (args, stdin) => start(executable, args, stdin) };
 
 async function start(command: string, args: string[], stdin = ''): Promise<Result> {
   const child = spawn(command, args, { argv0: 'docker', env, timeout: 30_000, killSignal: 'SIGKILL' });

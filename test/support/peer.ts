@@ -8,7 +8,8 @@ export async function startPeer(): Promise<string | undefined> {
   if (process.env.TUG_PEER_SOCK) return process.env.TUG_PEER_SOCK;
   const started = await run([script, 'start'], { timeout: 600_000 });
   const socket = /unix:\/\/(\S+)/.exec(started.stdout)?.[1];
-  if (socket === undefined) console.log(`no peer to compare with: ${started.stderr.trim().split('\n').at(-1) ?? ''}`);
+  if (socket === undefined)
+    console.log(`comparisons are skipped, no peer to compare with: ${started.stderr.trim().split('\n').at(-1) ?? ''}`);
   return socket;
 }
 

@@ -13,10 +13,11 @@ import {
 import type { RuntimeSpec } from '../../src/oci/index.ts';
 import { must } from '../support/command.ts';
 import { busyboxRoot } from '../support/image.ts';
+import { startPeer } from '../support/peer.ts';
 import { cases } from './spec-cases.ts';
 import { type Bundle, fields, normalise } from './spec-normalise.ts';
 
-const socket = process.env.TUG_PEER_SOCK ?? '';
+const socket = (await startPeer()) ?? '';
 const image = 'tug-spec-compared';
 
 async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
