@@ -108,7 +108,7 @@ static int open_namespace(const struct step *s, struct reader b, uint64_t *type)
 
 // The container's own shim hands out the pidfd of its init: a number could by now be another's.
 static void ask_for_init(const struct step *s, uint64_t types) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/proc/self/fd/6/sock"};
+  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/proc/self/fd/7/sock"};
   struct timeval patience = {5, 0};
   char answer[8] = {0};
   ssize_t length = 0;

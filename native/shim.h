@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// The fds the engine passes, in this order.
-enum { FD_PLAN = 3, FD_LISTEN = 4, FD_DIRECTORY = 5, FD_TREE = 6, FD_RESERVED = 7 };
+// The socket a shim is born with, and the fds the engine then passes over it, in this order.
+enum { FD_WORK = 3, FD_PLAN = 4, FD_LISTEN = 5, FD_DIRECTORY = 6, FD_TREE = 7, FD_RESERVED = 8 };
 
 enum op {
   OP_NONE, OP_CGROUP_MAKE, OP_WRITE, OP_CGROUP_JOIN, OP_CGROUP_INTO, OP_OOM_WATCH, OP_CGROUP_KILL,

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -64,6 +65,21 @@ static void guard_from_oom(void) {
   if (fd >= 0) close(fd);
 }
 
+// Waits for its fds, however long; an engine that needs no shim, or is gone, closes the socket. Received one after another into a
+// table that is empty but for the first four, they take the numbers of the enum.
+static bool take_work(void) {
+  static char control[CMSG_SPACE(200 * sizeof(int))];
+  for (;;) {
+    char kind = 0;
+    struct iovec part = {&kind, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    ssize_t length = recvmsg(FD_WORK, &message, MSG_CMSG_CLOEXEC);
+    if (length < 0 && errno == EINTR) continue;
+    if (length != 1 || message.msg_flags & MSG_CTRUNC) return false;
+    if (kind == 'e') return true;                         // more fds may follow any other message
+  }
+}
+
 int main(void) {
   uint32_t at;
   sigset_t all;
@@ -71,8 +87,8 @@ int main(void) {
   sigprocmask(SIG_SETMASK, &all, NULL);
   prctl(PR_SET_DUMPABLE, 0);
   prctl(PR_SET_NAME, "tug-shim");
-  if (chdir("/")) return 1;
-  for (int fd = FD_PLAN; fd <= FD_TREE; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  if (chdir("/") || close_range(FD_PLAN, ~0u, 0) || !take_work()) return 1;
+  close(FD_WORK);
   const char *refusal = plan_open(FD_PLAN, &at);
   if (refusal) {
     plan.reserved = 0;
@@ -80,7 +96,6 @@ int main(void) {
     give_up(at, OP_NONE, EINVAL, refusal);
   }
   close(FD_PLAN);
-  close_range(FD_PLAN, FD_RESERVED - 1 + plan.reserved, CLOSE_RANGE_CLOEXEC);
   close_range(FD_RESERVED + plan.reserved, ~0u, 0);
   umask(022);
   prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -16,6 +16,7 @@ const table = {
   sendmsg: [46, 211],
   recvmsg: [47, 212],
   bind: [49, 200],
+  socketpair: [53, 199],
   listen: [50, 201],
   getsockname: [51, 204],
   setsockopt: [54, 208],

@@ -4,6 +4,7 @@ import { syscall } from './syscall.ts';
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
@@ -69,4 +70,25 @@ function receive(socket: number): { length: number; fd?: number } {
   const length = syscall('recvmsg', socket, new Uint8Array(message.buffer), MSG_CMSG_CLOEXEC);
   const none = message[5] === 0n || control.readUInt32LE(8) !== SOL_SOCKET || control.readUInt32LE(12) !== SCM_RIGHTS;
   return none ? { length } : { length, fd: control.readInt32LE(16) };
+}
+
+/** Two connected sockets that keep messages apart, O_CLOEXEC. The caller closes both. */
+export function messagePair(): [number, number] {
+  const pair = new Int32Array(2);
+  syscall('socketpair', AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, new Uint8Array(pair.buffer));
+  return [pair[0] ?? -1, pair[1] ?? -1];
+}
+
+/** Sends one byte with up to 200 fds, which stay the caller's; a receiver that is gone is a SystemError (EPIPE). */
+export function sendFds(socket: number, byte: string, fds: number[]): void {
+  const bytes = Buffer.from(byte);
+  const part = new BigUint64Array([BigInt(ptr(bytes)), 1n]);
+  const control = Buffer.alloc(16 + Math.ceil((4 * fds.length) / 8) * 8);
+  control.writeBigUInt64LE(BigInt(16 + 4 * fds.length), 0);
+  control.writeUInt32LE(SOL_SOCKET, 8);
+  control.writeUInt32LE(SCM_RIGHTS, 12);
+  for (const [index, fd] of fds.entries()) control.writeInt32LE(fd, 16 + 4 * index);
+  const carried = fds.length > 0 ? [BigInt(ptr(control)), BigInt(control.length)] : [0n, 0n];
+  const message = new BigUint64Array([0n, 0n, BigInt(ptr(part)), 1n, ...carried, 0n]);
+  syscall('sendmsg', socket, new Uint8Array(message.buffer), MSG_NOSIGNAL);
 }

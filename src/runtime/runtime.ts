@@ -19,6 +19,7 @@ import type { ExecLaunch, Launch, Pending, Runtime, Stdio } from './contract.ts'
 import type { PlanHeader } from './plan/encode.ts';
 import type { Step } from './plan/steps.ts';
 import { recover } from './process/recover.ts';
+import { createShims, type Shims } from './process/shims.ts';
 import { start } from './process/start.ts';
 import { sweep } from './process/sweep.ts';
 import { createSeccompCompiler } from './seccomp/index.ts';
@@ -35,6 +36,7 @@ export interface RuntimeOptions {
 interface Room {
   execRoot: string;
   program: number;
+  shims: Shims;
   rootAt: string;
   boot: string;
   cgroups: Cgroups;
@@ -67,7 +69,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         bury: (cgroup) => clear(room.cgroups, cgroup),
         log: options.log,
       }),
-    close: async () => closeFd(room.program),
+    close: async () => {
+      room.shims.close();
+      closeFd(room.program);
+    },
   };
 }
 
@@ -77,9 +82,11 @@ function furnish(options: RuntimeOptions): Room {
   mkdirSync(execRoot, { recursive: true, mode: 0o711 });
   mkdirSync(rootAt, { recursive: true, mode: 0o700 });
   const bytes = 'bytes' in options.shim ? options.shim.bytes : readFileSync(options.shim.path);
+  const program = sealedProgram('tug-shim', bytes, execRoot);
   return {
     execRoot,
-    program: sealedProgram('tug-shim', bytes, execRoot),
+    program,
+    shims: createShims(program),
     rootAt,
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     cgroups: options.cgroups ?? detectCgroups(),
@@ -114,7 +121,7 @@ async function launchContainer(room: Room, path: string, launch: Launch): Promis
       steps,
       path,
       record: { token, boot: room.boot, cgroup },
-      program: room.program,
+      shims: room.shims,
       tree: launch.rootFd,
       reserved,
       pids: () => cgroupPids(room.cgroups, cgroup),
@@ -146,7 +153,7 @@ async function launchExec(
       steps,
       path: paths.path,
       record: { token, boot: room.boot, cgroup: '' },
-      program: room.program,
+      shims: room.shims,
       tree: container,
       reserved: [],
       pids: (pid) => [pid],

@@ -1,17 +1,20 @@
 import { afterAll, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeFd, listenUnix, sealedMemory, sealedProgram, spawnDetached } from '../../src/host/index.ts';
+import { closeFd, listenUnix, sealedMemory, sealedProgram } from '../../src/host/index.ts';
 import { newToken } from '../../src/kit/index.ts';
 import { encodePlan } from '../../src/runtime/plan/encode.ts';
 import type { Step } from '../../src/runtime/plan/steps.ts';
 import { openConnection } from '../../src/runtime/process/connection.ts';
 import { makeDirectory } from '../../src/runtime/process/directory.ts';
+import { createShims } from '../../src/runtime/process/shims.ts';
 import { builtShim, makeBench } from '../support/runtime.ts';
 
 const bench = makeBench();
 const program = sealedProgram('tug-shim', readFileSync(builtShim()), bench.directory);
+const shims = createShims(program);
 afterAll(async () => {
+  shims.close();
   closeFd(program);
   await bench.remove();
 });
@@ -45,7 +48,7 @@ async function verdict(plan: Uint8Array): Promise<string> {
   const directory = makeDirectory(join(bench.execRoot, 'containers', 'plan'), { token: 't', boot: 'b', cgroup: '' });
   const [listener, memory, tree] = [listenUnix(directory.fd, 'sock'), sealedMemory('plan', plan), bench.box.root()];
   const opening = openConnection(directory.socket);
-  spawnDetached(program, 'tug-shim', [memory, listener, directory.fd, tree]);
+  shims.start([memory, listener, directory.fd, tree]);
   for (const fd of [listener, memory, tree]) closeFd(fd);
   const connection = await opening;
   const said = Promise.withResolvers<string>();

@@ -1,4 +1,4 @@
-import { closeFd, listenUnix, sealedMemory, spawnDetached } from '../../host/index.ts';
+import { closeFd, listenUnix, sealedMemory } from '../../host/index.ts';
 import { asEngineError, crashpoint, EngineError } from '../../kit/index.ts';
 import type { Pending } from '../contract.ts';
 import { encodePlan, type PlanHeader } from '../plan/encode.ts';
@@ -8,6 +8,7 @@ import { type Directory, type LaunchRecord, makeDirectory } from './directory.ts
 import { failureError } from './failure.ts';
 import { createProcess, type TrackedProcess } from './process.ts';
 import type { ShimMessage } from './protocol.ts';
+import type { Shims } from './shims.ts';
 
 export interface Start {
   header: PlanHeader;
@@ -15,7 +16,7 @@ export interface Start {
   /** Directory to be made for this start. */
   path: string;
   record: LaunchRecord;
-  program: number;
+  shims: Shims;
   /** The root mount or, for an exec, the directory of the container's start. */
   tree: number;
   reserved: number[];
@@ -36,25 +37,21 @@ export async function start(input: Start): Promise<Pending> {
   }
 }
 
-// The engine connects before there is a shim: its connection is the first in the queue, and the shim lives no longer than it.
+// The socket listens before there is a shim: the engine's connection is the first in its queue, and the shim lives no longer than it.
 async function spawnShim(input: Start, directory: Directory): Promise<Connection> {
   const listener = listenUnix(directory.fd, 'sock');
   try {
-    const opening = openConnection(directory.socket);
     const plan = sealedMemory('tug-plan', encodePlan(input.header, input.steps));
     try {
-      spawnDetached(input.program, 'tug-shim', [plan, listener, directory.fd, input.tree, ...input.reserved]);
-    } catch (error) {
-      void opening.then((connection) => connection.close());
-      throw error;
+      input.shims.start([plan, listener, directory.fd, input.tree, ...input.reserved]);
     } finally {
       closeFd(plan);
     }
-    crashpoint('runtime.spawn');
-    return await opening;
   } finally {
     closeFd(listener);
   }
+  crashpoint('runtime.spawn');
+  return openConnection(directory.socket);
 }
 
 async function pending(input: Start, directory: Directory, connection: Connection): Promise<Pending> {
