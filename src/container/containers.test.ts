@@ -74,6 +74,22 @@ describe('create', () => {
     );
   });
 
+  test('a health check, which would not be run, is warned of', async () => {
+    const warnings = async (Healthcheck: object) => (await containers.create({ body: body({ Healthcheck }) })).Warnings;
+    expect(await warnings({ Test: ['CMD', 'true'] })).toEqual(['Health checks are not run by this engine yet.']);
+    expect(await warnings({ Test: ['NONE'] })).toEqual([]);
+  });
+
+  test('an image of another platform, a container that is not there', async () => {
+    const wrong = containers.create({ platform: 'linux/s390x', body: body() });
+    expect(await refusal(wrong)).toMatch(
+      /^notFound: image with reference \S+ was found but its platform \(linux\/\w+\) does not match the specified platform \(linux\/s390x\)$/,
+    );
+    expect(await refusal(containers.kill('nosuch', {}))).toBe(
+      'notFound: cannot kill container: nosuch: No such container: nosuch',
+    );
+  });
+
   test('refers to its image and volumes', async () => {
     const { Id } = await containers.create({ name: 'aa', body: body({ HostConfig: { Binds: ['data:/d'] } }) });
     const targets = neighbours.store.view((tx) => tx.refs.targetsOf(`container:${Id}`).map(({ target }) => target));

@@ -53,6 +53,7 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   checkLogConfig(hostConfig);
   const mode = hostConfig.NetworkMode ?? 'bridge';
   if (config.MacAddress) warnings.push(macWarning);
+  if (hasHealthcheck(config)) warnings.push('Health checks are not run by this engine yet.');
   const macAddress = checkEndpoints(networking, mode) ?? config.MacAddress;
   if (macAddress) config.MacAddress = macAddress;
   if (!mode.startsWith('container:')) context.networks.validate(networkWishes(config, hostConfig));
@@ -79,6 +80,11 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
     ...(networkOf && { networkOf: networkOf.id }),
   };
   return { row, warnings, points };
+}
+
+function hasHealthcheck({ Healthcheck }: ContainerRow['config']): boolean {
+  const [kind = ''] = Healthcheck?.Test ?? [];
+  return kind !== '' && kind !== 'NONE';
 }
 
 const macWarning =
