@@ -133,9 +133,9 @@ async function cleanUp(): Promise<void> {
   const names = [shared, theirs.name, ours.name];
   await start('docker', ['rm', '-fv', ...names]);
   await start('docker', ['volume', 'rm', '-f', shared]);
-  await start('docker', ['rmi', '-f', image]);
-  // Containers that the cases left nameless.
+  // Containers that the cases left nameless; without its name the image would not find them.
   const { stdout } = await start('docker', ['ps', '-aq', '-f', `ancestor=${image}`]);
   const left = stdout.split('\n').filter(Boolean);
   if (left.length > 0) await start('docker', ['rm', '-fv', ...left]);
+  await start('docker', ['rmi', '-f', image]);
 }
