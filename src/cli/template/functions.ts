@@ -23,7 +23,7 @@ export const functions: Record<string, (...args: Value[]) => Value> = {
   println: (...args) => `${args.map(goString).join(' ')}\n`,
   printf: (format, ...args) => sprintf(String(format), args),
   json: (value) => (isRow(value) ? formatJson(settled(value)) : plainJson(value)),
-  join: (list, separator) => ((list as unknown[] | null) ?? []).map(goString).join(String(separator)),
+  join: (list, separator) => listOf(list).map(goString).join(String(separator)),
   split: (text, separator) => String(text).split(String(separator)),
   lower: (text) => String(text).toLowerCase(),
   upper: (text) => String(text).toUpperCase(),
@@ -81,4 +81,9 @@ function settled(row: Record<string, unknown>): Value {
       .map(([name, field]): [string, unknown] => [name, typeof field === 'function' ? field() : field])
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
+}
+
+function listOf(value: unknown): unknown[] {
+  if (value === null || value === undefined || Array.isArray(value)) return value ?? [];
+  throw new Error(`wrong type for value; expected []string; got ${typeof value}`);
 }

@@ -46,6 +46,7 @@ const bad: [source: string, words: string][] = [
   ['{{.Foo}}', 'template: :1:2: executing "" at <.Foo>: map has no entry for key "Foo"'],
   ['{{.Name.Foo}}', "can't evaluate field Foo in type string"],
   ['{{index .List 9}}', 'index out of range: 9'],
+  ['{{join .Name "/"}}', 'wrong type for value; expected []string; got string'],
 ];
 for (const [source, words] of bad) {
   test(`${source} is refused`, () => expect(() => compileTemplate(source)(data)).toThrow(words));
