@@ -14,6 +14,7 @@ export * as netlink from './netlink.ts';
 export { type NetlinkSocket, openNetlink } from './netlink-socket.ts';
 export * as nfnetlink from './nfnetlink.ts';
 export * as nft from './nfnetlink-expressions.ts';
+export * from './own-code.ts';
 export * as rtnetlink from './rtnetlink.ts';
 export * from './spawn.ts';
 export * from './syscall.ts';

@@ -37,21 +37,25 @@ export async function start(input: Start): Promise<Pending> {
   }
 }
 
-// The socket listens before there is a shim: the engine's connection is the first in its queue, and the shim lives no longer than it.
+// The engine connects before there is a shim: its connection is the first in the queue, and the shim lives no longer than it.
 async function spawnShim(input: Start, directory: Directory): Promise<Connection> {
   const listener = listenUnix(directory.fd, 'sock');
   try {
+    const opening = openConnection(directory.socket);
     const plan = sealedMemory('tug-plan', encodePlan(input.header, input.steps));
     try {
       input.shims.start([plan, listener, directory.fd, input.tree, ...input.reserved]);
+    } catch (error) {
+      void opening.then((connection) => connection.close());
+      throw error;
     } finally {
       closeFd(plan);
     }
+    crashpoint('runtime.spawn');
+    return await opening;
   } finally {
     closeFd(listener);
   }
-  crashpoint('runtime.spawn');
-  return openConnection(directory.socket);
 }
 
 async function pending(input: Start, directory: Directory, connection: Connection): Promise<Pending> {
