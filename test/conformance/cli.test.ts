@@ -122,7 +122,9 @@ async function created(program: Program, shape: string): Promise<unknown> {
     mounts.sort((a: { Destination: string }, b: { Destination: string }) => (a.Destination < b.Destination ? -1 : 1));
     // An unset hostname is the id's beginning.
     const Hostname = /^[0-9a-f]{12}$/.test(Config.Hostname) ? 'ID' : Config.Hostname;
-    return { Config: { ...Config, Hostname }, HostConfig, networks: NetworkSettings.Networks, mounts };
+    // Docker's program puts variables in another order each time: it keeps them in a map.
+    const Env = (Config.Env ?? []).toSorted();
+    return { Config: { ...Config, Hostname, Env }, HostConfig, networks: NetworkSettings.Networks, mounts };
   } finally {
     await must(['docker', 'rm', '-fv', program.name], { env: env as never });
   }
