@@ -75,9 +75,10 @@ describe('create', () => {
   });
 
   test('a health check, which would not be run, is warned of', async () => {
-    const warnings = async (Healthcheck: object) => (await containers.create({ body: body({ Healthcheck }) })).Warnings;
-    expect(await warnings({ Test: ['CMD', 'true'] })).toEqual(['Health checks are not run by this engine yet.']);
-    expect(await warnings({ Test: ['NONE'] })).toEqual([]);
+    const asked = await containers.create({ body: body({ Healthcheck: { Test: ['CMD', 'true'] } }) });
+    expect(asked.Warnings).toEqual(['Health checks are not run by this engine yet.']);
+    const declined = await containers.create({ body: body({ Healthcheck: { Test: ['NONE'] } }) });
+    expect(declined.Warnings).toEqual([]);
   });
 
   test('an image of another platform, a container that is not there', async () => {
