@@ -61,15 +61,36 @@ export function askForFd(path: string, hello: Uint8Array): number | undefined {
   });
 }
 
-/** One message; struct msghdr, iovec and cmsghdr as on every 64-bit Linux. */
+/** One message, of which only the fd matters. */
 function receive(socket: number): { length: number; fd?: number } {
-  const bytes = Buffer.alloc(64);
-  const part = new BigUint64Array([BigInt(ptr(bytes)), BigInt(bytes.length)]);
-  const control = Buffer.alloc(24);
-  const message = new BigUint64Array([0n, 0n, BigInt(ptr(part)), 1n, BigInt(ptr(control)), BigInt(control.length), 0n]);
-  const length = syscall('recvmsg', socket, new Uint8Array(message.buffer), MSG_CMSG_CLOEXEC);
-  const none = message[5] === 0n || control.readUInt32LE(8) !== SOL_SOCKET || control.readUInt32LE(12) !== SCM_RIGHTS;
+  const message = createMessage({ bytes: 64, control: 24 });
+  const length = syscall('recvmsg', socket, message.header(), MSG_CMSG_CLOEXEC);
+  const control = message.control();
+  const none = control.length < 20 || control.readUInt32LE(8) !== SOL_SOCKET || control.readUInt32LE(12) !== SCM_RIGHTS;
   return none ? { length } : { length, fd: control.readInt32LE(16) };
+}
+
+/**
+ * struct msghdr with one iovec, its bytes and its control data in one piece of memory, as on every 64-bit Linux: what the kernel
+ * follows pointers into lives as long as the header that is passed to it.
+ */
+function createMessage(size: { bytes: number; control: number }) {
+  const [iovec, control, bytes] = [56, 72, 72 + size.control];
+  // A small array may move when its buffer is first asked for; one made from a buffer stays where it is.
+  const memory = Buffer.from(new ArrayBuffer(bytes + size.bytes));
+  const at = BigInt(ptr(memory));
+  memory.writeBigUInt64LE(at + BigInt(iovec), 16);
+  memory.writeBigUInt64LE(1n, 24);
+  if (size.control > 0) memory.writeBigUInt64LE(at + BigInt(control), 32);
+  memory.writeBigUInt64LE(BigInt(size.control), 40);
+  memory.writeBigUInt64LE(at + BigInt(bytes), iovec);
+  memory.writeBigUInt64LE(BigInt(size.bytes), iovec + 8);
+  return {
+    header: () => memory,
+    bytes: () => memory.subarray(bytes),
+    /** As much of it as there is. */
+    control: () => memory.subarray(control, control + Number(memory.readBigUInt64LE(40))),
+  };
 }
 
 /** Two connected sockets that keep messages apart, O_CLOEXEC. The caller closes both. */
@@ -81,14 +102,14 @@ export function messagePair(): [number, number] {
 
 /** Sends one byte with up to 200 fds, which stay the caller's; a receiver that is gone is a SystemError (EPIPE). */
 export function sendFds(socket: number, byte: string, fds: number[]): void {
-  const bytes = Buffer.from(byte);
-  const part = new BigUint64Array([BigInt(ptr(bytes)), 1n]);
-  const control = Buffer.alloc(16 + Math.ceil((4 * fds.length) / 8) * 8);
-  control.writeBigUInt64LE(BigInt(16 + 4 * fds.length), 0);
-  control.writeUInt32LE(SOL_SOCKET, 8);
-  control.writeUInt32LE(SCM_RIGHTS, 12);
-  for (const [index, fd] of fds.entries()) control.writeInt32LE(fd, 16 + 4 * index);
-  const carried = fds.length > 0 ? [BigInt(ptr(control)), BigInt(control.length)] : [0n, 0n];
-  const message = new BigUint64Array([0n, 0n, BigInt(ptr(part)), 1n, ...carried, 0n]);
-  syscall('sendmsg', socket, new Uint8Array(message.buffer), MSG_NOSIGNAL);
+  const message = createMessage({ bytes: 1, control: fds.length > 0 ? 16 + Math.ceil((4 * fds.length) / 8) * 8 : 0 });
+  message.bytes().write(byte, 'latin1');
+  if (fds.length > 0) {
+    const control = message.control();
+    control.writeBigUInt64LE(BigInt(16 + 4 * fds.length), 0);
+    control.writeUInt32LE(SOL_SOCKET, 8);
+    control.writeUInt32LE(SCM_RIGHTS, 12);
+    for (const [index, fd] of fds.entries()) control.writeInt32LE(fd, 16 + 4 * index);
+  }
+  syscall('sendmsg', socket, message.header(), MSG_NOSIGNAL);
 }
