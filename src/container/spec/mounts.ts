@@ -28,7 +28,7 @@ function systemMounts(request: MountRequest): SpecMount[] {
   const sysReadOnly = hostConfig.Privileged ? [] : ['ro'];
   const cgroupReadOnly = hostConfig.Privileged || writableCgroups ? [] : ['ro'];
   const mounts: SpecMount[] = [
-    { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
+    { destination: '/proc', type: 'proc', source: 'proc', options: [...quiet] },
     {
       destination: '/dev',
       type: 'tmpfs',
@@ -43,7 +43,7 @@ function systemMounts(request: MountRequest): SpecMount[] {
     },
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, ...sysReadOnly] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...cgroupReadOnly, ...quiet] },
-    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
+    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: [...quiet] },
   ];
   const mode = hostConfig.IpcMode || 'private';
   if (mode === 'private') {
