@@ -5,7 +5,7 @@ import { createClock, createContainers, readHostFacts } from './container/index.
 import { parseFlags, type Settings, usage } from './daemon/flags.ts';
 import { writePidfile } from './daemon/pidfile.ts';
 import { settle } from './daemon/settings.ts';
-import { dropOwnCode } from './host/index.ts';
+import { tidyWhenIdle } from './daemon/tidy.ts';
 import { createImages } from './image/index.ts';
 import { createLog, type Log, messageOf } from './kit/index.ts';
 import { createLogReader } from './logs/index.ts';
@@ -40,10 +40,10 @@ export async function main(argv: string[]): Promise<number> {
   const stopped = stopSignal();
   try {
     const close = await startEngine(settings, log);
-    // What only the boot needed of a hundred megabytes of code need not stay.
-    setTimeout(dropOwnCode, 1000).unref();
+    const endTidying = tidyWhenIdle();
     log.info('Daemon has completed initialization', { ms: Math.round(performance.now()) });
     log.info(`Processing signal '${await stopped}'`);
+    endTidying();
     await close();
     return 0;
   } catch (error) {

@@ -81,7 +81,8 @@ function commitExit(context: Context, row: ContainerRow, exit: Exit, again: bool
     ...(again && { restartCount: row.restartCount + 1 }),
   };
   const also = (tx: Tx) => context.networks.forget(tx, row.id);
-  if (row.hostConfig.AutoRemove) return tombstone(context, { ...row, ...change }, { volumes: true, also });
+  if (row.hostConfig.AutoRemove)
+    return tombstone(context, { ...row, ...change }, { volumes: true, foretold: true, also });
   return changeRow(context.store, row.id, change, (tx) => {
     also(tx);
     tx.refs.add(`container:${row.id}`, `image:${row.imageId}`);
