@@ -6,12 +6,12 @@ import type { Process, Runtime } from '../runtime/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Volumes } from '../volume/index.ts';
+import { createLobby, type Lobby } from './attach/lobby.ts';
 import type { Clock } from './clock.ts';
 import { createEvents, type Events } from './events.ts';
-import { createExecs, type Execs } from './exec-records.ts';
-import { createLobby, type Lobby } from './lobby.ts';
+import { createExecs, type Execs } from './exec/exec-records.ts';
+import { createWaiters, type Waiters } from './life/waiters.ts';
 import type { HostFacts } from './spec/index.ts';
-import { createWaiters, type Waiters } from './waiters.ts';
 
 /** What the room needs of its neighbours. */
 export interface ContainerDependencies {

@@ -1,19 +1,19 @@
 import { EngineError } from '../kit/index.ts';
-import { attach } from './attach.ts';
+import { attach } from './attach/attach.ts';
 import { type ContainerDependencies, type Context, createContext } from './context.ts';
 import type { Containers } from './contract.ts';
-import { create } from './create.ts';
-import { execCreate, execInspect, execResize, execStart } from './exec.ts';
-import { inspect } from './inspect.ts';
-import { list, presentRows } from './list.ts';
-import { logs } from './logs.ts';
+import { execCreate, execInspect, execResize, execStart } from './exec/exec.ts';
+import { remove } from './life/remove.ts';
+import { restart } from './life/restart.ts';
+import { restore } from './life/restore.ts';
+import { start } from './life/start.ts';
+import { kill, stop } from './life/stop.ts';
+import { logs } from './log/logs.ts';
 import { resolve } from './lookup.ts';
-import { remove } from './remove.ts';
-import { restart } from './restart.ts';
-import { restore } from './restore.ts';
+import { create } from './make/create.ts';
 import { isRunning } from './row.ts';
-import { start } from './start.ts';
-import { kill, stop } from './stop.ts';
+import { inspect } from './view/inspect.ts';
+import { list, presentRows } from './view/list.ts';
 
 /** The container room: all state in the store, all processes in the runtime. Call `restore` once before anything else. */
 export function createContainers(dependencies: ContainerDependencies): Containers {

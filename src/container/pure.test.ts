@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test';
+import { createDetachScanner, parseDetachKeys } from './attach/detach-keys.ts';
 import { createClock, formatTime, parseTime } from './clock.ts';
-import { createDetachScanner, parseDetachKeys } from './detach-keys.ts';
-import { logBounds } from './log-file.ts';
-import { nextDelay } from './restart-policy.ts';
-import { parseSignal } from './signals.ts';
-import { humanDuration } from './status-text.ts';
+import { nextDelay } from './life/restart-policy.ts';
+import { parseSignal } from './life/signals.ts';
+import { logBounds } from './log/log-file.ts';
+import { humanDuration } from './view/status-text.ts';
 
 describe('times', () => {
   test.each([

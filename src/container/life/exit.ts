@@ -1,0 +1,96 @@
+import { crashpoint } from '../../kit/index.ts';
+import type { Exit, Process } from '../../runtime/index.ts';
+import type { Tx } from '../../store/index.ts';
+import { formatTime, parseMilliseconds } from '../clock.ts';
+import type { Context } from '../context.ts';
+import { type ContainerRow, changeRow, findRow } from '../row.ts';
+import { idleNetworks } from '../view/network-settings.ts';
+import { clearAway, tombstone } from './clear.ts';
+import { restartsAfterExit } from './restart-policy.ts';
+import { scheduleRestart } from './restarts.ts';
+
+/** Takes a process into this engine's care until it has ended and its end is recorded. */
+export function watch(context: Context, id: string, process: Process): void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  context.runs.set(id, { process, ended: promise, stopping: false });
+  void process.exited.then((exit) => recordUntilDone({ context, id, exit, process, told: resolve }));
+}
+
+const retryAfter = 1000;
+
+/** What happened must be written down, however long the disk refuses; the runtime keeps its own record as long. */
+async function recordUntilDone(ending: Ending): Promise<void> {
+  const { context, id } = ending;
+  let told = false;
+  const tell = () => {
+    told = true;
+    ending.told();
+  };
+  try {
+    await context.locks.run(id, () => recordExit({ ...ending, told: tell }));
+  } catch (error) {
+    context.log.error(told ? 'an exit left something behind' : 'an exit could not be recorded', { id, error });
+    if (told || context.closing) return;
+    await new Promise((resolve) => setTimeout(resolve, retryAfter));
+    await recordUntilDone(ending);
+  }
+}
+
+interface Ending {
+  context: Context;
+  id: string;
+  exit: Exit;
+  /** None when an earlier engine's process ended while no engine looked. */
+  process?: Process;
+  told: () => void;
+}
+
+/** Commit, events, those who wait; only then what takes time. Called with the container's lock held. */
+export async function recordExit({ context, id, exit, process, told }: Ending): Promise<void> {
+  const before = findRow(context.store, id);
+  // An engine that closes leaves the record to the next one.
+  if (!before || context.closing) return;
+  const stopping = context.runs.get(id)?.stopping ?? false;
+  const again = !stopping && restartsAfterExit(before, exit.code);
+  const row = commitExit(context, before, exit, again);
+  crashpoint('container.exited');
+  context.runs.delete(id);
+  tellExit(context, before, exit);
+  const gone = row.state === 'removing';
+  if (gone) context.events.publish(before, 'destroy');
+  const response = { StatusCode: exit.code };
+  if (gone) context.waiters.removed(id, response);
+  else context.waiters.ended(id, response);
+  told();
+  await context.networks.release(id);
+  await process?.release();
+  if (gone) await clearAway(context, row);
+  if (again) scheduleRestart(context, row);
+}
+
+function commitExit(context: Context, row: ContainerRow, exit: Exit, again: boolean): ContainerRow {
+  const change: Partial<ContainerRow> = {
+    state: again ? 'restarting' : 'exited',
+    pid: 0,
+    exitCode: exit.code,
+    error: exit.reason ?? '',
+    oomKilled: exit.oom,
+    finishedAt: formatTime(exit.at),
+    networks: idleNetworks(row),
+    ports: {},
+    ...(again && { restartCount: row.restartCount + 1 }),
+  };
+  const also = (tx: Tx) => context.networks.forget(tx, row.id);
+  if (row.hostConfig.AutoRemove)
+    return tombstone(context, { ...row, ...change }, { volumes: true, foretold: true, also });
+  return changeRow(context.store, row.id, change, (tx) => {
+    also(tx);
+    tx.refs.add(`container:${row.id}`, `image:${row.imageId}`);
+  });
+}
+
+function tellExit(context: Context, row: ContainerRow, exit: Exit): void {
+  if (exit.oom) context.events.publish(row, 'oom');
+  const seconds = Math.max(0, Math.floor((exit.at.getTime() - parseMilliseconds(row.startedAt)) / 1000));
+  context.events.publish(row, 'die', { exitCode: String(exit.code), execDuration: String(seconds) });
+}

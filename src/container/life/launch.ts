@@ -1,0 +1,103 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { closeFd, readFileIn } from '../../host/index.ts';
+import { EngineError, messageOf } from '../../kit/index.ts';
+import type { Launch, Pending } from '../../runtime/index.ts';
+import type { Context } from '../context.ts';
+import { logFile } from '../log/log-file.ts';
+import type { ContainerRow } from '../row.ts';
+import { buildSpec, type MountPoint } from '../spec/index.ts';
+import { etcFiles } from './files.ts';
+import { joinedNamespaces } from './namespaces.ts';
+import type { NetworkPlace } from './network-mode.ts';
+import { saveSpec } from './spec-file.ts';
+
+/**
+ * Sets a container's launch going. The shim is at work when this resolves; `launching` is its process at the gate. The
+ * network's reserved sockets are taken over, also on failure.
+ */
+export async function beginLaunch(
+  context: Context,
+  row: ContainerRow,
+  place: NetworkPlace,
+): Promise<{ launching: Promise<Pending> }> {
+  const attachment = place.kind === 'own' ? place.attachment : undefined;
+  const reserved = attachment?.reserved ?? [];
+  let request: Launch;
+  try {
+    request = { ...(await prepare(context, row, place)), reserved };
+  } catch (error) {
+    for (const fd of reserved) closeFd(fd);
+    throw error;
+  }
+  if (attachment?.furniture) request.network = attachment.furniture;
+  const launching = context.runtime.launch(request);
+  saveSpec(context, row.id, request.spec);
+  // The caller may fail at something else before it comes to wait for this.
+  launching.catch(() => undefined);
+  return { launching };
+}
+
+async function prepare(context: Context, row: ContainerRow, place: NetworkPlace): Promise<Omit<Launch, 'reserved'>> {
+  const log = logFile(context, row);
+  const mounts = await Promise.all(row.mounts.map((mount) => withSource(context, mount)));
+  const rootFd = context.snapshots.mount(row.id, { volatile: row.hostConfig.AutoRemove ?? false });
+  try {
+    await fillVolumes(context, rootFd, mounts);
+    const spec = buildSpec({
+      id: row.id,
+      config: row.config,
+      hostConfig: row.hostConfig,
+      mounts,
+      files: etcFiles(context, row),
+      joined: joinedNamespaces(context, row, place),
+      readInRoot: (path) => readFileIn(rootFd, path),
+      facts: context.facts,
+      rootPath: row.id,
+      cgroupParent: context.cgroupParent,
+      ...consoleSize(row),
+    });
+    return { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), ...(log && { log }) };
+  } catch (error) {
+    closeFd(rootFd);
+    throw error;
+  }
+}
+
+async function fillVolumes(context: Context, rootFd: number, mounts: ContainerRow['mounts']): Promise<void> {
+  for (const { type, copy, name, destination } of mounts) {
+    if (type === 'volume' && copy) await context.volumes.fill(name, { rootFd, path: destination });
+  }
+}
+
+/** What is missing is made: a volume that vanished since the container was made comes back empty, as in Docker. */
+async function withSource(context: Context, mount: MountPoint): Promise<MountPoint> {
+  if (mount.createSource) await makeSource(mount.source);
+  if (mount.type !== 'volume') return mount;
+  await context.volumes.create({ name: mount.name, ...(mount.driver && { driver: mount.driver }) });
+  return { ...mount, source: context.volumes.path(mount.name) };
+}
+
+/** `-v` makes a directory of what is not there. */
+async function makeSource(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found) return;
+  await mkdir(path, { recursive: true }).catch((error) => {
+    throw new EngineError('internal', `error while creating mount source path '${path}': ${messageOf(error)}`, error);
+  });
+}
+
+function stdioOf({ config, hostConfig }: ContainerRow): Launch['stdio'] {
+  const tty = config.Tty ?? false;
+  return {
+    tty,
+    openStdin: config.OpenStdin ?? false,
+    // A terminal stays open for the next who attaches.
+    stdinOnce: !tty && (config.StdinOnce ?? false),
+    ...consoleSize({ config, hostConfig }),
+  };
+}
+
+function consoleSize({ config, hostConfig }: Pick<ContainerRow, 'config' | 'hostConfig'>) {
+  const [rows = 0, columns = 0] = hostConfig.ConsoleSize ?? [];
+  return config.Tty && rows > 0 && columns > 0 ? { size: [rows, columns] as [number, number] } : {};
+}

@@ -1,0 +1,47 @@
+import { EngineError } from '../../kit/index.ts';
+import type { Context } from '../context.ts';
+import { resolve } from '../lookup.ts';
+import { getRow, isRunning } from '../row.ts';
+import { clearAway, tombstone } from './clear.ts';
+import { forgetRestart } from './restarts.ts';
+import { endByForce } from './stop.ts';
+
+/** See Containers.remove. */
+export async function remove(
+  context: Context,
+  reference: string,
+  options: { force: boolean; volumes: boolean; link: boolean },
+): Promise<void> {
+  if (options.link) throw new EngineError('internal', 'Conflict, cannot remove the default link name of the container');
+  const row = resolve(context.store, reference);
+  if (isRunning(row) && !options.force) {
+    const state = `container is ${row.state}: stop the container before removing or force remove`;
+    throw new EngineError('conflict', `cannot remove container "${row.name}": ${state}`);
+  }
+  await endByForce(context, row.id);
+  await context.locks.run(row.id, () => removeStopped(context, row.id, reference, options.volumes));
+}
+
+async function removeStopped(context: Context, id: string, reference: string, volumes: boolean): Promise<void> {
+  const row = findPresent(context, id);
+  // It removed itself at its end.
+  if (!row) return;
+  if (context.runs.has(id)) {
+    throw new EngineError('conflict', `cannot remove container "${reference}": container was started again meanwhile`);
+  }
+  forgetRestart(context, id);
+  const stone = tombstone(context, row, { volumes });
+  context.lobby.dismiss(id);
+  context.events.publish(row, 'destroy');
+  context.waiters.removed(id, { StatusCode: row.exitCode });
+  await clearAway(context, stone);
+}
+
+function findPresent(context: Context, id: string) {
+  try {
+    return getRow(context.store, id);
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === 'notFound') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import { EngineError } from '../../kit/index.ts';
+import type { Context } from '../context.ts';
+import { resolve } from '../lookup.ts';
+import { getRow } from '../row.ts';
+import { start } from './start.ts';
+import { stopRunning } from './stop.ts';
+
+/** See Containers.restart; one that does not run is started. */
+export async function restart(
+  context: Context,
+  reference: string,
+  options: { signal?: string; timeout?: number },
+): Promise<void> {
+  const { id } = resolve(context.store, reference);
+  await stopRunning(context, id, options);
+  try {
+    await start(context, id, 'user');
+  } catch (error) {
+    // Somebody else started it meanwhile.
+    if (!(error instanceof EngineError && error.kind === 'notModified')) throw error;
+  }
+  context.events.publish(getRow(context.store, id), 'restart');
+}

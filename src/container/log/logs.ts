@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { EngineError } from '../../kit/index.ts';
+import type { LogEntry, LogQuery } from '../../logs/index.ts';
+import type { Attachment } from '../../runtime/index.ts';
+import { frame } from '../attach/frames.ts';
+import type { Context } from '../context.ts';
+import { resolve } from '../lookup.ts';
+import type { ContainerRow } from '../row.ts';
+
+/** See Containers.logs; following ends with the run that goes on now. */
+export function logs(
+  context: Context,
+  reference: string,
+  query: LogQuery,
+  signal: AbortSignal,
+): { tty: boolean; entries: AsyncIterable<LogEntry> } {
+  const row = resolve(context.store, reference);
+  if (row.hostConfig.LogConfig?.Type === 'none') {
+    throw new EngineError('unsupported', 'configured logging driver does not support reading');
+  }
+  const ended = context.runs.get(row.id)?.ended ?? Promise.resolve();
+  return { tty: row.config.Tty ?? false, entries: context.logs.read(logPath(context, row.id), query, ended, signal) };
+}
+
+/** The json-file log that the shim writes. */
+export function logPath(context: { dataRoot: string }, id: string): string {
+  return join(context.dataRoot, 'containers', id, `${id}-json.log`);
+}
+
+export interface Replay {
+  streams: { stdout: boolean; stderr: boolean };
+  position?: Attachment['log'];
+}
+
+/** Writes what was logged, up to `position` or its present end, to an attaching client as it would have come live. */
+export async function replayLog(context: Context, row: ContainerRow, client: Duplex, replay: Replay): Promise<void> {
+  const { streams, position } = replay;
+  if (row.hostConfig.LogConfig?.Type === 'none') return;
+  const path = logPath(context, row.id);
+  const whole = { stdout: streams.stdout, stderr: streams.stderr, follow: false, timestamps: false, details: false };
+  const entries = position
+    ? context.logs.readUntil(path, position)
+    : context.logs.read(path, whole, Promise.resolve(), new AbortController().signal);
+  for await (const { stream, line } of entries) {
+    if (streams[stream]) await write(client, row.config.Tty ? line : frame(stream, line));
+  }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    const begun = position?.partial?.[stream];
+    if (begun?.length && streams[stream]) await write(client, row.config.Tty ? begun : frame(stream, begun));
+  }
+}
+
+async function write(client: Duplex, bytes: Uint8Array): Promise<void> {
+  if (!client.destroyed && !client.write(bytes)) await writable(client);
+}
+
+async function writable(client: Duplex): Promise<void> {
+  const settled = new AbortController();
+  const { signal } = settled;
+  // Listeners of the branch that loses must go, or they pile up with every full buffer.
+  await Promise.race([once(client, 'drain', { signal }), once(client, 'close', { signal })]).catch(() => undefined);
+  settled.abort();
+}

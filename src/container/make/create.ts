@@ -1,0 +1,204 @@
+import type { ContainerCreateRequest, ContainerCreateResponse } from '../../api/index.ts';
+import type { Image } from '../../image/index.ts';
+import { crashpoint, EngineError, newId, shortId } from '../../kit/index.ts';
+import { formatPlatform, parsePlatform, platformMatches } from '../../oci/index.ts';
+import type { Rows, Tx } from '../../store/index.ts';
+import { formatTime } from '../clock.ts';
+import type { Context } from '../context.ts';
+import { networkWishes } from '../life/network-mode.ts';
+import { checkLogConfig } from '../log/log-config.ts';
+import { resolve } from '../lookup.ts';
+import { type ContainerRow, never, rowsOf } from '../row.ts';
+import { adaptHostConfig, type MountPoint, mergeConfig, resolveMountPoints, validate } from '../spec/index.ts';
+import { argv } from '../spec/merge.ts';
+import { checkEndpoints, checkNetworkOptions } from '../view/endpoint.ts';
+import { plannedNetworks } from '../view/network-settings.ts';
+import { checkName, generateName } from './names.ts';
+
+interface CreateRequest {
+  name?: string;
+  platform?: string;
+  body: ContainerCreateRequest;
+}
+
+/** See Containers.create. Nothing is left when it fails. */
+export async function create(context: Context, request: CreateRequest): Promise<ContainerCreateResponse> {
+  if (request.name) checkName(request.name);
+  const name = request.name?.replace(/^\//, '');
+  const image = context.images.resolve(request.body.Image ?? '');
+  checkPlatform(image, request.body.Image ?? '', request.platform);
+  const { row, warnings, points } = plan(context, request.body, image);
+  await context.snapshots.create(row.id, image.layers);
+  crashpoint('container.snapshotCreated');
+  const made: MountPoint[] = [];
+  try {
+    for (const point of points) made.push(await makeVolume(context, point));
+    const created = commit(context, { ...row, mounts: made }, name || undefined);
+    crashpoint('container.created');
+    context.events.publish(created, 'create');
+    return { Id: row.id, Warnings: warnings };
+  } catch (error) {
+    await giveUp(context, row.id, points, made);
+    throw error;
+  }
+}
+
+/** The row as it will be but for its name and the volumes that are yet to be made. */
+function plan(context: Context, body: ContainerCreateRequest, image: Image) {
+  const { HostConfig: given, NetworkingConfig: networking, ...asked } = body;
+  const config = mergeConfig(asked, image.config.config);
+  const hostConfig = adaptHostConfig(given, context.facts);
+  const warnings = validate(config, hostConfig, context.facts);
+  checkNetworkOptions(asked, hostConfig);
+  checkLogConfig(hostConfig);
+  const mode = hostConfig.NetworkMode ?? 'bridge';
+  if (config.MacAddress) warnings.push(macWarning);
+  if (hasHealthcheck(config)) warnings.push('Health checks are not run by this engine yet.');
+  const macAddress = checkEndpoints(networking, mode) ?? config.MacAddress;
+  if (macAddress) config.MacAddress = macAddress;
+  if (!mode.startsWith('container:')) context.networks.validate(networkWishes(config, hostConfig));
+  if (mode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0) {
+    warnings.push('Published ports are discarded when using host network mode');
+  }
+  spellOutBindings(hostConfig);
+  const points = resolveMountPoints(config, hostConfig);
+  const id = newId();
+  const networkOf = joinTarget(context, hostConfig);
+  config.Hostname = config.Hostname || hostnameFor(context, id, hostConfig, networkOf);
+  const [path = '', ...args] = argv(config);
+  const row: ContainerRow = {
+    ...blank,
+    id,
+    created: formatTime(context.clock()),
+    imageId: image.id,
+    layers: image.layers,
+    path,
+    args,
+    config,
+    hostConfig,
+    networks: plannedNetworks(mode),
+    ...(networkOf && { networkOf: networkOf.id }),
+  };
+  return { row, warnings, points };
+}
+
+function hasHealthcheck({ Healthcheck }: ContainerRow['config']): boolean {
+  const [kind = ''] = Healthcheck?.Test ?? [];
+  return kind !== '' && kind !== 'NONE';
+}
+
+const macWarning =
+  'The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.';
+
+const blank = {
+  name: null,
+  state: 'created' as const,
+  mounts: [],
+  token: '',
+  pid: 0,
+  startedAt: never,
+  finishedAt: never,
+  exitCode: 0,
+  error: '',
+  oomKilled: false,
+  restartCount: 0,
+  manuallyStopped: false,
+  ports: {},
+};
+
+function checkPlatform({ config }: Image, reference: string, platform: string | undefined): void {
+  if (!platform) return;
+  const wanted = parsePlatform(platform);
+  if (platformMatches(config, wanted)) return;
+  const [has, asked] = [formatPlatform(config), formatPlatform(wanted)];
+  const text = `image with reference ${reference} was found but its platform (${has})`;
+  throw new EngineError('notFound', `${text} does not match the specified platform (${asked})`);
+}
+
+/** The container whose network is joined, if it is there already; its reference becomes its id. */
+function joinTarget(context: Context, hostConfig: ContainerRow['hostConfig']): ContainerRow | undefined {
+  const [, reference] = /^container:(.+)$/.exec(hostConfig.NetworkMode ?? '') ?? [];
+  if (reference === undefined) return undefined;
+  try {
+    const row = resolve(context.store, reference);
+    hostConfig.NetworkMode = `container:${row.id}`;
+    return row;
+  } catch (error) {
+    // Docker says so at the start.
+    if (error instanceof EngineError && error.kind === 'notFound') return undefined;
+    throw error;
+  }
+}
+
+function hostnameFor(
+  context: Context,
+  id: string,
+  hostConfig: ContainerRow['hostConfig'],
+  joined: ContainerRow | undefined,
+): string {
+  if (joined) return joined.config.Hostname ?? '';
+  const ofHost = hostConfig.NetworkMode === 'host' || hostConfig.UTSMode === 'host';
+  return ofHost ? context.facts.hostname : shortId(id);
+}
+
+/** Each binding has both its fields, as Docker stores it. */
+function spellOutBindings({ PortBindings }: ContainerRow['hostConfig']): void {
+  for (const [port, bindings] of Object.entries(PortBindings ?? {})) {
+    if (!PortBindings || !bindings) continue;
+    PortBindings[port] = bindings.map(({ HostIp = '', HostPort = '' }) => ({ HostIp, HostPort }));
+  }
+}
+
+async function makeVolume(context: Context, point: MountPoint): Promise<MountPoint> {
+  if (point.type !== 'volume') return point;
+  const volume = await context.volumes.create({
+    ...(point.name && { name: point.name }),
+    ...(point.driver && { driver: point.driver }),
+    options: point.driverOptions,
+    labels: point.labels,
+  });
+  crashpoint('container.volumeCreated');
+  // Docker shows what was not said of a volume with a name as a label that may be shared.
+  const mode = point.mode || (point.name ? 'z' : '');
+  return { ...point, name: volume.Name, driver: volume.Driver, source: volume.Mountpoint, mode };
+}
+
+function commit(context: Context, row: ContainerRow, asked: string | undefined): ContainerRow {
+  return context.store.admit((tx) => {
+    const rows = rowsOf(tx);
+    const name = asked ?? freeName(rows);
+    const [holder] = rows.by('name', name);
+    if (holder) throw nameConflict(name, holder.id);
+    const named = { ...row, name };
+    rows.put(row.id, named);
+    addReferences(tx, named);
+    return named;
+  });
+}
+
+function freeName(rows: Rows<ContainerRow>): string {
+  for (let attempt = 0; ; attempt++) {
+    const name = generateName(attempt);
+    if (rows.by('name', name).length === 0) return name;
+  }
+}
+
+function nameConflict(name: string, id: string): EngineError {
+  return new EngineError(
+    'conflict',
+    `Conflict. The container name "/${name}" is already in use by container "${id}". You have to remove (or rename) that container to be able to reuse that name.`,
+  );
+}
+
+function addReferences(tx: Tx, row: ContainerRow): void {
+  const owner = `container:${row.id}`;
+  tx.refs.add(owner, `image:${row.imageId}`);
+  for (const { type, name } of row.mounts) if (type === 'volume') tx.refs.add(owner, `volume:${name}`);
+}
+
+/** Takes back what was made for a container that did not come to be; volumes that the user named stay, as in Docker. */
+async function giveUp(context: Context, id: string, points: MountPoint[], made: MountPoint[]): Promise<void> {
+  await context.snapshots.remove(id);
+  const anonymous = made.filter(({ type }, index) => type === 'volume' && points[index]?.name === '');
+  for (const { name } of anonymous) await context.volumes.remove(name, { force: true });
+}

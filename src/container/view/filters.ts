@@ -1,0 +1,109 @@
+import { EngineError } from '../../kit/index.ts';
+import { parseTime } from '../clock.ts';
+import type { Context } from '../context.ts';
+import { mountViews } from '../life/mount-points.ts';
+import { resolve } from '../lookup.ts';
+import type { ContainerRow } from '../row.ts';
+import { shownState } from './inspect.ts';
+import { portTest } from './port-filter.ts';
+
+export type Test = (row: ContainerRow) => boolean;
+type Filters = Record<string, string[]>;
+
+const states = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+const healths = ['none', 'starting', 'healthy', 'unhealthy'];
+
+const invalid = (message: string): EngineError => new EngineError('invalid', message);
+
+/** One test a filter; a row must pass them all. Unknown filters and bad values are refused in Docker's words. */
+export function containerTests(context: Context, filters: Filters): Test[] {
+  return Object.entries(filters).flatMap(([name, values]) => {
+    const make = makers[name];
+    if (!make) throw invalid(`invalid filter '${name}'`);
+    return values.length > 0 ? [make(values, context)] : [];
+  });
+}
+
+const makers: Record<string, (values: string[], context: Context) => Test> = {
+  id: (values) => (row) => values.some((value) => row.id.startsWith(value) || matches(value, row.id)),
+  name: (values) => (row) => values.some((value) => matches(value, `/${row.name}`) || matches(value, row.name ?? '')),
+  label: (values) => (row) => values.every((value) => hasLabel(row, value)),
+  status: (values) => {
+    for (const value of values) {
+      if (states.includes(value)) continue;
+      const why = `invalid value for state (${value}): must be one of ${states.join(', ')}`;
+      throw invalid(`invalid filter 'status=${value}': ${why}`);
+    }
+    return (row) => values.includes(shownState(row));
+  },
+  exited: (values) => {
+    const codes = values.map((value) => {
+      if (!/^[+-]?\d+$/.test(value)) {
+        throw invalid(
+          `invalid filter 'exited=${value}': strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`,
+        );
+      }
+      return Number(value);
+    });
+    return (row) => row.state === 'exited' && codes.includes(row.exitCode);
+  },
+  ancestor: (values, context) => {
+    const images = new Set(values.flatMap((value) => imageOf(context, value)));
+    return (row) => images.has(row.imageId);
+  },
+  volume: (values) => (row) =>
+    mountViews(row).some(({ Name, Destination }) => values.some((value) => value === Name || value === Destination)),
+  network: (values) => (row) =>
+    Object.entries(row.networks).some(([name, { NetworkID = '' }]) =>
+      values.some((value) => value === name || (NetworkID !== '' && value === NetworkID)),
+    ),
+  before: (values, context) => {
+    const times = values.map((value) => parseTime(resolve(context.store, value).created));
+    return (row) => times.every((time) => parseTime(row.created) < time);
+  },
+  since: (values, context) => {
+    const times = values.map((value) => parseTime(resolve(context.store, value).created));
+    return (row) => times.every((time) => parseTime(row.created) > time);
+  },
+  publish: (values) => portTest('publish', values),
+  expose: (values) => portTest('expose', values),
+  health: (values) => {
+    for (const value of values) {
+      if (healths.includes(value)) continue;
+      const why = `invalid value for health (${value}): must be one of ${healths.join(', ')}`;
+      throw invalid(`invalid filter 'health=${value}': ${why}`);
+    }
+    return () => values.includes('none');
+  },
+  'is-task': (values) => {
+    const [value = ''] = values;
+    const wanted = { true: true, '1': true, false: false, '0': false }[value];
+    if (values.length > 1 || wanted === undefined) throw invalid(`invalid filter 'is-task=[${values.join(' ')}]'`);
+    return () => !wanted;
+  },
+  isolation: () => () => true,
+};
+
+function imageOf(context: Context, reference: string): string[] {
+  try {
+    return [context.images.resolve(reference).id];
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === 'notFound') return [];
+    throw error;
+  }
+}
+
+/** Docker's filters on ids and names are regular expressions; what is none is compared as it stands. */
+function matches(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern).test(text);
+  } catch {
+    return pattern === text;
+  }
+}
+
+function hasLabel(row: ContainerRow, wanted: string): boolean {
+  const [key = '', ...rest] = wanted.split('=');
+  const value = row.config.Labels?.[key];
+  return rest.length === 0 ? value !== undefined : value === rest.join('=');
+}

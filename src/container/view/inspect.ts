@@ -1,0 +1,87 @@
+import type { ContainerInspectResponse, ContainerState } from '../../api/index.ts';
+import type { Context } from '../context.ts';
+import { etcFiles } from '../life/files.ts';
+import { mountViews } from '../life/mount-points.ts';
+import { logPath } from '../log/logs.ts';
+import { resolve } from '../lookup.ts';
+import { type ContainerRow, isRunning, never } from '../row.ts';
+import { networkSettings } from './network-settings.ts';
+
+/** See Containers.inspect. */
+export async function inspect(
+  context: Context,
+  reference: string,
+  options: { size: boolean },
+): Promise<ContainerInspectResponse> {
+  const row = resolve(context.store, reference);
+  return {
+    Id: row.id,
+    Created: row.created,
+    Path: row.path,
+    Args: row.args,
+    State: stateView(row),
+    Image: row.imageId,
+    ...paths(context, row),
+    Name: `/${row.name}`,
+    RestartCount: row.restartCount,
+    Driver: context.snapshots.driver,
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: context.facts.apparmor ? (row.hostConfig.Privileged ? 'unconfined' : 'docker-default') : '',
+    ExecIDs: execIds(context, row.id),
+    HostConfig: row.hostConfig,
+    GraphDriver: { Data: { ID: row.id, ...context.snapshots.describe(row.id) }, Name: context.snapshots.driver },
+    Mounts: mountViews(row),
+    Config: row.config,
+    NetworkSettings: networkSettings(row),
+    ...(options.size && (await sizes(context, row))),
+  };
+}
+
+/** Known once the container was started; before, Docker shows none. */
+function paths(context: Context, row: ContainerRow) {
+  const started = row.startedAt !== never || row.error !== '';
+  const files = etcFiles(context, row);
+  const hasLog = started && row.hostConfig.LogConfig?.Type !== 'none';
+  return {
+    ResolvConfPath: started ? files.resolvConf : '',
+    HostnamePath: started ? files.hostname : '',
+    HostsPath: started ? files.hosts : '',
+    LogPath: hasLog ? logPath(context, row.id) : '',
+  };
+}
+
+function stateView(row: ContainerRow): ContainerState {
+  return {
+    Status: shownState(row),
+    Running: isRunning(row),
+    Paused: false,
+    Restarting: row.state === 'restarting',
+    OOMKilled: row.oomKilled,
+    Dead: false,
+    Pid: row.pid,
+    ExitCode: row.exitCode,
+    Error: row.error,
+    StartedAt: row.startedAt,
+    FinishedAt: row.finishedAt,
+  };
+}
+
+/** The state in Docker's terms: a start that is going on is none yet. */
+export function shownState(row: ContainerRow): 'created' | 'running' | 'restarting' | 'exited' | 'removing' {
+  if (row.state !== 'starting') return row.state;
+  return row.startedAt === never ? 'created' : 'exited';
+}
+
+function execIds(context: Context, id: string): string[] {
+  const ids = context.execs.runningIn(id);
+  return (ids.length > 0 ? ids : null) as string[];
+}
+
+/** Bytes in the writable layer, and of everything the container sees. */
+export async function sizes(context: Context, row: ContainerRow): Promise<{ SizeRw: number; SizeRootFs: number }> {
+  const written = await context.snapshots.size(row.id);
+  const layers = row.layers.map((layer, index) => context.snapshots.layerSize(layer, row.layers.slice(0, index)));
+  return { SizeRw: written, SizeRootFs: layers.reduce((sum, size) => sum + size, written) };
+}

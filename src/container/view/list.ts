@@ -1,0 +1,69 @@
+import type { ContainerSummary } from '../../api/index.ts';
+import { parseMilliseconds, parseTime } from '../clock.ts';
+import type { Context } from '../context.ts';
+import type { Containers } from '../contract.ts';
+import { mountViews } from '../life/mount-points.ts';
+import { type ContainerRow, isRunning, rowsOf } from '../row.ts';
+import { containerTests } from './filters.ts';
+import { shownState, sizes } from './inspect.ts';
+import { statusText } from './status-text.ts';
+
+/** See Containers.list: newest first, the running ones only unless something asks for more. */
+export async function list(context: Context, options: Parameters<Containers['list']>[0]): Promise<ContainerSummary[]> {
+  const tests = containerTests(context, options.filters);
+  const limit = options.limit && options.limit > 0 ? options.limit : undefined;
+  const stoppedToo = options.all || limit !== undefined || widening.some((name) => options.filters[name]?.length);
+  const rows = presentRows(context)
+    .filter((row) => stoppedToo || isRunning(row))
+    .filter((row) => tests.every((test) => test(row)))
+    .slice(0, limit);
+  return Promise.all(rows.map((row) => summary(context, row, options.size)));
+}
+
+/** Filters that ask for containers which do not run, too. */
+const widening = ['status'];
+
+/** Every container there is for people, newest first. */
+export function presentRows(context: Context): ContainerRow[] {
+  return context.store
+    .view((tx) => rowsOf(tx).all())
+    .map(({ document }) => document)
+    .filter((row) => row.name !== null)
+    .toSorted((one, other) => Number(parseTime(other.created) - parseTime(one.created)));
+}
+
+async function summary(context: Context, row: ContainerRow, size: boolean): Promise<ContainerSummary> {
+  return {
+    Id: row.id,
+    Names: [`/${row.name}`],
+    Image: row.config.Image ?? '',
+    ImageID: row.imageId,
+    Command: [row.path, ...row.args].map(quoted).join(' '),
+    Created: Math.floor(parseMilliseconds(row.created) / 1000),
+    Ports: ports(row),
+    ...(size && (await sizes(context, row))),
+    Labels: row.config.Labels ?? {},
+    State: shownState(row) as NonNullable<ContainerSummary['State']>,
+    Status: statusText(row, Number(context.clock() / 1_000_000n)),
+    HostConfig: {
+      NetworkMode: row.hostConfig.NetworkMode ?? '',
+      ...(row.hostConfig.Annotations && { Annotations: row.hostConfig.Annotations }),
+    },
+    NetworkSettings: { Networks: row.networks },
+    Mounts: mountViews(row),
+  };
+}
+
+/** Docker puts an argument with a blank in it between single quotes. */
+function quoted(argument: string): string {
+  return argument.includes(' ') ? `'${argument}'` : argument;
+}
+
+function ports(row: ContainerRow): NonNullable<ContainerSummary['Ports']> {
+  return Object.entries(row.ports).flatMap(([port, bindings]) => {
+    const [number = '', protocol = 'tcp'] = port.split('/');
+    const common = { PrivatePort: Number(number), Type: protocol as 'tcp' };
+    if (!bindings?.length) return [common];
+    return bindings.map(({ HostIp = '', HostPort = '' }) => ({ IP: HostIp, PublicPort: Number(HostPort), ...common }));
+  });
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { EndpointSettings, NetworkSettings } from '../../api/index.ts';
+import type { ContainerRow } from '../row.ts';
+
+/** An endpoint as Docker shows it where there is none. */
+const emptyEndpoint = {
+  IPAMConfig: null,
+  Links: null,
+  Aliases: null,
+  MacAddress: '',
+  DriverOpts: null,
+  GwPriority: 0,
+  NetworkID: '',
+  EndpointID: '',
+  Gateway: '',
+  IPAddress: '',
+  IPPrefixLen: 0,
+  IPv6Gateway: '',
+  GlobalIPv6Address: '',
+  GlobalIPv6PrefixLen: 0,
+  DNSNames: null,
+};
+
+/** The networks of a container that does not run: it is known which it was on, but no address is held. */
+export function idleNetworks(row: ContainerRow): ContainerRow['networks'] {
+  const entries = Object.entries(row.networks).map(([name, { NetworkID = '' }]) => [name, withoutAddress(NetworkID)]);
+  return Object.fromEntries(entries);
+}
+
+/** The networks of a container that was never started. */
+export function plannedNetworks(mode: string): ContainerRow['networks'] {
+  return mode.startsWith('container:') ? {} : { [mode]: withoutAddress('') };
+}
+
+// Docker shows null where its published types know of no such thing.
+const withoutAddress = (NetworkID: string) => ({ ...emptyEndpoint, NetworkID }) as unknown as EndpointSettings;
+
+/** NetworkSettings of inspect. The fields beside `Networks` repeat what the default bridge's endpoint says. */
+export function networkSettings(row: ContainerRow): NetworkSettings {
+  const own = row.state === 'running' && row.networkOf === undefined;
+  const endpoint = row.networks.bridge ?? emptyEndpoint;
+  return {
+    Bridge: '',
+    SandboxID: own ? createHash('sha256').update(row.token).digest('hex') : '',
+    SandboxKey: own ? `/proc/${row.pid}/ns/net` : '',
+    Ports: row.ports,
+    HairpinMode: false,
+    LinkLocalIPv6Address: '',
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: endpoint.EndpointID ?? '',
+    Gateway: endpoint.Gateway ?? '',
+    GlobalIPv6Address: endpoint.GlobalIPv6Address ?? '',
+    GlobalIPv6PrefixLen: endpoint.GlobalIPv6PrefixLen ?? 0,
+    IPAddress: endpoint.IPAddress ?? '',
+    IPPrefixLen: endpoint.IPPrefixLen ?? 0,
+    IPv6Gateway: endpoint.IPv6Gateway ?? '',
+    MacAddress: endpoint.MacAddress ?? '',
+    Networks: row.networks,
+  };
+}
