@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { until } from '../support/command.ts';
 import { type Engine, freePort, startEngine } from '../support/engine.ts';
 
@@ -176,7 +176,9 @@ describe('kill -9 at every commit, rename and mount step', () => {
         await engine.stop();
       }
     } finally {
-      expect(await engine.dispose()).toEqual([]);
+      const left = await engine.dispose();
+      rmSync(dirname(trace), { recursive: true });
+      expect(left).toEqual([]);
     }
   }, 1_800_000);
 });

@@ -278,7 +278,8 @@ const onThisMachine = (): void => {
   });
 
   test('several engines stand side by side, and neither reaches what the other has not published', async () => {
-    const other = createNetworks({ store: createMemoryStore(), log: silent, options: { bridge: 'tug7' } });
+    const theirStore = createMemoryStore();
+    const other = createNetworks({ store: theirStore, log: silent, options: { bridge: 'tug7' } });
     await other.restore(() => false);
     const mine = await start('one', published('80/tcp', '8080'));
     const theirs = await start('two', published('80/tcp', '8081'), other);
@@ -292,6 +293,7 @@ const onThisMachine = (): void => {
     await theirs.end();
     await mine.end();
     await other.close();
+    theirStore.close();
     await must(['ip', 'link', 'del', 'tug7']);
     await must(['nft', 'delete', 'table', 'ip', 'tug_tug7']);
   });
