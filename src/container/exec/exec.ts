@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
-import type { ExecConfig, ExecInspectResponse } from '../../api/index.ts';
+import { type ExecConfig, type ExecInspectResponse, frame } from '../../api/index.ts';
 import { EngineError, messageOf, newId } from '../../kit/index.ts';
 import { createDetachScanner, parseDetachKeys } from '../attach/detach-keys.ts';
-import { frame } from '../attach/frames.ts';
 import { splice } from '../attach/splice.ts';
 import type { Context } from '../context.ts';
 import type { AttachSession } from '../contract.ts';

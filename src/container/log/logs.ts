@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { frame } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { LogEntry, LogQuery } from '../../logs/index.ts';
 import type { Attachment } from '../../runtime/index.ts';
-import { frame } from '../attach/frames.ts';
 import type { Context } from '../context.ts';
 import { resolve } from '../lookup.ts';
 import type { ContainerRow } from '../row.ts';
