@@ -13,6 +13,7 @@ interface Count {
 
 const root = join(import.meta.dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'tug-test-'));
+const failures: string[] = [];
 
 function execute(command: string[]): Promise<number> {
   return new Promise((resolve) => {
@@ -26,6 +27,7 @@ function execute(command: string[]): Promise<number> {
 async function check(name: string): Promise<Count> {
   console.log(`\n=== ${name}`);
   const passed = (await execute(['bun', 'run', name])) === 0;
+  if (!passed) failures.push(name);
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
@@ -41,12 +43,17 @@ async function suite(directory: string): Promise<Count> {
     `--reporter-outfile=${report}`,
     `./${directory}`,
   ]);
-  const head = /<testsuites [^>]*>/.exec(readReport(report))?.[0] ?? '';
+  const result = readReport(report);
+  const head = /<testsuites [^>]*>/.exec(result)?.[0] ?? '';
+  for (const [, name, file] of result.matchAll(/<testcase name="([^"]*)"[^>]*? file="([^"]*)"[^>]*>\s*<failure/g)) {
+    failures.push(`${file}: ${name}`);
+  }
   const figure = (key: string) => Number(new RegExp(` ${key}="(\\d+)"`).exec(head)?.[1] ?? 0);
   const failed = figure('failures');
   const skipped = figure('skipped');
   // A runner that failed without naming a test (a crash, a file that does not load) is a failure too.
   const silent = code !== 0 && failed === 0 ? 1 : 0;
+  if (silent) failures.push(`${directory}: the runner ended with code ${code}`);
   return { passed: figure('tests') - failed - skipped, failed: failed + silent, skipped };
 }
 
@@ -71,5 +78,6 @@ rmSync(work, { recursive: true });
 if (peer && !given) await stopPeer();
 
 const sum = (key: keyof Count) => counts.reduce((total, count) => total + count[key], 0);
+for (const failure of failures) console.log(`failed: ${failure}`);
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
 process.exit(sum('failed') === 0 ? 0 : 1);
