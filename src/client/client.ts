@@ -38,6 +38,8 @@ export interface Client {
   send(call: Call): Promise<number>;
   /** Takes the connection over after the engine's answer: raw bytes both ways. The caller destroys it. */
   hijack(call: Call): Promise<{ stream: ByteStream; headers: Map<string, string> }>;
+  /** The same, but a refusal is an ApiError. */
+  upgrade(call: Call): Promise<{ stream: ByteStream; headers: Map<string, string> }>;
   /** Closes the connections that are kept for the next call. */
   close(): void;
 }
@@ -106,14 +108,18 @@ class SocketClient implements Client {
   }
 
   async hijack(call: Call): Promise<{ stream: ByteStream; headers: Map<string, string> }> {
-    const headers = { ...call.headers, Connection: 'Upgrade', Upgrade: 'tcp' };
     try {
-      const { stream, head } = await this.exchange({ ...call, headers });
-      return { stream, headers: head.headers };
+      return await this.upgrade(call);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       throw new UpgradeError(error.status, error.message);
     }
+  }
+
+  async upgrade(call: Call): Promise<{ stream: ByteStream; headers: Map<string, string> }> {
+    const headers = { ...call.headers, Connection: 'Upgrade', Upgrade: 'tcp' };
+    const { stream, head } = await this.exchange({ ...call, headers });
+    return { stream, headers: head.headers };
   }
 
   close(): void {

@@ -13,7 +13,13 @@ import type { LogEntry, LogQuery } from '../logs/index.ts';
 
 /** References are a name (with or without its slash), an id, or a unique prefix of an id. */
 export interface Containers {
-  create(request: { name?: string; platform?: string; body: ContainerCreateRequest }): Promise<ContainerCreateResponse>;
+  /** With `startsNow` the caller goes on to `start`, whose commit takes this one along to the disk. */
+  create(request: {
+    name?: string;
+    platform?: string;
+    body: ContainerCreateRequest;
+    startsNow?: boolean;
+  }): Promise<ContainerCreateResponse>;
   /** `notModified` when it already runs. */
   start(reference: string): Promise<void>;
   /** `notModified` when it does not run. Without a timeout the container's own, else 10 s; negative waits for ever. */

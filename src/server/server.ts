@@ -6,6 +6,7 @@ import { type Exchange, type Reply, serveConnection } from './http/index.ts';
 import { listenUnix } from './listen.ts';
 import { createRouter } from './router.ts';
 import { containerRoutes } from './routes/containers.ts';
+import { directRoutes } from './routes/direct.ts';
 import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/exec.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -26,6 +27,7 @@ export function createServer({ backends, log }: { backends: Backends; log: Log }
     ...imageRoutes(backends),
     ...volumeRoutes(backends),
     ...networkRoutes(backends),
+    ...directRoutes(backends),
   ]);
   const dispatch = createDispatch({ find, server: backends.system.server, log });
   const closing = new AbortController();

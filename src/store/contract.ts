@@ -12,8 +12,11 @@ export interface Store {
    * at once, a loss of power only after the next `update`. Costs no wait for the disk.
    */
   note<T>(change: (tx: Tx) => T): T;
-  /** The same for what is new: refused with `no space left on device` while the reserve cannot be held. */
-  admit<T>(change: (tx: Tx) => T): T;
+  /**
+   * As `update`, for what is new: refused with `no space left on device` while the reserve cannot be held. Without `wait` it is as
+   * durable as a `note`.
+   */
+  admit<T>(change: (tx: Tx) => T, options?: { wait: boolean }): T;
   readonly blobs: Blobs;
   /** How many transactions were committed since the store was opened. */
   readonly commits: number;

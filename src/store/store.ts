@@ -60,25 +60,27 @@ function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
     }
   }
 
+  function note<T>(change: (tx: Tx) => T): T {
+    db.run('PRAGMA synchronous = NORMAL');
+    try {
+      return commit(change);
+    } finally {
+      db.run('PRAGMA synchronous = FULL');
+    }
+  }
+
   return {
     blobs,
     view: (read) => transact('BEGIN', read),
     update: commit,
-    note(change) {
-      db.run('PRAGMA synchronous = NORMAL');
-      try {
-        return commit(change);
-      } finally {
-        db.run('PRAGMA synchronous = FULL');
-      }
-    },
-    admit(change) {
+    note,
+    admit(change, { wait } = { wait: true }) {
       try {
         reserve.hold();
       } catch (error) {
         throw explainSystemError(error);
       }
-      return commit(change);
+      return wait ? commit(change) : note(change);
     },
     get commits() {
       return commits;

@@ -19,6 +19,7 @@ interface CreateRequest {
   name?: string;
   platform?: string;
   body: ContainerCreateRequest;
+  startsNow?: boolean;
 }
 
 /** See Containers.create. Nothing is left when it fails. */
@@ -33,7 +34,11 @@ export async function create(context: Context, request: CreateRequest): Promise<
   const made: MountPoint[] = [];
   try {
     for (const point of points) made.push(await makeVolume(context, point));
-    const created = commit(context, { ...row, mounts: made }, name || undefined);
+    const created = commit(
+      context,
+      { ...row, mounts: made },
+      { name: name || undefined, startsNow: request.startsNow ?? false },
+    );
     crashpoint('container.created');
     context.events.publish(created, 'create');
     return { Id: row.id, Warnings: warnings };
@@ -163,17 +168,22 @@ async function makeVolume(context: Context, point: MountPoint): Promise<MountPoi
   return { ...point, name: volume.Name, driver: volume.Driver, source: volume.Mountpoint, mode };
 }
 
-function commit(context: Context, row: ContainerRow, asked: string | undefined): ContainerRow {
-  return context.store.admit((tx) => {
+function commit(
+  context: Context,
+  row: ContainerRow,
+  asked: { name: string | undefined; startsNow: boolean },
+): ContainerRow {
+  const write = (tx: Tx): ContainerRow => {
     const rows = rowsOf(tx);
-    const name = asked ?? freeName(rows);
+    const name = asked.name ?? freeName(rows);
     const [holder] = rows.by('name', name);
     if (holder) throw nameConflict(name, holder.id);
     const named = { ...row, name };
     rows.put(row.id, named);
     addReferences(tx, named);
     return named;
-  });
+  };
+  return context.store.admit(write, { wait: !asked.startsNow });
 }
 
 function freeName(rows: Rows<ContainerRow>): string {

@@ -1,5 +1,6 @@
 import { decodeContainerCreate } from '../../api/decode/index.ts';
 import { olderThan } from '../../api/index.ts';
+import type { Containers } from '../../container/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import { formatPlatform, parsePlatform } from '../../oci/index.ts';
 import type { Backends } from '../contract.ts';
@@ -86,20 +87,22 @@ function inspectHandler({ containers }: Backends): Handler {
 }
 
 function createHandler({ containers }: Backends): Handler {
-  return async (request) => {
-    const body = decodeContainerCreate(await readJsonBody(request));
-    const { HostConfig: _, NetworkingConfig: __, ...config } = body;
-    if (Object.keys(config).length === 0) {
-      throw new EngineError('invalid', 'config cannot be empty in order to create a container');
-    }
-    const name = request.query.text('name');
-    const platform = olderThan(request.version, '1.41') ? '' : request.query.text('platform');
-    const created = await containers.create({
-      body,
-      ...(name === '' ? {} : { name }),
-      ...(platform === '' ? {} : { platform: formatPlatform(parsePlatform(platform)) }),
-    });
-    await sendJson(request, 201, created);
+  return async (request) => sendJson(request, 201, await containers.create(await readCreateRequest(request)));
+}
+
+/** What a request to create a container asks for. */
+export async function readCreateRequest(request: Request): Promise<Parameters<Containers['create']>[0]> {
+  const body = decodeContainerCreate(await readJsonBody(request));
+  const { HostConfig: _, NetworkingConfig: __, ...config } = body;
+  if (Object.keys(config).length === 0) {
+    throw new EngineError('invalid', 'config cannot be empty in order to create a container');
+  }
+  const name = request.query.text('name');
+  const platform = olderThan(request.version, '1.41') ? '' : request.query.text('platform');
+  return {
+    body,
+    ...(name === '' ? {} : { name }),
+    ...(platform === '' ? {} : { platform: formatPlatform(parsePlatform(platform)) }),
   };
 }
 

@@ -4,6 +4,7 @@ import { checkEnv, collectEnv } from '../../create/env.ts';
 import { flag, type Values } from '../../flags/index.ts';
 import { parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';
+import { ifTug, joinDirect } from './direct.ts';
 
 const flags = {
   detach: flag.bool('Detached mode: run command in the background', { short: 'd' }),
@@ -27,10 +28,16 @@ export const exec = command({
   async run(context, { flags, args }) {
     const [container = '', ...cmd] = args;
     const size = flags.tty && !flags.detach ? await terminalSize(flags.interactive) : undefined;
+    const name = encodeURIComponent(container);
+    const body = execConfig(flags, cmd, context.env, size);
+    if (!flags.tty && !flags.detach) {
+      const taken = await ifTug(context.client.upgrade({ method: 'POST', path: `/tug/exec/${name}`, body }));
+      if (taken) return joinDirect(taken.stream, context, { input: flags.interactive, out: true, err: true });
+    }
     const { Id } = await context.client.json<{ Id: string }>({
       method: 'POST',
-      path: `/containers/${encodeURIComponent(container)}/exec`,
-      body: execConfig(flags, cmd, context.env, size),
+      path: `/containers/${name}/exec`,
+      body,
     });
     if (!flags.detach) return interact(context, Id, flags, size);
     await context.client.send({ method: 'POST', path: `/exec/${Id}/start`, body: { Detach: true, Tty: flags.tty } });

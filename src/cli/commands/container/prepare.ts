@@ -29,7 +29,28 @@ function judge(line: CreateLine): Prepared {
 }
 
 /** Creates the container, pulling its image when the engine has none and the user lets it; returns its id. */
-export async function createContainer(context: Context, { request, line }: Prepared): Promise<string> {
+export async function createContainer(context: Context, prepared: Prepared): Promise<string> {
+  return (await createBy(context, prepared, () => askCreate(context, prepared))).Id;
+}
+
+/** Docker's request to create. */
+export function askCreate({ client }: Context, { request, line }: Prepared): Promise<ContainerCreateResponse> {
+  return client.json({
+    method: 'POST',
+    path: '/containers/create',
+    query: createQuery(line),
+    body: request,
+  });
+}
+
+export const createQuery = ({ flags }: CreateLine) => ({ name: flags.name, platform: flags.platform });
+
+/** The same by a request of another form. */
+export async function createBy<T extends ContainerCreateResponse>(
+  context: Context,
+  { request, line }: Prepared,
+  ask: () => Promise<T>,
+): Promise<T> {
   const { flags } = line;
   const image = request.Image ?? '';
   // An image by its id is no reference, and the engine knows it.
@@ -37,14 +58,7 @@ export async function createContainer(context: Context, { request, line }: Prepa
   const { claimIdFile, writeIdFile } = await import('../../create/cidfile.ts');
   if (flags.cidfile) claimIdFile(flags.cidfile);
   if (flags.pull === 'always') await pull(context, image, line);
-  const ask = () =>
-    context.client.json<ContainerCreateResponse>({
-      method: 'POST',
-      path: '/containers/create',
-      query: { name: flags.name, platform: flags.platform },
-      body: request,
-    });
-  let created: ContainerCreateResponse;
+  let created: T;
   try {
     created = await ask();
   } catch (error) {
@@ -57,7 +71,7 @@ export async function createContainer(context: Context, { request, line }: Prepa
   }
   for (const warning of created.Warnings ?? []) await context.err.line(`WARNING: ${warning}`);
   if (flags.cidfile) writeIdFile(flags.cidfile, created.Id);
-  return created.Id;
+  return created;
 }
 
 async function pull(context: Context, image: string, { flags }: CreateLine): Promise<void> {

@@ -1,5 +1,5 @@
-import type { ContainerWaitResponse } from '../../../api/index.ts';
-import { ApiError, type Client } from '../../../client/index.ts';
+import type { ContainerCreateResponse, ContainerWaitResponse } from '../../../api/index.ts';
+import { ApiError, type ByteStream, type Client } from '../../../client/index.ts';
 import { CliError, type Context, command } from '../../command.ts';
 import { createFlags } from '../../create/flags.ts';
 import { errorText } from '../../error-text.ts';
@@ -7,7 +7,8 @@ import { flag } from '../../flags/index.ts';
 import { parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';
 import { forwardSignals } from '../../stdio/signals.ts';
-import { createContainer, type Prepared, prepare, runFailure } from './prepare.ts';
+import { createdBy, ifTug, joinDirect } from './direct.ts';
+import { askCreate, createBy, createQuery, type Prepared, prepare, runFailure } from './prepare.ts';
 
 const flags = {
   ...createFlags,
@@ -29,9 +30,10 @@ export const run = command({
     if (flags.detach) return runDetached(context, prepared);
     const { request } = prepared;
     if (request.Tty) await useTerminal(prepared);
-    const id = await createOrFail(context, prepared);
+    const { Id: id, stream } = await createOrFail(context, prepared);
     const stopForwarding = flags['sig-proxy'] ? forwardSignals(context, id) : undefined;
     try {
+      if (stream) return await runDirect(context, prepared, stream);
       return await runAttached(context, prepared, { id, detachKeys: flags['detach-keys'] });
     } finally {
       stopForwarding?.();
@@ -53,8 +55,8 @@ async function runDetached(context: Context, prepared: Prepared): Promise<number
     throw new CliError('conflicting options: cannot specify both --attach and --detach');
   }
   Object.assign(request, { AttachStdin: false, AttachStdout: false, AttachStderr: false, StdinOnce: false });
-  const id = await createOrFail(context, prepared);
-  await startContainer(context.client, id);
+  const { Id: id, started } = await createOrFail(context, prepared);
+  if (!started) await startContainer(context.client, id);
   await context.out.line(id);
   return 0;
 }
@@ -112,11 +114,48 @@ async function watchSize(client: Client, id: string): Promise<void> {
 }
 
 /** What kept it from being created decides the exit code as what keeps it from starting does. */
-async function createOrFail(context: Context, prepared: Prepared): Promise<string> {
+async function createOrFail(context: Context, prepared: Prepared): Promise<Begun> {
   try {
-    return await createContainer(context, prepared);
+    return await createBy(context, prepared, () => begin(context, prepared));
   } catch (error) {
     throw runFailure(error, errorText(error));
+  }
+}
+
+/** A container that was created, and perhaps more. */
+interface Begun extends ContainerCreateResponse {
+  /** Its start is under way, and this is its output. */
+  stream?: ByteStream;
+  /** It runs. */
+  started?: boolean;
+}
+
+/** All in one request where the engine is a tug; a terminal, and who wants the id in a file, go Docker's way. */
+async function begin(context: Context, prepared: Prepared): Promise<Begun> {
+  const { request, line } = prepared;
+  const { AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = request;
+  const framed = !request.Tty && (stdout || stderr || !stdin) && !line.given.has('detach-keys');
+  if (!framed || line.flags.cidfile) return askCreate(context, prepared);
+  const call = { method: 'POST', path: '/tug/run', body: request } as const;
+  const query = createQuery(line);
+  if (!stdout && !stderr) {
+    const created = await ifTug(context.client.json<ContainerCreateResponse>({ ...call, query }));
+    return created ? { ...created, started: true } : askCreate(context, prepared);
+  }
+  const taken = await ifTug(context.client.upgrade({ ...call, query: { ...query, stdin, stdout, stderr } }));
+  return taken ? { ...createdBy(taken.headers), stream: taken.stream } : askCreate(context, prepared);
+}
+
+async function runDirect(context: Context, { request }: Prepared, stream: ByteStream): Promise<number> {
+  try {
+    return await joinDirect(stream, context, {
+      input: request.AttachStdin === true,
+      out: request.AttachStdout === true,
+      err: request.AttachStderr === true,
+    });
+  } catch (error) {
+    if (error instanceof ApiError) throw runFailure(error, errorText(error));
+    throw error;
   }
 }
 
