@@ -9,6 +9,8 @@ export interface Query {
   all(name: string): string[];
   /** False when absent, empty, `0`, `no`, `false` or `none`; true otherwise. */
   flag(name: string, otherwise?: boolean): boolean;
+  /** Undefined when absent or empty; otherwise as Go parses a bool, or its words about it. */
+  bool(name: string): boolean | undefined;
   /** Undefined when absent or empty; otherwise a whole number, or Go's words about it (500, as from Docker). */
   integer(name: string): number | undefined;
   filters(): Record<string, string[]>;
@@ -25,12 +27,23 @@ export function createQuery(text: string): Query {
       if (!values.has(name)) return otherwise;
       return !['', '0', 'no', 'false', 'none'].includes(first(name).trim().toLowerCase());
     },
+    bool(name) {
+      const value = first(name);
+      return value === '' ? undefined : parseBool(name, value);
+    },
     integer(name) {
       const value = first(name);
       return value === '' ? undefined : parseInteger(value, 'Atoi');
     },
     filters: () => decodeFilters(first('filters')),
   };
+}
+
+function parseBool(name: string, text: string): boolean {
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
+  const problem = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
+  throw new EngineError('invalid', `invalid value for ${name}: ${text}: ${problem}`);
 }
 
 /** A decimal whole number of 64 bits; otherwise an error in the words of the Go function named. */
