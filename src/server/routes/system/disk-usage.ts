@@ -22,7 +22,7 @@ function diskUsage({ containers, images, volumes }: Backends): Handler {
     await sendJson(request, 200, {
       LayersSize: foundImages ? images.layersSize() : 0,
       Images: foundImages?.map((image) => shapeImage(image, request.version)) ?? null,
-      Containers: foundContainers?.map(({ ImageManifestDescriptor: _, ...container }) => container) ?? null,
+      Containers: foundContainers,
       Volumes: foundVolumes,
       BuildCache: wanted('build-cache') ? [] : null,
     });
