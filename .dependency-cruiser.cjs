@@ -5,6 +5,7 @@ const below = {
   api: ['oci'],
   host: [],
   store: ['oci'],
+  registry: ['api', 'oci'],
   snapshot: ['oci', 'host', 'store'],
   logs: ['api', 'host'],
   runtime: ['oci', 'host'],
@@ -12,7 +13,7 @@ const below = {
   network: ['api', 'oci', 'host', 'store'],
   image: ['api', 'oci', 'host', 'store', 'snapshot'],
   container: ['api', 'oci', 'host', 'store', 'snapshot', 'logs', 'runtime', 'volume', 'network', 'image'],
-  server: ['api', 'oci', 'host', 'logs', 'volume', 'network', 'image', 'container'],
+  server: ['api', 'oci', 'host', 'registry', 'logs', 'volume', 'network', 'image', 'container'],
   client: ['api'],
   cli: ['api', 'oci', 'client'],
 };

@@ -10,6 +10,7 @@ import { createImages } from './image/index.ts';
 import { createLog, type Log, messageOf } from './kit/index.ts';
 import { createLogReader } from './logs/index.ts';
 import { createNetworks } from './network/index.ts';
+import { createRegistry } from './registry/index.ts';
 import { createRuntime } from './runtime/index.ts';
 import { createServer, createSystem } from './server/index.ts';
 import { createSnapshots } from './snapshot/index.ts';
@@ -127,7 +128,10 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   });
   opened.push(() => system.close());
   for (const host of settings.hosts) {
-    const server = createServer({ backends: { containers, images, volumes, networks, system }, log });
+    const server = createServer({
+      backends: { containers, images, volumes, networks, registry: createRegistry({ log }), system },
+      log,
+    });
     await server.listen({ path: host.slice('unix://'.length), mode: 0o660, group: settings.group });
     opened.push(() => server.close());
   }

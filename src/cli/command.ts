@@ -1,5 +1,7 @@
 import type { Client } from '../client/index.ts';
+import type { Config } from './config/file.ts';
 import type { FlagTable, Values } from './flags/index.ts';
+import type { Globals } from './globals.ts';
 import type { Output } from './stdio/output.ts';
 
 /** How many arguments a command takes. */
@@ -7,8 +9,14 @@ export type Arity = { exactly: number } | { atLeast: number } | { atMost: number
 
 /** What a command works with. */
 export interface Context {
-  /** The engine; it is connected to, and started if need be, by the first call. */
-  client: Client;
+  /** The engine; connected to, and started if need be, by the first call. Throws when it is unknown where the engine is. */
+  readonly client: Client;
+  /** The user's config.json. */
+  config: Config;
+  /** The name of the context in use. */
+  contextName: string;
+  /** The options before the command. */
+  globals: Globals;
   out: Output;
   err: Output;
   env: Record<string, string | undefined>;
@@ -23,12 +31,25 @@ export interface Input<F extends FlagTable = FlagTable> {
   args: string[];
 }
 
+/** The things whose names complete an argument: of the first one, or of each. */
+export interface Completes {
+  what: 'container' | 'running' | 'stopped' | 'image' | 'volume' | 'network' | 'context' | 'file' | 'none';
+  /** How many arguments are completed so; all unless said. */
+  first?: number;
+}
+
 /** One command: what it takes, what its help says, what it does. `run` returns the exit code. */
 export interface Command<F extends FlagTable = FlagTable> {
   /** The rest of the usage line after the command's path, e.g. `[OPTIONS] CONTAINER [CONTAINER...]`. */
   usage: string;
   short: string;
+  /** What the help says instead of `short`. */
+  long?: string;
   aliases?: string[];
+  /** Command lines that the help shows, each with what it does: `[what, line]`; the line goes without the program's name. */
+  examples?: [what: string, line: string][];
+  /** What the shell may complete an argument with; files unless said. */
+  completes?: Completes;
   flags: F;
   arity?: Arity;
   /** False when flags end at the first argument. */

@@ -1,38 +1,100 @@
 import type { Command } from './command.ts';
+import type { Entry, Group } from './commands/entry.ts';
 import { groups, topLevel } from './commands/index.ts';
-import { flagUsages } from './flags/index.ts';
-import { globalFlags } from './globals.ts';
-import { terminalColumns } from './stdio/terminal.ts';
+import { type FlagTable, flagUsages } from './flags/index.ts';
+import type { Plugin } from './plugins/find.ts';
+import { inputColumns } from './stdio/terminal.ts';
 
-/** The help page of one command. */
+/** The help page of one command; its examples only where the program goes by its own name. */
 export function commandHelp(command: Command, path: string): string {
-  const parts = [`Usage:  ${path} ${command.usage}\n\n${command.short}\n`];
+  const program = path.split(' ')[0] ?? '';
+  const parts = [`Usage:  ${path} ${command.usage}`.trimEnd(), (command.long ?? command.short).trim()];
   if (command.aliases && command.aliases.length > 0) {
-    const program = path.split(' ')[0] ?? '';
-    parts.push(`Aliases:\n  ${command.aliases.map((alias) => `${program} ${alias}`).join(', ')}\n`);
+    parts.push(`Aliases:\n  ${command.aliases.map((alias) => `${program} ${alias}`).join(', ')}`);
   }
-  const options = flagUsages(command.flags, terminalColumns());
-  if (options) parts.push(`Options:\n${options}`);
-  return parts.join('\n');
+  if (command.examples && program !== 'docker') {
+    const lines = command.examples.map(([what, line]) => `  # ${what}\n  ${program} ${line}`);
+    parts.push(`Examples:\n${lines.join('\n\n')}`);
+  }
+  const options = flagUsages(command.flags, inputColumns());
+  if (options) parts.push(`Options:\n${options.trimEnd()}`);
+  return `${parts.join('\n\n')}\n`;
 }
 
-/** The help page of the program or of one group of commands. */
-export function groupHelp(program: string, path: string[]): string {
-  const name = path[0];
-  const commands = name === undefined ? topLevel : (groups[name]?.commands ?? {});
-  const width = Math.max(...Object.keys({ ...commands, ...(name ? {} : groups) }).map((word) => word.length)) + 2;
-  const rows = (entries: [string, { short: string }][]) =>
-    entries.map(([word, { short }]) => `  ${word.padEnd(width)}${short}\n`).join('');
-  const byName = Object.entries(commands).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  if (name !== undefined) {
-    const title = `Usage:  ${program} ${name} COMMAND\n\n${groups[name]?.short ?? ''}\n`;
-    return `${title}\nCommands:\n${rows(byName)}\nRun '${program} ${name} COMMAND --help' for more information on a command.\n`;
-  }
+/** What of a swarm the engine's node is in: nothing where the engine did not say. */
+export type SwarmState = 'none' | 'member' | 'manager' | undefined;
+
+/** The help page of one group of commands. */
+export function groupHelp(program: string, name: string, swarm: SwarmState): string {
+  const group = groups[name] as Group;
+  const shown = visible(group.commands, swarm);
+  const width = padding(Object.keys(group.commands));
   return [
-    `Usage:  ${program} [OPTIONS] COMMAND\n\nA container engine: containers that start at once\n`,
-    `Management Commands:\n${rows(Object.entries(groups))}`,
-    `Commands:\n${rows(byName)}`,
-    `Global Options:\n${flagUsages(globalFlags, terminalColumns())}`,
-    `Run '${program} COMMAND --help' for more information on a command.\n`,
-  ].join('\n');
+    `Usage:  ${program} ${name} COMMAND`,
+    group.short,
+    `Commands:\n${rows(shown, width)}`,
+    `Run '${program} ${name} COMMAND --help' for more information on a command.\n`,
+  ].join('\n\n');
+}
+
+/** The help page of the program. */
+export function programHelp(
+  program: string,
+  { flags, plugins, swarm }: { flags: FlagTable; plugins: Plugin[]; swarm: SwarmState },
+): string {
+  const width = padding([...Object.keys(topLevel), ...Object.keys(groups), ...plugins.map((plugin) => plugin.name)]);
+  const singles = visible(topLevel, swarm);
+  const common = singles.filter(([, one]) => one.common).toSorted(([, a], [, b]) => (a.common ?? 0) - (b.common ?? 0));
+  const nouns = Object.entries(groups).filter(([, { swarm: kind }]) => kind !== 'manager' || isManager(swarm));
+  const management = [
+    ...nouns.filter(([, group]) => !group.swarm).map(([name, { short }]) => ({ name, mark: ' ', short })),
+    ...plugins.filter((one) => !one.fault).map(({ name, short }) => ({ name, mark: '*', short })),
+  ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const invalid = plugins.filter((one) => one.fault).map(({ name, fault }) => `  ${name.padEnd(width)} ${fault}`);
+  const swarmNouns = nouns.filter(([, group]) => group.swarm);
+  return [
+    `Usage:  ${program} [OPTIONS] COMMAND`,
+    program === 'docker'
+      ? 'A self-sufficient runtime for containers'
+      : 'A container engine: containers that start at once',
+    `Common Commands:\n${rows(common, width)}`,
+    `Management Commands:\n${management.map(({ name, mark, short }) => `  ${`${name}${mark}`.padEnd(width + 1)}${short}`.trimEnd()).join('\n')}`,
+    ...(swarmNouns.length > 0 ? [`Swarm Commands:\n${rows(swarmNouns, width)}`] : []),
+    `Commands:\n${rows(
+      singles.filter(([, one]) => !one.common),
+      width,
+    )}`,
+    ...(invalid.length > 0 ? [`Invalid Plugins:\n${invalid.join('\n')}`] : []),
+    `Global Options:\n${flagUsages(flags, inputColumns()).trimEnd()}`,
+    `Run '${program} COMMAND --help' for more information on a command.`,
+    ...(program === 'docker' ? ['For more help on how to use Docker, head to https://docs.docker.com/go/guides/'] : []),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** Whether a command has its place in the help and the completion. */
+export function isVisible({ hidden }: Entry, swarm: SwarmState): boolean {
+  if (hidden === true) return false;
+  if (hidden === 'manager') return isManager(swarm);
+  return hidden !== 'active' || swarm !== 'none';
+}
+
+/** An engine that says nothing of swarms may be in one. */
+function isManager(swarm: SwarmState): boolean {
+  return swarm === undefined || swarm === 'manager';
+}
+
+function visible(entries: Record<string, Entry>, swarm: SwarmState): [string, Entry][] {
+  return Object.entries(entries)
+    .filter(([, one]) => isVisible(one, swarm))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function padding(names: string[]): number {
+  return Math.max(11, ...names.map((name) => name.length));
+}
+
+function rows(entries: [string, { short: string }][], width: number): string {
+  return entries.map(([name, { short }]) => `  ${name.padEnd(width)} ${short.split('\n')[0]}`.trimEnd()).join('\n');
 }

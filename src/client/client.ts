@@ -1,4 +1,4 @@
-import { type Address, parseHost } from './address.ts';
+import { type Address, parseHost, type TlsMaterial } from './address.ts';
 import { ApiError, connectError, UpgradeError } from './errors.ts';
 import { encodeHead, type Head, readBody, readHead } from './http.ts';
 import { type ByteStream, openStream } from './stream.ts';
@@ -49,6 +49,10 @@ export interface ClientOptions {
   host: string;
   /** The API version to speak, never lowered; without it the newest that both sides know. */
   version?: string | undefined;
+  /** TLS for an address of TCP. */
+  tls?: TlsMaterial | undefined;
+  /** Headers of every request; what a request sets itself comes before. */
+  headers?: Record<string, string> | undefined;
   /** Runs when nothing listens; when it resolves the connection is tried once more. */
   onRefused?: (() => Promise<void>) | undefined;
 }
@@ -64,6 +68,8 @@ interface Exchange {
 class SocketClient implements Client {
   readonly host: string;
   private readonly address: Address;
+  private readonly tls: TlsMaterial | undefined;
+  private readonly headers: Record<string, string>;
   private readonly fixed: boolean;
   private readonly idle: ByteStream[] = [];
   private readonly onRefused: (() => Promise<void>) | undefined;
@@ -72,6 +78,8 @@ class SocketClient implements Client {
   constructor(options: ClientOptions) {
     this.host = options.host;
     this.address = parseHost(options.host);
+    this.tls = options.tls;
+    this.headers = options.headers ?? {};
     this.fixed = options.version !== undefined;
     this.spoken = options.version ?? newest;
     this.onRefused = options.onRefused;
@@ -167,17 +175,17 @@ class SocketClient implements Client {
 
   private async open(): Promise<ByteStream> {
     try {
-      return await openStream(this.address);
+      return await openStream(this.address, this.tls);
     } catch (cause) {
       const error = connectError(this.host, cause);
       if (!error.refused || !this.onRefused) throw error;
       await this.onRefused();
-      return openStream(this.address);
+      return openStream(this.address, this.tls);
     }
   }
 
   private async write(stream: ByteStream, call: Call): Promise<void> {
-    const headers: Record<string, string> = { Host: 'docker', 'User-Agent': 'tug', ...call.headers };
+    const headers: Record<string, string> = { Host: 'docker', 'User-Agent': 'tug', ...this.headers, ...call.headers };
     const target = `/v${this.spoken}${call.path}${encodeQuery(call.query)}`;
     if (call.upload) {
       headers['Transfer-Encoding'] = 'chunked';

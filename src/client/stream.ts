@@ -1,4 +1,4 @@
-import type { Address } from './address.ts';
+import type { Address, TlsMaterial } from './address.ts';
 
 /** Bytes both ways over one socket. Nothing is read from the kernel while a megabyte waits to be taken. */
 export interface ByteStream {
@@ -127,7 +127,8 @@ class SocketStream implements ByteStream {
 }
 
 /** Connects; throws the socket's error (with its `code`) when that fails. */
-export async function openStream(address: Address): Promise<ByteStream> {
+export async function openStream(address: Address, tls?: TlsMaterial): Promise<ByteStream> {
+  if ('command' in address) return (await import('./command-stream.ts')).openCommand(address.command);
   const stream = new SocketStream();
   const socket: Bun.SocketHandler<undefined> = {
     binaryType: 'uint8array',
@@ -139,6 +140,28 @@ export async function openStream(address: Address): Promise<ByteStream> {
     drain: () => stream.onDrain(),
     connectError: () => undefined,
   };
-  await Bun.connect({ ...address, socket, allowHalfOpen: true } as Parameters<typeof Bun.connect<undefined>>[0]);
+  if ('unix' in address || !tls) {
+    await Bun.connect({ ...address, socket, allowHalfOpen: true } as Parameters<typeof Bun.connect<undefined>>[0]);
+    return stream;
+  }
+  const secured = Promise.withResolvers<void>();
+  socket.handshake = (_, isTrusted, refusal) => {
+    if (isTrusted || !tls.verify) secured.resolve();
+    else secured.reject(refusal ?? new Error('tls: the certificate is not trusted'));
+  };
+  const closed = socket.close;
+  socket.close = (one, error) => {
+    secured.reject(error ?? new Error('EOF'));
+    closed?.(one, error);
+  };
+  const { ca, cert, key, verify } = tls;
+  const material = { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) };
+  await Bun.connect({
+    ...address,
+    socket,
+    allowHalfOpen: true,
+    tls: { ...material, rejectUnauthorized: verify, serverName: address.hostname },
+  } as Bun.TCPSocketConnectOptions<undefined>);
+  await secured.promise;
   return stream;
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { callOn, cstring, type Path } from './file-path.ts';
 import { type FileStatus, statusOf } from './file-status.ts';
-import { closeFd } from './files.ts';
+import { closeFd, openDirectory, openIn, usingFd } from './files.ts';
 import { syscall } from './syscall.ts';
 
 const O_CLOEXEC = 0o2000000;
@@ -91,5 +91,22 @@ function attempt<T>(work: () => T): T | undefined {
     const code = (error as { code?: string }).code;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
     throw error;
+  }
+}
+
+/** The bytes of all files below a directory, one with several names counted once; nothing outside is followed into. */
+export async function treeSize(path: string): Promise<number> {
+  const root = usingFd(openDirectory(path), (fd) => openIn(fd, '.', constants.O_RDONLY | constants.O_DIRECTORY));
+  try {
+    const seen = new Set<bigint>();
+    let size = 0;
+    for await (const { status } of walk(root)) {
+      if (status.kind === 'directory' || (status.links > 1 && seen.has(status.inode))) continue;
+      if (status.links > 1) seen.add(status.inode);
+      size += status.size;
+    }
+    return size;
+  } finally {
+    closeFd(root);
   }
 }

@@ -33,6 +33,8 @@ export interface Images {
     sharedSize: boolean;
     containerCount?: boolean;
   }): Promise<ImageSummary[]>;
+  /** Bytes of all layers of all images, those that several share counted once. */
+  layersSize(): number;
   inspect(reference: string): Promise<ImageInspect>;
   /** Newest first. */
   history(reference: string): HistoryResponseItem[];

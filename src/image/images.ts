@@ -7,7 +7,7 @@ import type { ImageEvent, Images } from './contract.ts';
 import { createGarbage } from './garbage.ts';
 import { importImage } from './import.ts';
 import { imageHistory, inspectImage } from './inspect.ts';
-import { listImages } from './list.ts';
+import { layersSize, listImages } from './list.ts';
 import { loadImages } from './load.ts';
 import { findImage, imagesIn } from './records.ts';
 import { removeImage } from './remove.ts';
@@ -25,6 +25,7 @@ export function createImages(options: { store: Store; snapshots: Snapshots; log:
       return { id, config: record.config, layers: record.config.rootfs.diff_ids };
     },
     list: async (options) => listImages(context, options),
+    layersSize: () => layersSize(context),
     inspect: async (reference) => inspectImage(context, reference),
     history: (reference) => imageHistory(context, reference),
     tag: (source, repository, tag) => tagImage(context, source, { repository, tag }),

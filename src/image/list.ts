@@ -45,3 +45,13 @@ function sharedSize(image: ImageRecord, uses: Map<string, number>): number {
   const chains = chainIds(image.config.rootfs.diff_ids);
   return image.sizes.reduce((sum, size, index) => sum + ((uses.get(chains[index] ?? '') ?? 0) > 1 ? size : 0), 0);
 }
+
+/** See Images.layersSize. */
+export function layersSize({ store }: Context): number {
+  const sizes = new Map<string, number>();
+  for (const { document } of store.view((tx) => imagesIn(tx).all())) {
+    const chains = chainIds(document.config.rootfs.diff_ids);
+    for (const [index, chain] of chains.entries()) sizes.set(chain, document.sizes[index] ?? 0);
+  }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}

@@ -2,6 +2,7 @@ import type { EventMessage, SystemInfo, SystemVersion } from '../api/index.ts';
 import type { Containers } from '../container/index.ts';
 import type { Images } from '../image/index.ts';
 import type { Networks } from '../network/index.ts';
+import type { Registry } from '../registry/index.ts';
 import type { Volumes } from '../volume/index.ts';
 
 /** What the routes call. */
@@ -10,6 +11,7 @@ export interface Backends {
   images: Images;
   volumes: Volumes;
   networks: Networks;
+  registry: Registry;
   system: System;
 }
 

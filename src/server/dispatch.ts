@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { apiVersion, compareVersions, minApiVersion, olderThan } from '../api/index.ts';
 import { EngineError, type Log } from '../kit/index.ts';
 import { describeError } from './errors.ts';
+import { readForm } from './form.ts';
 import type { Exchange } from './http/index.ts';
 import { createQuery } from './query.ts';
 import type { Match } from './router.ts';
@@ -16,7 +17,6 @@ export interface DispatchOptions {
 export function createDispatch({ find, server, log }: DispatchOptions): (exchange: Exchange) => Promise<void> {
   return async (exchange) => {
     const { head, reply } = exchange;
-    reply.set({ 'Api-Version': apiVersion, 'Docker-Experimental': 'false', Ostype: 'linux', Server: server });
     const prefix = /^\/v([0-9.]+)(\/.*)$/s.exec(head.path);
     const version = prefix?.[1] ?? apiVersion;
     const path = prefix?.[2] ?? head.path;
@@ -26,16 +26,21 @@ export function createDispatch({ find, server, log }: DispatchOptions): (exchang
         reply.set({ Location: encodeURI(clean) + (head.query === '' ? '' : `?${head.query}`) });
         return await reply.empty(301);
       }
-      const match = find(head.method, path);
-      if (match === undefined && head.method === 'OPTIONS') return await reply.empty(200);
+      const match = find(head.method, path) ?? (head.method === 'OPTIONS' ? anything : undefined);
       if (match === undefined) throw new EngineError('notFound', 'page not found');
+      reply.set({ 'Api-Version': apiVersion, Ostype: 'linux', Server: server });
       checkVersion(version);
-      await match.handler({ ...exchange, version, name: match.name, query: createQuery(head.query) });
+      reply.set({ 'Docker-Experimental': 'false' });
+      const { form, body } = await readForm(exchange);
+      await match.handler({ ...exchange, body, version, name: match.name, query: createQuery(head.query, form) });
     } catch (error) {
       await answerError(exchange, error, { version, log });
     }
   };
 }
+
+/** Who asks what may be done is told nothing, but kindly. */
+const anything: Match = { name: '', handler: ({ reply }) => reply.empty(200) };
 
 function checkVersion(version: string): void {
   if (compareVersions(version, apiVersion) > 0) {
@@ -65,7 +70,7 @@ async function answerError(exchange: Exchange, thrown: unknown, about: { version
   // Once the head is out there is no status left to send: an answer cut short says it.
   if (reply.started) return;
   if (status === 304) return reply.empty(304);
-  if (olderThan(about.version, minApiVersion)) {
+  if (error.kind === 'invalid' && olderThan(about.version, minApiVersion)) {
     reply.set({ 'X-Content-Type-Options': 'nosniff' });
     return reply.bytes(status, 'text/plain; charset=utf-8', `${message}\n`);
   }

@@ -1,5 +1,6 @@
 import { decodeFilters } from '../api/decode/index.ts';
 import { EngineError } from '../kit/index.ts';
+import { percentDecode, wrongEscape } from './http/index.ts';
 
 /** The query of a request, read as Docker reads it. */
 export interface Query {
@@ -9,21 +10,35 @@ export interface Query {
   all(name: string): string[];
   /** False when absent, empty, `0`, `no`, `false` or `none`; true otherwise. */
   flag(name: string, otherwise?: boolean): boolean;
+  /** Undefined when absent or empty; otherwise as Go parses a bool, or its words about it. */
+  bool(name: string): boolean | undefined;
   /** Undefined when absent or empty; otherwise a whole number, or Go's words about it (500, as from Docker). */
   integer(name: string): number | undefined;
   filters(): Record<string, string[]>;
 }
 
-export function createQuery(text: string): Query {
-  const values = new URLSearchParams(text);
-  const first = (name: string) => values.get(name) ?? '';
+/**
+ * `form` is a form that came as the body; its values stand before those of the query. A text that Go's parser refuses is
+ * `invalid` in its words as soon as somebody asks for a value.
+ */
+export function createQuery(text: string, form = ''): Query {
+  let parsed: Map<string, string[]> | undefined;
+  const values = (name: string): string[] => {
+    parsed ??= parseValues(form === '' ? text : `${form}&${text}`);
+    return parsed.get(name) ?? [];
+  };
+  const first = (name: string) => values(name)[0] ?? '';
   return {
-    has: (name) => values.has(name),
+    has: (name) => values(name).length > 0,
     text: first,
-    all: (name) => values.getAll(name),
+    all: values,
     flag(name, otherwise = false) {
-      if (!values.has(name)) return otherwise;
+      if (values(name).length === 0) return otherwise;
       return !['', '0', 'no', 'false', 'none'].includes(first(name).trim().toLowerCase());
+    },
+    bool(name) {
+      const value = first(name);
+      return value === '' ? undefined : parseBool(name, value);
     },
     integer(name) {
       const value = first(name);
@@ -31,6 +46,32 @@ export function createQuery(text: string): Query {
     },
     filters: () => decodeFilters(first('filters')),
   };
+}
+
+function parseValues(text: string): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const pair of text.split('&')) {
+    if (pair.includes(';')) throw new EngineError('invalid', 'invalid semicolon separator in query');
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = unescape(equals === -1 ? pair : pair.slice(0, equals));
+    const value = equals === -1 ? '' : unescape(pair.slice(equals + 1));
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  return values;
+}
+
+function unescape(text: string): string {
+  const wrong = wrongEscape(text);
+  if (wrong !== undefined) throw new EngineError('invalid', `invalid URL escape ${JSON.stringify(wrong)}`);
+  return percentDecode(text.replaceAll('+', ' '));
+}
+
+function parseBool(name: string, text: string): boolean {
+  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
+  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
+  const problem = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
+  throw new EngineError('invalid', `invalid value for ${name}: ${text}: ${problem}`);
 }
 
 /** A decimal whole number of 64 bits; otherwise an error in the words of the Go function named. */

@@ -29,7 +29,8 @@ export async function readJsonBody(request: Request): Promise<string> {
   return readText(body);
 }
 
-async function readText(body: Body): Promise<string> {
+/** The text of a body, whatever type it says it is. */
+export async function readText(body: Body): Promise<string> {
   const pieces: Buffer[] = [];
   let length = 0;
   try {

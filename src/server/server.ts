@@ -11,7 +11,7 @@ import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/exec.ts';
 import { imageRoutes } from './routes/images.ts';
 import { networkRoutes } from './routes/networks.ts';
-import { systemRoutes } from './routes/system.ts';
+import { systemRoutes } from './routes/system/system.ts';
 import { volumeRoutes } from './routes/volumes.ts';
 
 /** What a request that is being answered when the engine stops may still take. */

@@ -1,7 +1,6 @@
 import {
   chmodSync,
   chownSync,
-  constants,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { closeFd, detachedOverlay, openDirectory, openIn, usingFd, walk } from '../host/index.ts';
+import { detachedOverlay, treeSize } from '../host/index.ts';
 import { crashpoint, EngineError, explainSystemError } from '../kit/index.ts';
 import type { Discard } from './discard.ts';
 import type { Layers } from './layers.ts';
@@ -104,21 +103,4 @@ function likeRoot(diff: string, keys: string[], { layout, layers }: { layout: La
   const status = statSync(join(layout.layers, model, 'diff'));
   chownSync(diff, status.uid, status.gid);
   chmodSync(diff, status.mode & 0o7777);
-}
-
-/** The bytes of all files, one with several names counted once. */
-async function treeSize(path: string): Promise<number> {
-  const root = usingFd(openDirectory(path), (fd) => openIn(fd, '.', constants.O_RDONLY | constants.O_DIRECTORY));
-  try {
-    const seen = new Set<bigint>();
-    let size = 0;
-    for await (const { status } of walk(root)) {
-      if (status.kind === 'directory' || (status.links > 1 && seen.has(status.inode))) continue;
-      if (status.links > 1) seen.add(status.inode);
-      size += status.size;
-    }
-    return size;
-  } finally {
-    closeFd(root);
-  }
 }

@@ -11,6 +11,8 @@ export interface Volumes {
   /** Otherwise `notFound`: `get x: no such volume`. */
   inspect(name: string): Volume;
   list(filters: Record<string, string[]>): VolumeListResponse;
+  /** All, with what each holds (Size, in bytes) and how many containers refer to it (RefCount). */
+  usage(): Promise<Volume[]>;
   /** Refused with `conflict` while a container refers to it (`container:<id>` → `volume:<name>`). */
   remove(name: string, options: { force: boolean }): Promise<void>;
   /** Where its files lie on the host. */

@@ -18,6 +18,7 @@ import {
   restoreVolumes,
 } from './life.ts';
 import { describe, driver, volumeRows } from './row.ts';
+import { usage } from './usage.ts';
 
 /** Named volumes in directories below `root`: `<root>/<name>/_data`. */
 export function createVolumes(options: { root: string; store: Store; log: Log; clock: () => Date }): Volumes {
@@ -47,6 +48,7 @@ export function createVolumes(options: { root: string; store: Store; log: Log; c
     },
     inspect: (name) => describe(name, requireVolume(place, name), dataPath(place, name)),
     list: (filters) => list(place, filters),
+    usage: () => usage(place),
     remove: (name, { force }) =>
       locks.run(name, async () => {
         if (force && !findVolume(place, name)) return;

@@ -1,8 +1,9 @@
 import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Platform } from '../../oci/index.ts';
 import type { ContainerCreateRequest, ExecConfig, ExecStartConfig } from '../types.ts';
+import { decodeBody } from './body.ts';
 import { hostConfig, networkingConfig } from './host-config.ts';
-import { isBlank, parseJson } from './json.ts';
+import { parseJson } from './json.ts';
 import {
   array,
   bool,
@@ -10,7 +11,6 @@ import {
   int64,
   list,
   map,
-  type Schema,
   string,
   stringMap,
   strings,
@@ -109,19 +109,14 @@ export type ExecCreateBody = ExecConfig & { ConsoleSize?: [number, number] };
 export type ExecStartBody = ExecStartConfig & { ConsoleSize?: [number, number] };
 
 /** The body of `POST /containers/create`; like the others below, an EngineError `invalid` in Docker's words if it is none. */
-export const decodeContainerCreate = (text: string) => body<ContainerCreateRequest>(containerCreate, text, '');
+export const decodeContainerCreate = (text: string) => decodeBody<ContainerCreateRequest>(containerCreate, text, '');
 /** May be empty, as the next two. */
 export const decodeExecCreate = (text: string) =>
-  text === '' ? {} : body<ExecCreateBody>(execCreate, text, 'ExecOptions');
+  text === '' ? {} : decodeBody<ExecCreateBody>(execCreate, text, 'ExecOptions');
 export const decodeExecStart = (text: string) =>
-  text === '' ? {} : body<ExecStartBody>(execStart, text, 'ExecStartOptions');
+  text === '' ? {} : decodeBody<ExecStartBody>(execStart, text, 'ExecStartOptions');
 export const decodeVolumeCreate = (text: string) =>
-  text === '' ? {} : body<VolumeCreateBody>(volumeCreate, text, 'CreateOptions');
-
-function body<T extends object>(schema: Schema, text: string, root: string): T {
-  if (isBlank(text)) throw new EngineError('invalid', 'invalid JSON: got EOF while reading request body');
-  return (decode(schema, parseJson(text), root) ?? {}) as T;
-}
+  text === '' ? {} : decodeBody<VolumeCreateBody>(volumeCreate, text, 'CreateOptions');
 
 /** The `filters` of a query, in the form of today (`{"name":{"a":true}}`) or of old (`{"name":["a"]}`). */
 export function decodeFilters(text: string): Record<string, string[]> {

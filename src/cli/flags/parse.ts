@@ -13,6 +13,8 @@ export interface Parsed<F extends FlagTable = FlagTable> {
   given: Set<string>;
   args: string[];
   help: boolean;
+  /** Help was asked for by `-h`, which is no longer the way to. */
+  shortHelp: boolean;
 }
 
 /** A command line that is wrong by its flags; the CLI shows the command's usage after it. */
@@ -20,7 +22,7 @@ export class FlagError extends Error {}
 
 /** Reads flags as pflag does. With `interspersed` false everything after the first argument is an argument. */
 export function parseFlags<F extends FlagTable>(flags: F, argv: string[], interspersed = true): Parsed<F> {
-  const state: Parsed = { values: {}, given: new Set(), args: [], help: false };
+  const state: Parsed = { values: {}, given: new Set(), args: [], help: false, shortHelp: false };
   for (const [name, flag] of Object.entries(flags)) (state.values as Record<string, unknown>)[name] = flag.initial;
   const rest = [...argv];
   while (rest.length > 0) {
@@ -38,7 +40,6 @@ export function parseFlags<F extends FlagTable>(flags: F, argv: string[], inters
         break;
       }
     }
-    if (state.help) break;
   }
   return state as Parsed<F>;
 }
@@ -62,6 +63,11 @@ function readShorts(flags: FlagTable, word: string, rest: string[], state: Parse
   for (let at = 1; at < word.length; at++) {
     const letter = word.charAt(at);
     const [name, flag] = Object.entries(flags).find(([, one]) => one.short === letter) ?? [];
+    if (!name && letter === 'h') {
+      state.help = true;
+      state.shortHelp = true;
+      continue;
+    }
     if (!name || !flag) throw new FlagError(`unknown shorthand flag: '${letter}' in -${word.slice(at)}`);
     const tail = word.slice(at + 1);
     if (flag.bare !== undefined && !tail.startsWith('=')) {

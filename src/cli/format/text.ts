@@ -21,3 +21,18 @@ export function displayId(id: string, isWhole: boolean): string {
 export function quote(text: string): string {
   return JSON.stringify(text).replace(/\\u00(7f)/g, '\\x$1');
 }
+
+/** Orders names as people do: runs of digits count as numbers (`web2` before `web10`). */
+export function naturalOrder(a: string, b: string): number {
+  const chunks = (text: string) => text.match(/\d+|\D/g) ?? [];
+  const [left, right] = [chunks(a), chunks(b)];
+  for (let at = 0; at < Math.min(left.length, right.length); at++) {
+    const [one = '', other = ''] = [left[at], right[at]];
+    if (one === other) continue;
+    if (!/^\d/.test(one) || !/^\d/.test(other)) return one < other ? -1 : 1;
+    const [short, long] = [one.replace(/^0+/, ''), other.replace(/^0+/, '')];
+    if (short !== long) return short.length - long.length || (short < long ? -1 : 1);
+    return one.length - other.length;
+  }
+  return left.length - right.length;
+}

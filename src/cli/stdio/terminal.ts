@@ -1,4 +1,4 @@
-import { isatty } from 'node:tty';
+import { isatty, WriteStream } from 'node:tty';
 import { CliError } from '../command.ts';
 
 /** Whether the program's standard input is a terminal. */
@@ -11,9 +11,11 @@ export function stdoutIsTerminal(): boolean {
   return isatty(1);
 }
 
-/** The width of the terminal on stdout, 80 when it is none. */
-export function terminalColumns(): number {
-  return windowSize()?.columns ?? 80;
+/** The width of the terminal on stdin, where Docker looks for it to lay help out; 80 when it is none. */
+export function inputColumns(): number {
+  if (!stdinIsTerminal()) return 80;
+  const { columns } = new WriteStream(0);
+  return columns > 0 ? columns : 80;
 }
 
 /** The size of the terminal on stdout, if it is one. */

@@ -1,4 +1,5 @@
 import type { Inlet } from './inlet.ts';
+import { percentDecode, wrongEscape } from './percent.ts';
 
 /** A request's first line and header fields; names in lower case, repeated fields joined with `, `. */
 export interface Head {
@@ -94,9 +95,6 @@ function parseTarget(target: string): { path: string; query: string } {
   if (authority === undefined && !rest.startsWith('/')) throw new BadRequest('400 Bad Request');
   const mark = rest.indexOf('?');
   const raw = mark === -1 ? rest : rest.slice(0, mark);
-  try {
-    return { path: decodeURIComponent(raw === '' ? '/' : raw), query: mark === -1 ? '' : rest.slice(mark + 1) };
-  } catch {
-    throw new BadRequest('400 Bad Request');
-  }
+  if (wrongEscape(raw) !== undefined) throw new BadRequest('400 Bad Request');
+  return { path: percentDecode(raw === '' ? '/' : raw), query: mark === -1 ? '' : rest.slice(mark + 1) };
 }

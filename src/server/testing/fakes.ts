@@ -5,6 +5,7 @@ import type { Images } from '../../image/index.ts';
 import { createTopic, EngineError } from '../../kit/index.ts';
 import type { LogEntry } from '../../logs/index.ts';
 import type { Networks } from '../../network/index.ts';
+import type { Registry } from '../../registry/index.ts';
 import type { Volumes } from '../../volume/index.ts';
 import type { Backends, System } from '../contract.ts';
 import { createEvents } from '../events.ts';
@@ -34,6 +35,12 @@ export function createFakeRooms(): FakeRooms {
       return { Name: 'bridge', Id: 'n'.repeat(64), Scope: 'local', Driver: 'bridge' };
     },
   };
+  const registry: Registry = {
+    async login({ username }) {
+      if (username !== 'ann') throw new EngineError('unauthorized', 'unauthorized: incorrect username or password');
+      return { status: 'Login Succeeded', identityToken: '' };
+    },
+  };
   const rooms = { containers, images, volumes };
   const system: System = {
     server: 'Tug/0.0.0 (linux)',
@@ -43,7 +50,7 @@ export function createFakeRooms(): FakeRooms {
     close: () => undefined,
   };
   return {
-    backends: { ...rooms, networks: networks as Networks, system },
+    backends: { ...rooms, networks: networks as Networks, registry, system },
     calls,
     emit: topic.publish,
     exit: exited.resolve,
@@ -167,6 +174,7 @@ function echoSession(): AttachSession {
 function fakeImages(record: Recorder): Images {
   const fake: Partial<Images> = {
     list: async () => [],
+    layersSize: () => 7,
     async inspect(reference) {
       if (reference !== 'box:1') throw new EngineError('notFound', `No such image: ${reference}:latest`);
       return { Id: 'sha256:1', Size: 7, Config: {} };
@@ -193,6 +201,7 @@ function fakeImages(record: Recorder): Images {
 function fakeVolumes(): Volumes {
   const fake: Partial<Volumes> = {
     list: () => ({ Volumes: [], Warnings: [] }),
+    usage: async () => [],
     create: async ({ name }) => ({
       Name: name ?? 'x',
       Driver: 'local',

@@ -1,6 +1,6 @@
-import { command } from '../../command.ts';
-import { forEachName } from './each.ts';
-import { waitForExit } from './run.ts';
+import { command } from '../../../command.ts';
+import { forEachName } from '../each.ts';
+import { waitForExit } from '../run.ts';
 
 export const wait = command({
   usage: 'CONTAINER [CONTAINER...]',

@@ -1,8 +1,8 @@
-import type { ContainerSummary } from '../../../api/index.ts';
-import { command } from '../../command.ts';
-import { flag } from '../../flags/index.ts';
-import { formatRows } from '../../format/table.ts';
-import { filterFlag, filterQuery, formatUsage } from '../filters.ts';
+import type { ContainerSummary } from '../../../../api/index.ts';
+import { command } from '../../../command.ts';
+import { flag } from '../../../flags/index.ts';
+import { formatRows } from '../../../format/table.ts';
+import { filterFlag, filterQuery, formatUsage } from '../../filters.ts';
 import { containerListing, containerRow } from './rows.ts';
 
 export const list = command({

@@ -1,10 +1,10 @@
-import type { ContainerSummary } from '../../../api/index.ts';
-import { listSize } from '../../format/bytes.ts';
-import { humanDuration } from '../../format/duration.ts';
-import { displayPorts, type ListedPort } from '../../format/ports.ts';
-import type { Listing, Row } from '../../format/table.ts';
-import { displayId, ellipsis, joinLabels, quote } from '../../format/text.ts';
-import { longMoment } from '../../format/time.ts';
+import type { ContainerSummary } from '../../../../api/index.ts';
+import { listSize } from '../../../format/bytes.ts';
+import { humanDuration } from '../../../format/duration.ts';
+import { displayPorts, type ListedPort } from '../../../format/ports.ts';
+import type { Listing, Row } from '../../../format/table.ts';
+import { displayId, ellipsis, joinLabels, quote } from '../../../format/text.ts';
+import { longMoment } from '../../../format/time.ts';
 
 /** How `ps` looks. */
 export function containerListing(withSize: boolean): Listing {

@@ -1,8 +1,8 @@
-import type { ContainerInspectResponse } from '../../../api/index.ts';
-import { command } from '../../command.ts';
-import { flag } from '../../flags/index.ts';
-import { parseMoment } from '../../format/time.ts';
-import { bodyReader, copyFrames, copyRaw } from '../../stdio/frames.ts';
+import type { ContainerInspectResponse } from '../../../../api/index.ts';
+import { command } from '../../../command.ts';
+import { flag } from '../../../flags/index.ts';
+import { parseMoment } from '../../../format/time.ts';
+import { bodyReader, copyFrames, copyRaw } from '../../../stdio/frames.ts';
 
 export const logs = command({
   usage: '[OPTIONS] CONTAINER',

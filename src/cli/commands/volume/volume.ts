@@ -1,11 +1,11 @@
-import type { Volume, VolumeListResponse } from '../../api/index.ts';
-import { command } from '../command.ts';
-import { collectLabels, toMap } from '../create/env.ts';
-import { flag } from '../flags/index.ts';
-import { formatRows, type Listing, type Row } from '../format/table.ts';
-import { joinLabels } from '../format/text.ts';
-import { forEachName } from './container/each.ts';
-import { filterFlag, filterQuery, formatUsage } from './filters.ts';
+import type { Volume, VolumeListResponse } from '../../../api/index.ts';
+import { command } from '../../command.ts';
+import { collectLabels, toMap } from '../../create/env.ts';
+import { flag } from '../../flags/index.ts';
+import { formatRows, type Listing, type Row } from '../../format/table.ts';
+import { joinLabels } from '../../format/text.ts';
+import { forEachName } from '../container/each.ts';
+import { filterFlag, filterQuery, formatUsage } from '../filters.ts';
 
 const listing: Listing = {
   headers: {

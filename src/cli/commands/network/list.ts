@@ -1,10 +1,10 @@
-import type { Network } from '../../api/index.ts';
-import { command } from '../command.ts';
-import { flag } from '../flags/index.ts';
-import { formatRows, type Listing, type Row } from '../format/table.ts';
-import { displayId, joinLabels } from '../format/text.ts';
-import { preciseMoment } from '../format/time.ts';
-import { filterFlag, filterQuery, formatUsage } from './filters.ts';
+import type { Network } from '../../../api/index.ts';
+import { command } from '../../command.ts';
+import { flag } from '../../flags/index.ts';
+import { formatRows, type Listing, type Row } from '../../format/table.ts';
+import { displayId, joinLabels } from '../../format/text.ts';
+import { preciseMoment } from '../../format/time.ts';
+import { filterFlag, filterQuery, formatUsage } from '../filters.ts';
 
 const listing: Listing = {
   headers: {

@@ -1,0 +1,29 @@
+import type { Command } from '../command.ts';
+
+/** A command by its line in the help, loaded when it runs. */
+export interface Entry {
+  short: string;
+  /** Its place among the common commands of the program's help. */
+  common?: number;
+  /** Left out of the help and the completion, always or where no swarm is: `manager` needs one to manage, `active` one to be in. */
+  hidden?: true | 'manager' | 'active';
+  load(): Promise<Command>;
+}
+
+/** Commands under a noun, with the other names they go by. */
+export interface Group {
+  short: string;
+  /** The noun's place in the help: with the swarm's commands, or hidden where no swarm is managed. */
+  swarm?: 'any' | 'manager';
+  commands: Record<string, Entry>;
+  synonyms: Record<string, string>;
+}
+
+/** One line of a table of commands. */
+export function entry(
+  short: string,
+  load: Entry['load'],
+  extra: Partial<Pick<Entry, 'common' | 'hidden'>> = {},
+): Entry {
+  return { short, load, ...extra };
+}
