@@ -1,6 +1,7 @@
 import type { ContainerCreateResponse, Ending } from '../../../api/index.ts';
 import { ApiError, type ByteStream } from '../../../client/index.ts';
 import { CliError, type Context } from '../../command.ts';
+import { errorText } from '../../error-text.ts';
 import { joinStreams } from '../../stdio/session.ts';
 
 /** What a request of tug's own gives; undefined from an engine that has no such request, being no tug. */
@@ -35,6 +36,8 @@ export async function joinDirect(
     ending(ending) {
       told = ending;
     },
+  }).catch((error) => {
+    throw new CliError(errorText(error));
   });
   if (told === undefined) throw new CliError('unexpected EOF', 125);
   if ('error' in told) throw new ApiError(told.error.status, told.error.message);
