@@ -55,6 +55,7 @@ static void join(void) {
   for (int i = 0; i < shim.namespace_count; i++) {
     if (shim.namespace_types[i] != CLONE_NEWPID) must(!setns(shim.namespaces[i], shim.namespace_types[i]), "setns");
   }
+  if (shim.netns >= 0) must(!setns(shim.netns, CLONE_NEWNET), "setns");
   uint64_t types = shim.init_types & ~(uint64_t)CLONE_NEWPID;
   if (types) must(!setns(shim.init_pidfd, types), "setns");
   // Only now: a cgroup namespace is rooted where its maker stands.

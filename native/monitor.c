@@ -36,7 +36,7 @@ static unsigned char queues[CLIENTS][QUEUE] __attribute__((aligned(4096)));
 
 static unsigned char chunk[CHUNK], input[CHUNK];
 static uint32_t input_at, input_length;
-static bool close_stdin, abandoned, released;
+static bool close_stdin, abandoned, released, wanted;     // wanted: go was said before the child stood at its gate
 static enum state state = PREPARING;
 static int signals = -1, exit_status;
 static bool child_ended;
@@ -223,8 +223,9 @@ static void request(struct client *c) {
     if (!plan.tty || state >= ENDED) error = plan.tty ? ESRCH : ENOTTY;
     else if (ioctl(shim.out, TIOCSWINSZ, &size)) error = errno;
   } else if (type == 'g') {
-    if (state == WAITING) commit();
-    else error = EBUSY;
+    if (state > WAITING || wanted) error = EBUSY;
+    else if (state == WAITING) commit();
+    else wanted = true;
   } else if (type == 'a') {
     if (state <= WAITING) abandoned = true;
     else error = EBUSY;
@@ -390,7 +391,8 @@ static void hear_child(void) {
     fcntl(shim.out = fd, F_SETFL, O_RDWR | O_NONBLOCK);
   } else if (length >= 1 && message.type == 'G' && state == PREPARING) {
     state = WAITING;
-    tell_all('R', NULL, 0);
+    if (wanted) commit();
+    else tell_all('R', NULL, 0);
   } else if (length >= 1 && message.type == 'S' && state == STARTING) {
     started();
   } else if (length == 0 && state == STARTING && !never_executed()) {

@@ -8,7 +8,7 @@
 
 #define MAX_PLAN (16u << 20)
 #define MAX_STEPS 4096u
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 
 struct plan plan;
 
@@ -179,6 +179,7 @@ const char *plan_open(int fd, uint32_t *at) {
   plan.columns = get16(&r);
   plan.uid = get32(&r);
   plan.reserved = get32(&r);
+  plan.has_netns = flag(&r);
   plan.log = text(&r);
   plan.max_bytes = get64(&r);
   plan.max_files = get32(&r);
@@ -188,6 +189,7 @@ const char *plan_open(int fd, uint32_t *at) {
   if (*plan.log && (plan.max_bytes == 0 || plan.max_files == 0 || plan.max_files > 1000)) return "unbounded log";
   plan.body = r;
   const char *refusal = check_steps(at);
+  if (plan.has_netns && (!(plan.clone_flags & CLONE_NEWNET) || plan.clone_flags & CLONE_NEWUSER)) return "malformed header";
   plan.new_pid = plan.clone_flags & CLONE_NEWPID;
   return refusal;
 }

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct shim shim = {.sync = -1, .pidfd = -1, .mntns = -1, .log = -1, .in = -1, .out = -1, .err = -1, .into = -1, .init_pidfd = -1};
+struct shim shim = {.sync = -1, .pidfd = -1, .mntns = -1, .log = -1, .in = -1, .out = -1, .err = -1, .into = -1, .init_pidfd = -1, .netns = -1};
 
 #define need(condition, s, what) do { if (!(condition)) give_up((s)->index, (s)->op, errno, what); } while (0)
 
@@ -62,14 +62,23 @@ static void make_cgroup(const struct step *s, const char *path) {
   need(!mkdir(part, 0755) || errno == EEXIST, s, part);
 }
 
-static void write_file(const struct step *s, struct reader b) {
-  const char *path = text(&b), *value = text(&b);
-  bool optional = get8(&b);
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
+// Several values for one file come one after another (device rules): it is opened once. NULL closes the last.
+static void write_file(const struct step *s, struct reader *b) {
+  static const char *last = "";
+  static int fd = -1;
+  const char *path = b ? text(b) : "";
+  if (fd >= 0 && strcmp(path, last)) {
+    close(fd);
+    fd = -1;
+  }
+  last = path;
+  if (!b) return;
+  const char *value = text(b);
+  bool optional = get8(b);
+  if (fd < 0) fd = open(path, O_WRONLY | O_CLOEXEC);
   if (fd < 0 && optional && errno == ENOENT) return;
   need(fd >= 0, s, path);
   need(write(fd, value, strlen(value)) == (ssize_t)strlen(value), s, path);
-  close(fd);
 }
 
 // cgroup v2 has no device files: a program answers for every access.
@@ -135,7 +144,7 @@ void setup(void) {
     const char *path;
     switch (s.op) {
       case OP_CGROUP_MAKE: make_cgroup(&s, text(&b)); break;
-      case OP_WRITE: write_file(&s, b); break;
+      case OP_WRITE: write_file(&s, &b); break;
       case OP_CGROUP_JOIN:
         path = text(&b);
         shim.joins[shim.join_count] = open(path, O_WRONLY | O_CLOEXEC);
@@ -155,6 +164,7 @@ void setup(void) {
       default: break;
     }
   }
+  write_file(NULL, NULL);
   shim.oom_before = oom_kills();
 }
 
@@ -187,8 +197,9 @@ void make_child(void) {
   while (next_step(&r, &s) && s.op != OP_CLONE) {}
   make_streams(&s);
   need(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), &s, "socketpair");
+  uint64_t later = CLONE_NEWCGROUP | (shim.netns >= 0 ? CLONE_NEWNET : 0);
   struct clone_args args = {
-    .flags = (plan.clone_flags & ~(uint64_t)CLONE_NEWCGROUP) | CLONE_PIDFD,
+    .flags = (plan.clone_flags & ~later) | CLONE_PIDFD,
     .pidfd = (uintptr_t)&shim.pidfd,
     .exit_signal = SIGCHLD,
   };
@@ -282,7 +293,7 @@ static void send_netlink(const struct step *s, int fd, const unsigned char *byte
 void furnish(void) {
   struct reader r = plan.body;
   struct step s;
-  int host = -1, inside = -1, netns = -1;
+  int host = -1, inside = -1, netns = shim.netns;
   while (next_step(&r, &s) && s.op < OP_ROOT) {
     struct reader b = s.body;
     uint32_t length;

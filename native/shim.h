@@ -31,7 +31,7 @@ struct step { uint32_t index; enum op op; struct reader body; };
 
 struct plan {
   const char *id, *token, *boot, *log;
-  bool exec, tty, open_stdin, stdin_once, has_root, has_console, new_pid;
+  bool exec, tty, has_netns, open_stdin, stdin_once, has_root, has_console, new_pid;
   uint16_t rows, columns;
   uint32_t uid, reserved, max_files, steps, net_inside;
   uint64_t max_bytes, clone_flags;
@@ -54,6 +54,7 @@ struct shim {
   pid_t child;
   int joins[16], join_count, into, namespaces[16], namespace_count, init_pidfd;
   uint64_t namespace_types[16], init_types, oom_before;
+  int netns;                                              // a network namespace made in advance, or -1
   bool committed;
 };
 extern struct shim shim;

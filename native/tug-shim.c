@@ -96,7 +96,8 @@ int main(void) {
     give_up(at, OP_NONE, EINVAL, refusal);
   }
   close(FD_PLAN);
-  close_range(FD_RESERVED + plan.reserved, ~0u, 0);
+  if (plan.has_netns) shim.netns = FD_RESERVED + (int)plan.reserved;
+  close_range(FD_RESERVED + plan.reserved + plan.has_netns, ~0u, 0);
   umask(022);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   if (!log_open()) give_up(0, OP_NONE, errno, plan.log);

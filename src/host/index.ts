@@ -12,6 +12,7 @@ export * from './memfd.ts';
 export * from './mount.ts';
 export * as netlink from './netlink.ts';
 export { type NetlinkSocket, openNetlink } from './netlink-socket.ts';
+export * from './network-namespace.ts';
 export * as nfnetlink from './nfnetlink.ts';
 export * as nft from './nfnetlink-expressions.ts';
 export * from './own-code.ts';

@@ -54,11 +54,12 @@ export interface ExecLaunch {
   stdio: Stdio;
 }
 
-/** A process whose namespaces, mounts and network are ready, and that waits before it drops its privileges. */
+/** A process whose namespaces, mounts and network are being made, and that then waits before it drops its privileges. */
 export interface Pending {
   readonly process: Process;
   /**
-   * Lets it go, and resolves once exec has succeeded. A failure is an EngineError of kind `invalid` in runc's words
+   * Lets it go, as soon as it is ready, and resolves once exec has succeeded. A failure, also of what comes before, is an
+   * EngineError of kind `invalid` in runc's words
    * (`exec: "foo": executable file not found in $PATH`), with everything undone; `startExitCode(error)` gives 126 or 127.
    */
   go(): Promise<void>;

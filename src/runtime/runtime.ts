@@ -14,12 +14,13 @@ import {
 } from '../host/index.ts';
 import { EngineError, type Log } from '../kit/index.ts';
 import type { RuntimeSpec, SpecProcess } from '../oci/index.ts';
-import { compileExec, compileLaunch } from './compile/index.ts';
+import { compileExec, compileLaunch, makesNew } from './compile/index.ts';
 import type { ExecLaunch, Launch, Pending, Runtime, Stdio } from './contract.ts';
 import type { PlanHeader } from './plan/encode.ts';
 import type { Step } from './plan/steps.ts';
 import { recover } from './process/recover.ts';
 import { createShims, type Shims } from './process/shims.ts';
+import { createSpareNetwork, type SpareNetwork } from './process/spare-network.ts';
 import { start } from './process/start.ts';
 import { sweep } from './process/sweep.ts';
 import { createSeccompCompiler } from './seccomp/index.ts';
@@ -37,6 +38,7 @@ interface Room {
   execRoot: string;
   program: number;
   shims: Shims;
+  network: SpareNetwork;
   rootAt: string;
   boot: string;
   cgroups: Cgroups;
@@ -71,6 +73,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       }),
     close: async () => {
       room.shims.close();
+      room.network.close();
       closeFd(room.program);
     },
   };
@@ -87,6 +90,7 @@ function furnish(options: RuntimeOptions): Room {
     execRoot,
     program,
     shims: createShims(program),
+    network: createSpareNetwork(),
     rootAt,
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     cgroups: options.cgroups ?? detectCgroups(),
@@ -97,6 +101,9 @@ function furnish(options: RuntimeOptions): Room {
 }
 
 async function launchContainer(room: Room, path: string, launch: Launch): Promise<Pending> {
+  // A namespace that belongs to a new user namespace cannot have been made before it.
+  const fresh = makesNew(launch.spec, 'network') && !makesNew(launch.spec, 'user');
+  const netns = fresh ? room.network.take() : undefined;
   try {
     const { id, token, spec, stdio, log, network, reserved } = launch;
     const cgroup = spec.linux.cgroupsPath;
@@ -116,6 +123,7 @@ async function launchContainer(room: Room, path: string, launch: Launch): Promis
         ...headerOf(room, { id, token, stdio, process: spec.process, spec }),
         kind: 'container',
         reserved: reserved.length,
+        hasNetwork: netns !== undefined,
         ...(log && { log }),
       },
       steps,
@@ -123,12 +131,13 @@ async function launchContainer(room: Room, path: string, launch: Launch): Promis
       record: { token, boot: room.boot, cgroup },
       shims: room.shims,
       tree: launch.rootFd,
-      reserved,
+      held: netns === undefined ? reserved : [...reserved, netns],
       pids: () => cgroupPids(room.cgroups, cgroup),
       bury: () => clear(room.cgroups, cgroup),
     });
   } finally {
     for (const fd of [launch.rootFd, ...launch.reserved]) closeFd(fd);
+    if (netns !== undefined) closeFd(netns);
   }
 }
 
@@ -149,13 +158,13 @@ async function launchExec(
   const container = openDirectory(paths.container);
   try {
     return await start({
-      header: { ...headerOf(room, { id, token, stdio, process, spec }), kind: 'exec', reserved: 0 },
+      header: { ...headerOf(room, { id, token, stdio, process, spec }), kind: 'exec', reserved: 0, hasNetwork: false },
       steps,
       path: paths.path,
       record: { token, boot: room.boot, cgroup: '' },
       shims: room.shims,
       tree: container,
-      reserved: [],
+      held: [],
       pids: (pid) => [pid],
       bury: () => Promise.resolve(),
     });
@@ -180,7 +189,10 @@ interface Started {
   spec: RuntimeSpec;
 }
 
-function headerOf(room: Room, { id, token, stdio, process, spec }: Started): Omit<PlanHeader, 'kind' | 'reserved'> {
+function headerOf(
+  room: Room,
+  { id, token, stdio, process, spec }: Started,
+): Omit<PlanHeader, 'kind' | 'reserved' | 'hasNetwork'> {
   const owner = hostUid(process.user.uid, spec.linux.uidMappings);
   return { id, token, boot: room.boot, stdio, owner };
 }

@@ -113,9 +113,12 @@ export function makeBench(execRootName = 'exec'): Bench {
     launch,
     run: async (args, options) => {
       const pending = await launch(args, options);
-      const { socket } = await pending.process.attach({ stdin: false, stdout: true, stderr: true });
-      const output = collect(socket);
+      const { promise: asked, resolve } = Promise.withResolvers<void>();
+      const attaching = pending.process.attach({ stdin: false, stdout: true, stderr: true }, resolve);
+      // What keeps a process from starting is told by go.
+      await Promise.race([asked, attaching.catch(() => undefined)]);
       await pending.go();
+      const output = collect((await attaching).socket);
       const { code, oom } = await pending.process.exited;
       await output.ended;
       await pending.process.release();

@@ -39,6 +39,7 @@ const encode = (steps: Step[]) =>
       stdio: { tty: false, openStdin: false, stdinOnce: false },
       owner: 0,
       reserved: 0,
+      hasNetwork: false,
     },
     steps,
   );

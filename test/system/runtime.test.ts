@@ -217,7 +217,8 @@ test('exec: namespaces, code, terminal, stdin, words', async () => {
   expect(Date.now() - began).toBeLessThan(4000);
   await container.process.signal(9);
   await container.process.exited;
-  expect((await failure(run(['true']))).message).toBe('cannot exec in a stopped container');
+  const late = await bench.exec(container, ['true'], quiet);
+  expect((await failure(late.go())).message).toBe('cannot exec in a stopped container');
   await container.process.release();
   clean();
 });

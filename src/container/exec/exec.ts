@@ -88,12 +88,16 @@ async function startOnce(context: Context, record: ExecRecord, size?: Size, clie
       if (!client) return;
       const { AttachStdin = false, AttachStdout = false, AttachStderr = false, Tty = false } = record.config;
       const streams = { stdin: AttachStdin, stdout: AttachStdout, stderr: AttachStderr };
-      const { socket } = await process.attach(streams);
-      joined = splice(client, socket, {
-        stdin: AttachStdin,
-        endStdin: AttachStdin && !Tty,
-        ...(Tty && { scan: createDetachScanner(parseDetachKeys(record.config.DetachKeys)) }),
-      });
+      const seated = Promise.withResolvers<void>();
+      joined = process.attach(streams, seated.resolve).then(({ socket }) =>
+        splice(client, socket, {
+          stdin: AttachStdin,
+          endStdin: AttachStdin && !Tty,
+          ...(Tty && { scan: createDetachScanner(parseDetachKeys(record.config.DetachKeys)) }),
+        }),
+      );
+      // Of a start that fails its own error is told.
+      await Promise.race([seated.promise, joined.catch(() => undefined)]);
     },
   });
   if ((await joined) === 'detached') {

@@ -11,14 +11,15 @@ const header: PlanHeader = {
   owner: 4,
   log: { path: '/l', maxBytes: 6, maxFiles: 7 },
   reserved: 8,
+  hasNetwork: false,
 };
 
 test('the header, byte by byte', () => {
   const plan = encodePlan(header, [{ op: 'hostname', name: 'host' }]);
   const expected = [
-    '54554750 0100 00 01 53000000', // TUGP, version 1, a container, with a tty, the length
+    '54554750 0200 00 01 54000000', // TUGP, version 2, a container, with a tty, the length
     '01000000 61 00 01000000 62 00 01000000 63 00',
-    '01 00 01 0200 0300 04000000 08000000',
+    '01 00 01 0200 0300 04000000 08000000 00',
     '02000000 2f6c 00 0600000000000000 07000000',
     '01000000 1a00 09000000 04000000 686f7374 00', // one step: hostname
   ];

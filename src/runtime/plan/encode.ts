@@ -15,9 +15,11 @@ export interface PlanHeader {
   log?: LogFile;
   /** How many reserved sockets are passed as fds. */
   reserved: number;
+  /** The fd after them is a new network namespace: the child takes it instead of making one. */
+  hasNetwork: boolean;
 }
 
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 type Op = Step['op'];
 type Encoders = { [O in Op]: (writer: Writer, step: Extract<Step, { op: O }>) => void };
@@ -97,7 +99,7 @@ export function encodePlan(header: PlanHeader, steps: Step[]): Uint8Array {
     .flag(stdio.stdinOnce)
     .flag(header.kind === 'container');
   writer.u16(stdio.size?.[0] ?? 0).u16(stdio.size?.[1] ?? 0);
-  writer.u32(owner).u32(header.reserved);
+  writer.u32(owner).u32(header.reserved).flag(header.hasNetwork);
   writer
     .text(log?.path ?? '')
     .u64(log?.maxBytes ?? 0)

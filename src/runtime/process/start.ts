@@ -19,17 +19,18 @@ export interface Start {
   shims: Shims;
   /** The root mount or, for an exec, the directory of the container's start. */
   tree: number;
-  reserved: number[];
+  /** What else the shim is to hold, in the plan's order: reserved sockets, a network namespace. */
+  held: number[];
   pids: (pid: number) => number[];
   bury: () => Promise<void>;
 }
 
-/** Starts a shim on a plan; resolves when its child waits at the gate. All of `tree` and `reserved` stay the caller's. */
+/** Sets a shim to work on a plan; resolves once it has it. `tree` and all of `held` stay the caller's. */
 export async function start(input: Start): Promise<Pending> {
   const directory = makeDirectory(input.path, input.record);
   try {
     const connection = await spawnShim(input, directory);
-    return await pending(input, directory, connection);
+    return pending(input, directory, connection);
   } catch (error) {
     await input.bury();
     directory.remove();
@@ -44,7 +45,7 @@ async function spawnShim(input: Start, directory: Directory): Promise<Connection
     const opening = openConnection(directory.socket);
     const plan = sealedMemory('tug-plan', encodePlan(input.header, input.steps));
     try {
-      input.shims.start([plan, listener, directory.fd, input.tree, ...input.reserved]);
+      input.shims.start([plan, listener, directory.fd, input.tree, ...input.held]);
     } catch (error) {
       void opening.then((connection) => connection.close());
       throw error;
@@ -58,9 +59,8 @@ async function spawnShim(input: Start, directory: Directory): Promise<Connection
   }
 }
 
-async function pending(input: Start, directory: Directory, connection: Connection): Promise<Pending> {
+function pending(input: Start, directory: Directory, connection: Connection): Pending {
   const progress = watch(input, connection);
-  await progress.ready;
   const { id, token } = input.header;
   const tracked: { process?: TrackedProcess } = {};
   const process = createProcess({
@@ -80,10 +80,9 @@ async function pending(input: Start, directory: Directory, connection: Connectio
   return {
     process,
     go: async () => {
-      const answer = await connection.request({ type: 'go' });
-      if (answer > 0) throw new EngineError('conflict', `the start of ${id} has already been let go`);
+      const answer = connection.request({ type: 'go' });
       try {
-        const { pid, at } = await progress.started;
+        const { pid, at } = await Promise.race([progress.started, refused(answer, id)]);
         process.started(pid, at);
       } catch (error) {
         await abandon();
@@ -98,30 +97,29 @@ async function pending(input: Start, directory: Directory, connection: Connectio
   };
 }
 
+// The shim's own word of what became of the start comes after its answer, and counts.
+async function refused(answer: Promise<number>, id: string): Promise<never> {
+  if ((await answer) > 0) throw new EngineError('conflict', `the start of ${id} has already been let go`);
+  return new Promise(() => undefined);
+}
+
 type Message = Exclude<ShimMessage, { type: 'answer' }>;
 
 const ignore = () => undefined;
 
 // The shim's word on the way to exec; what comes after is for whoever listens to the process.
 function watch(input: Start, connection: Connection) {
-  const ready = Promise.withResolvers<void>();
   const started = Promise.withResolvers<{ pid: number; at: Date }>();
   started.promise.catch(() => undefined);
   let listener: (message: Message) => void = ignore;
-  const fail = (error: EngineError) => {
-    ready.reject(error);
-    started.reject(error);
-  };
+  const fail = (error: EngineError) => started.reject(error);
   connection.listen((message) => {
-    // The child may have reached its gate before the shim had read our hello.
-    if (message.type === 'ready' || (message.type === 'hello' && message.state === 'waiting')) ready.resolve();
-    else if (message.type === 'started') started.resolve(message);
+    if (message.type === 'started') started.resolve(message);
     else if (message.type === 'failed') fail(failureError(input.header.kind, message.failure, input.steps));
     listener(message);
   });
   void connection.closed.then(() => fail(new EngineError('internal', 'the monitor ended before the start')));
   return {
-    ready: ready.promise,
     started: started.promise,
     listen: (next: (message: Message) => void) => {
       listener = next;

@@ -42,7 +42,7 @@ function runHandler(containers: Containers): Handler {
       await containers.start(created.Id);
     } catch (error) {
       if (removed) await done;
-      await output;
+      await output.catch(() => undefined);
       return end(client, refusal(error));
     }
     await output;
