@@ -4,7 +4,9 @@ import type { Log } from '../kit/index.ts';
 import { createApplyLayer } from './apply-layer.ts';
 import { createContainers } from './containers.ts';
 import type { Snapshots } from './contract.ts';
+import { createDifferences } from './differences.ts';
 import { createDiscard } from './discard.ts';
+import { createInitLayers } from './init-layer.ts';
 import { createLayers } from './layers.ts';
 import { createLayout, type Layout } from './layout.ts';
 
@@ -16,6 +18,7 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
   const layers = createLayers(layout, discard);
   const containers = createContainers(layout, layers, discard);
   const applyLayer = createApplyLayer(layout, layers, discard);
+  const initLayer = createInitLayers(layout, layers, discard);
   /** Layers nobody wants any more but for a container that stands on them. */
   const unwanted = new Set<string>();
 
@@ -42,12 +45,15 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
       return applyLayer(layer);
     },
     async removeLayer(diffId) {
-      for (const key of layers.keys()) if (layers.record(key).diffId === diffId) unwanted.add(key);
+      const doomed = layers.keys().filter((key) => layers.record(key).diffId === diffId);
+      const above = layers.keys().filter((key) => doomed.includes(layers.record(key).on ?? ''));
+      for (const key of [...doomed, ...above]) unwanted.add(key);
       dropUnwanted();
     },
     layerSize: (diffId, parents) => layers.record(layers.need([...parents, diffId]).at(-1) ?? '').size,
     async create(id, stack) {
-      containers.create(id, want(layers.need(stack)));
+      const keys = want(layers.need(stack));
+      containers.create(id, [...keys, ...want([initLayer(stack, keys)])]);
     },
     mount: containers.mount,
     describe: (id) => described(layout, containers.keys(id), containers.path(id)),
@@ -56,6 +62,7 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
       const top = keys.pop();
       return described(layout, keys, join(layout.layers, top ?? ''));
     },
+    ...createDifferences(layers, containers),
     size: containers.size,
     async remove(id) {
       containers.remove(id);
