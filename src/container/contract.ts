@@ -3,7 +3,11 @@ import type {
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspectResponse,
+  ContainerStatsResponse,
   ContainerSummary,
+  ContainerTopResponse,
+  ContainerUpdateRequest,
+  ContainerUpdateResponse,
   ContainerWaitResponse,
   EventMessage,
   ExecConfig,
@@ -13,13 +17,38 @@ import type { LogEntry, LogQuery } from '../logs/index.ts';
 
 /** References are a name (with or without its slash), an id, or a unique prefix of an id. */
 export interface Containers {
-  create(request: { name?: string; platform?: string; body: ContainerCreateRequest }): Promise<ContainerCreateResponse>;
+  /** `readOnlyNonRecursive`: a read-only mount that says no more is read-only at its top alone, as before API 1.44. */
+  create(request: {
+    name?: string;
+    platform?: string;
+    body: ContainerCreateRequest;
+    readOnlyNonRecursive?: boolean;
+  }): Promise<ContainerCreateResponse>;
   /** `notModified` when it already runs. */
   start(reference: string): Promise<void>;
   /** `notModified` when it does not run. Without a timeout the container's own, else 10 s; negative waits for ever. */
   stop(reference: string, options: { signal?: string; timeout?: number }): Promise<void>;
   restart(reference: string, options: { signal?: string; timeout?: number }): Promise<void>;
   kill(reference: string, options: { signal?: string }): Promise<void>;
+  /** Stops every process of it where it stands; it stays so when the engine restarts. */
+  pause(reference: string): Promise<void>;
+  unpause(reference: string): Promise<void>;
+  rename(reference: string, name: string): Promise<void>;
+  /** Other limits, at once where it runs, and another restart policy; what the request does not name stays. */
+  update(reference: string, request: UpdateRequest): Promise<ContainerUpdateResponse>;
+  /** What the host's `ps` says of its processes; `psArgs` as ps takes them, separated by blanks. */
+  top(reference: string, psArgs: string): Promise<ContainerTopResponse>;
+  /**
+   * What it uses. A stream has a sample a second until the container goes or `signal` aborts; otherwise there is one, which was
+   * compared with another before it unless `oneShot`. A container that does not run uses nothing.
+   */
+  stats(
+    reference: string,
+    options: { stream: boolean; oneShot: boolean },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<StatsSample>>;
+  /** Removes what does not run; filters `until`, `label` and `label!`. One at a time: otherwise `conflict`. */
+  prune(filters: Record<string, string[]>): Promise<{ ContainersDeleted: string[]; SpaceReclaimed: number }>;
   remove(reference: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void>;
   /** The subscription is in place when the outer promise resolves (the headers are sent then); the inner one is the exit. */
   wait(
@@ -58,6 +87,12 @@ export interface Containers {
   /** Lets go of the shims without touching the containers. */
   close(): Promise<void>;
 }
+
+/** An update as it was asked for; a field that is absent or 0 or empty stays as it is. */
+export type UpdateRequest = ContainerUpdateRequest & { KernelMemory?: number };
+
+/** Times are RFC 3339 with nanoseconds. */
+export type StatsSample = Omit<ContainerStatsResponse, 'read' | 'preread'> & { read: string; preread: string };
 
 export interface AttachOptions {
   stdin: boolean;

@@ -7,6 +7,7 @@ import { terminalSize } from '../query.ts';
 import { type Handler, type Request, readJsonBody, sendJson } from '../request.ts';
 import type { Route } from '../router.ts';
 import { shapeContainer, shapeSummary } from '../versions/container.ts';
+import { adaptCreate } from '../versions/create.ts';
 import { attachHandler } from './attach.ts';
 import { logsHandler } from './logs.ts';
 import { waitHandler } from './wait.ts';
@@ -94,12 +95,14 @@ function createHandler({ containers }: Backends): Handler {
     }
     const name = request.query.text('name');
     const platform = olderThan(request.version, '1.41') ? '' : request.query.text('platform');
+    const { warnings, readOnlyNonRecursive } = adaptCreate(body, request.version);
     const created = await containers.create({
       body,
+      readOnlyNonRecursive,
       ...(name === '' ? {} : { name }),
       ...(platform === '' ? {} : { platform: formatPlatform(parsePlatform(platform)) }),
     });
-    await sendJson(request, 201, created);
+    await sendJson(request, 201, { ...created, Warnings: [...(created.Warnings ?? []), ...warnings] });
   };
 }
 
