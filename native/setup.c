@@ -186,6 +186,7 @@ void make_child(void) {
   int pair[2];
   while (next_step(&r, &s) && s.op != OP_CLONE) {}
   make_streams(&s);
+  if (plan.runtime && plan.exec) return;                  // its command makes it, once let go
   need(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), &s, "socketpair");
   struct clone_args args = {
     .flags = (plan.clone_flags & ~(uint64_t)CLONE_NEWCGROUP) | CLONE_PIDFD,
