@@ -3,6 +3,7 @@ import { attach } from './attach/attach.ts';
 import { type ContainerDependencies, type Context, createContext } from './context.ts';
 import type { Containers } from './contract.ts';
 import { execCreate, execInspect, execResize, execStart } from './exec/exec.ts';
+import { createHealthMonitor } from './health/monitor.ts';
 import { remove } from './life/remove.ts';
 import { restart } from './life/restart.ts';
 import { restore } from './life/restore.ts';
@@ -17,7 +18,10 @@ import { list, presentRows } from './view/list.ts';
 
 /** The container room: all state in the store, all processes in the runtime. Call `restore` once before anything else. */
 export function createContainers(dependencies: ContainerDependencies): Containers {
-  const context = createContext(dependencies, (due, id) => start(due, id, 'policy'));
+  const context = createContext(dependencies, {
+    startAgain: (due, id) => start(due, id, 'policy'),
+    monitor: createHealthMonitor,
+  });
   return {
     create: (request) => create(context, request),
     start: async (reference) => start(context, resolve(context.store, reference).id, 'user'),
@@ -67,5 +71,6 @@ function counts(context: Context): ReturnType<Containers['counts']> {
 function close(context: Context): void {
   context.closing = true;
   for (const timer of context.restarts.values()) clearTimeout(timer);
+  context.health.close();
   context.execs.close();
 }

@@ -26,7 +26,7 @@ export async function launchExec({ context, record, size, ready }: ExecStart): P
     launching = context.runtime.exec(request(context, row, record, { token, ...(size && { size }) }));
     // From here on a failure of one must not leave the other's unheard.
     launching.catch(() => undefined);
-    const stored = { containerId: row.id, token, config: record.config };
+    const stored = { containerId: row.id, token, config: record.config, ...(record.probe && { probe: record.probe }) };
     context.store.note((tx) => tx.collection(execRows).put(record.id, stored));
     crashpoint('container.execStarting');
     const { process, go } = await launching;

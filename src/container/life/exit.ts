@@ -55,6 +55,7 @@ export async function recordExit({ context, id, exit, process, told }: Ending): 
   const row = commitExit(context, before, exit, again);
   crashpoint('container.exited');
   context.runs.delete(id);
+  context.health.halt(id);
   tellExit(context, before, exit);
   const gone = row.state === 'removing';
   if (gone) context.events.publish(before, 'destroy');

@@ -3,7 +3,8 @@ import type { Exit, Process } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { recordExecExit, watchExec } from '../exec/exec-launch.ts';
 import { type ExecRecord, execRows } from '../exec/exec-records.ts';
-import { type ContainerRow, changeRow, findRow, never, rowsOf } from '../row.ts';
+import { killProbe } from '../health/probe.ts';
+import { type ContainerRow, changeRow, findRow, getRow, never, rowsOf } from '../row.ts';
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
 import { recordExit, watch } from './exit.ts';
@@ -14,6 +15,7 @@ import { asRunning } from './start.ts';
 /** See Containers.restore. First what lives is taken over, then what ended is recorded, and only then anything is removed. */
 export async function restore(context: Context): Promise<void> {
   const rows = context.store.view((tx) => rowsOf(tx).all()).map(({ document }) => document);
+  context.health.restore();
   const begun = rows.filter(({ state }) => state === 'running' || state === 'starting');
   const ended = await Promise.all(begun.map((row) => recover(context, row)));
   await restoreExecs(context);
@@ -26,6 +28,7 @@ export async function restore(context: Context): Promise<void> {
   await context.snapshots.sweep({ container: (id) => findRow(context.store, id) !== undefined, layer: () => true });
   for (const { id } of rows) await tidy(context, id);
   for (const { id } of rows) resume(context, id);
+  for (const row of begun) if (context.runs.has(row.id)) context.health.resume(getRow(context.store, row.id));
 }
 
 /** Takes a living process over; returns the exit of one that has ended. */
@@ -72,13 +75,14 @@ function neverRan(context: Context, row: ContainerRow): void {
 async function restoreExecs(context: Context): Promise<void> {
   const rows = context.store.view((tx) => tx.collection(execRows).all());
   for (const { id, document } of rows) {
-    const { containerId, token, config } = document;
+    const { containerId, token, config, probe } = document;
     const record: ExecRecord = { id, containerId, config, state: 'running', exitCode: null, pid: 0 };
     const found = await context.runtime.recover(id, token);
     if (found) context.execs.add(record);
     if (found && isProcess(found)) {
       record.pid = found.pid;
       void watchExec(context, record, found);
+      if (probe) killProbe(context, found);
     } else if (found) {
       recordExecExit(context, record, found);
     } else {

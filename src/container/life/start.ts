@@ -87,6 +87,7 @@ async function letGo(context: Context, row: ContainerRow, pending: Pending): Pro
   }
   crashpoint('container.running');
   watch(context, row.id, process);
+  context.health.begin(running);
   context.events.publish(running, 'start');
 }
 

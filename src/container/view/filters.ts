@@ -1,6 +1,7 @@
 import { EngineError } from '../../kit/index.ts';
 import { parseTime } from '../clock.ts';
 import type { Context } from '../context.ts';
+import { healthIs } from '../health/health.ts';
 import { mountViews } from '../life/mount-points.ts';
 import { resolve } from '../lookup.ts';
 import type { ContainerRow } from '../row.ts';
@@ -67,13 +68,13 @@ const makers: Record<string, (values: string[], context: Context) => Test> = {
   },
   publish: (values) => portTest('publish', values),
   expose: (values) => portTest('expose', values),
-  health: (values) => {
+  health: (values, context) => {
     for (const value of values) {
       if (healths.includes(value)) continue;
       const why = `invalid value for health (${value}): must be one of ${healths.join(', ')}`;
       throw invalid(`invalid filter 'health=${value}': ${why}`);
     }
-    return () => values.includes('none');
+    return (row) => healthIs(context.health.of(row.id), values);
   },
   'is-task': (values) => {
     const [value = ''] = values;

@@ -19,7 +19,7 @@ export async function inspect(
     Created: row.created,
     Path: row.path,
     Args: row.args,
-    State: stateView(row),
+    State: stateView(context, row),
     Image: row.imageId,
     ...paths(context, row),
     Name: `/${row.name}`,
@@ -52,7 +52,8 @@ function paths(context: Context, row: ContainerRow) {
   };
 }
 
-function stateView(row: ContainerRow): ContainerState {
+function stateView(context: Context, row: ContainerRow): ContainerState {
+  const health = context.health.of(row.id);
   return {
     Status: shownState(row),
     Running: isRunning(row),
@@ -65,6 +66,7 @@ function stateView(row: ContainerRow): ContainerState {
     Error: row.error,
     StartedAt: row.startedAt,
     FinishedAt: row.finishedAt,
+    ...(health && { Health: health as unknown as NonNullable<ContainerState['Health']> }),
   };
 }
 

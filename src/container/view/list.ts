@@ -44,7 +44,7 @@ async function summary(context: Context, row: ContainerRow, size: boolean): Prom
     ...(size && (await sizes(context, row))),
     Labels: row.config.Labels ?? {},
     State: shownState(row) as NonNullable<ContainerSummary['State']>,
-    Status: statusText(row, Number(context.clock() / 1_000_000n)),
+    Status: statusText(row, Number(context.clock() / 1_000_000n), context.health.of(row.id)),
     HostConfig: {
       NetworkMode: row.hostConfig.NetworkMode ?? '',
       ...(row.hostConfig.Annotations && { Annotations: row.hostConfig.Annotations }),
