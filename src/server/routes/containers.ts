@@ -8,7 +8,8 @@ import { type Handler, type Request, readJsonBody, sendJson } from '../request.t
 import type { Route } from '../router.ts';
 import { shapeContainer, shapeSummary } from '../versions/container.ts';
 import { adaptCreate } from '../versions/create.ts';
-import { attachHandler } from './attach.ts';
+import { attachHandler, attachSocketHandler } from './attach.ts';
+import { lifeRoutes } from './container/life.ts';
 import { logsHandler } from './logs.ts';
 import { waitHandler } from './wait.ts';
 
@@ -37,6 +38,8 @@ export function containerRoutes(backends: Backends): Route[] {
     ['POST', '/containers/{name}/wait', waitHandler(containers)],
     ['POST', '/containers/{name}/resize', done(200, ({ name, query }) => containers.resize(name, terminalSize(query)))],
     ['POST', '/containers/{name}/attach', attachHandler(containers)],
+    ['GET', '/containers/{name}/attach/ws', attachSocketHandler(containers)],
+    ...lifeRoutes(containers),
     [
       'DELETE',
       '/containers/{name}',

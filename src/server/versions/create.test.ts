@@ -2,6 +2,8 @@ import { expect, test } from 'bun:test';
 import type { ContainerCreateRequest } from '../../api/index.ts';
 import { adaptCreate } from './create.ts';
 
+const mount = () => ({ Type: 'bind' as const, Source: '/a', Target: '/b', VolumeOptions: { NoCopy: true } });
+const withSysctls = () => ({ HostConfig: { Sysctls: { 'net.ipv6.conf.eth0.forwarding': '1', 'kernel.x': '2' } } });
 const adapted = (body: ContainerCreateRequest, version: string) => ({ ...adaptCreate(body, version), body });
 
 test('what a version did not know yet is dropped', () => {
@@ -24,7 +26,6 @@ test('what a version did not know yet is dropped', () => {
 });
 
 test('options of another type than the mount’s were not looked at before 1.42', () => {
-  const mount = () => ({ Type: 'bind' as const, Source: '/a', Target: '/b', VolumeOptions: { NoCopy: true } });
   const old = adapted({ HostConfig: { Mounts: [mount()] } }, '1.41');
   expect(old.body.HostConfig?.Mounts).toEqual([{ Type: 'bind', Source: '/a', Target: '/b' }]);
   expect(adapted({ HostConfig: { Mounts: [mount()] } }, '1.42').body.HostConfig?.Mounts).toEqual([mount()]);
@@ -66,8 +67,7 @@ test('the container’s own MAC address becomes its endpoint’s, with a warning
 });
 
 test('a sysctl of an interface becomes an option of its endpoint until 1.47', () => {
-  const body = () => ({ HostConfig: { Sysctls: { 'net.ipv6.conf.eth0.forwarding': '1', 'kernel.x': '2' } } });
-  const old = adapted(body(), '1.47');
+  const old = adapted(withSysctls(), '1.47');
   expect(old.body).toMatchObject({
     HostConfig: { Sysctls: { 'kernel.x': '2' } },
     NetworkingConfig: {
@@ -79,7 +79,7 @@ test('a sysctl of an interface becomes an option of its endpoint until 1.47', ()
   expect(old.warnings).toEqual([
     'Migrated sysctl "net.ipv6.conf.eth0.forwarding" to DriverOpts{"com.docker.network.endpoint.sysctls":"net.ipv6.conf.IFNAME.forwarding=1"}.',
   ]);
-  expect(() => adaptCreate(body(), '1.48')).toThrow('must be supplied using driver option');
+  expect(() => adaptCreate(withSysctls(), '1.48')).toThrow('must be supplied using driver option');
 });
 
 test('a volume driver that has no effect on a mount is warned of', () => {

@@ -13,7 +13,8 @@ export interface AdaptedCreate {
 /** Makes of a creation what it meant in that version: what was not there yet is dropped or refused. Changes `body`. */
 export function adaptCreate(body: ContainerCreateRequest, version: string): AdaptedCreate {
   const before = (limit: string) => olderThan(version, limit);
-  const hostConfig = (body.HostConfig ??= {});
+  body.HostConfig ??= {};
+  const hostConfig = body.HostConfig;
   const mounts = hostConfig.Mounts ?? [];
   nameDefaultNetwork(body, hostConfig);
   adaptHost(hostConfig, before);

@@ -74,14 +74,16 @@ export function migrateSysctls(
 
 /** The settings of the network of NetworkMode, made if there are none. */
 function endpointOf(body: ContainerCreateRequest, { NetworkMode = '' }: HostConfig, version: string): EndpointSettings {
-  const networking = (body.NetworkingConfig ??= {});
-  const endpoints = (networking.EndpointsConfig ??= {});
+  body.NetworkingConfig ??= {};
+  body.NetworkingConfig.EndpointsConfig ??= {};
+  const endpoints = body.NetworkingConfig.EndpointsConfig;
   const names = Object.keys(endpoints);
   const name = olderThan(version, '1.44') ? (names[0] ?? NetworkMode) : NetworkMode;
   if (names.length > 0 && !names.includes(name)) {
     throw refuse('HostConfig.NetworkMode must match the identity of a network in NetworkSettings.Networks');
   }
-  return (endpoints[name] ??= {});
+  endpoints[name] ??= {};
+  return endpoints[name];
 }
 
 function wrapped<T>(prefix: string, work: () => T): T {
