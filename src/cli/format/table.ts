@@ -65,13 +65,13 @@ function fillRows(source: string, rows: Row[], { typeName }: Listing): string[] 
   }
 }
 
-/** Cells end with a tab; a column is as wide as its widest cell and three spaces, twenty at least where Docker pads so. */
-export function alignColumns(lines: string[]): string {
+/** Cells end with a tab; a column is as wide as its widest cell and three spaces, and `least` at least. */
+export function alignColumns(lines: string[], least = 10): string {
   const cells = lines.flatMap((line) => line.split('\n')).map((line) => line.split('\t'));
   const widths: number[] = [];
   for (const row of cells) {
     row.slice(0, -1).forEach((cell, at) => {
-      widths[at] = Math.max(widths[at] ?? 0, [...cell].length + 3, 10);
+      widths[at] = Math.max(widths[at] ?? 0, [...cell].length + 3, least);
     });
   }
   return cells
