@@ -55,6 +55,8 @@ export interface Context extends ContainerDependencies {
   /** How long the next restart of a container is put off, in milliseconds. */
   backoff: Map<string, number>;
   closing: boolean;
+  /** Whether a prune is under way. */
+  pruning: boolean;
   /** Starts a container whose restart is due. */
   startAgain(id: string): Promise<void>;
 }
@@ -77,6 +79,7 @@ export function createContext(
     restarts: new Map(),
     backoff: new Map(),
     closing: false,
+    pruning: false,
     startAgain: (id: string) => parts.startAgain(context, id),
   } as Context;
   context.health = parts.monitor(context);

@@ -73,6 +73,7 @@ function commitExit(context: Context, row: ContainerRow, exit: Exit, again: bool
   const change: Partial<ContainerRow> = {
     state: again ? 'restarting' : 'exited',
     pid: 0,
+    paused: false,
     exitCode: exit.code,
     error: exit.reason ?? '',
     oomKilled: exit.oom,

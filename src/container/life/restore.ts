@@ -8,6 +8,7 @@ import { type ContainerRow, changeRow, findRow, getRow, never, rowsOf } from '..
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
 import { recordExit, watch } from './exit.ts';
+import { isFrozen } from './pause.ts';
 import { startsWithEngine } from './restart-policy.ts';
 import { restartIn } from './restarts.ts';
 import { asRunning } from './start.ts';
@@ -51,6 +52,8 @@ const isProcess = (found: Process | Exit): found is Process => 'exited' in found
 
 function adopt(context: Context, row: ContainerRow, process: Process): void {
   if (row.state === 'starting') changeRow(context.store, row.id, asRunning(process));
+  const paused = isFrozen({ process });
+  if (paused !== (row.paused ?? false)) changeRow(context.store, row.id, { paused });
   watch(context, row.id, process);
   const run = context.runs.get(row.id);
   if (run) run.stopping = row.manuallyStopped;
@@ -61,6 +64,7 @@ function neverRan(context: Context, row: ContainerRow): void {
   const change: Partial<ContainerRow> = {
     state: row.startedAt === never ? 'created' : 'exited',
     pid: 0,
+    paused: false,
     exitCode: 128,
     error: 'the engine ended while the container was being started',
     networks: idleNetworks(row),

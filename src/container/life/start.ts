@@ -20,6 +20,7 @@ export type StartReason = 'user' | 'policy';
 export async function start(context: Context, id: string, reason: StartReason): Promise<void> {
   await context.locks.run(id, async () => {
     const row = getRow(context.store, id);
+    if (row.paused) throw new EngineError('conflict', 'cannot start a paused container, try unpause instead');
     const wanted = reason === 'policy' ? row.state !== 'running' : row.state === 'created' || row.state === 'exited';
     if (!wanted) throw new EngineError('notModified', `Container ${id} is already running`);
     if (reason === 'user') forgetRestart(context, id);
@@ -101,6 +102,7 @@ export function asRunning(process: Process): Partial<ContainerRow> {
     error: '',
     oomKilled: false,
     manuallyStopped: false,
+    paused: false,
   };
 }
 

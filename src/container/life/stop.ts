@@ -2,6 +2,7 @@ import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Context, Run } from '../context.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, changeRow, findRow, getRow } from '../row.ts';
+import { resumeAfterSignal } from './pause.ts';
 import { forgetRestart } from './restarts.ts';
 import { parseSignal } from './signals.ts';
 
@@ -91,6 +92,7 @@ async function send(context: Context, row: ContainerRow, run: Run, signal: numbe
     if (!(error instanceof EngineError && error.kind === 'conflict')) throw error;
   }
   context.events.publish(row, 'kill', { signal: String(signal) });
+  await resumeAfterSignal(context, row.id, run, signal === SIGKILL);
 }
 
 async function killAndWait(context: Context, row: ContainerRow, run: Run): Promise<void> {

@@ -103,7 +103,8 @@ function matches(pattern: string, text: string): boolean {
   }
 }
 
-function hasLabel(row: ContainerRow, wanted: string): boolean {
+/** Whether it has the label, and with that value where one is named (`key=value`). */
+export function hasLabel(row: ContainerRow, wanted: string): boolean {
   const [key = '', ...rest] = wanted.split('=');
   const value = row.config.Labels?.[key];
   return rest.length === 0 ? value !== undefined : value === rest.join('=');

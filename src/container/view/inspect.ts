@@ -57,7 +57,7 @@ function stateView(context: Context, row: ContainerRow): ContainerState {
   return {
     Status: shownState(row),
     Running: isRunning(row),
-    Paused: false,
+    Paused: row.paused ?? false,
     Restarting: row.state === 'restarting',
     OOMKilled: row.oomKilled,
     Dead: false,
@@ -71,7 +71,8 @@ function stateView(context: Context, row: ContainerRow): ContainerState {
 }
 
 /** The state in Docker's terms: a start that is going on is none yet. */
-export function shownState(row: ContainerRow): 'created' | 'running' | 'restarting' | 'exited' | 'removing' {
+export function shownState(row: ContainerRow): 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' {
+  if (row.state === 'running' && row.paused) return 'paused';
   if (row.state !== 'starting') return row.state;
   return row.startedAt === never ? 'created' : 'exited';
 }

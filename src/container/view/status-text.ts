@@ -7,7 +7,7 @@ export function statusText(row: ContainerRow, now: number, health?: Health): str
   const since = (time: string) => humanDuration(now - parseMilliseconds(time));
   switch (row.state) {
     case 'running':
-      return `Up ${since(row.startedAt)}${healthText(health)}`;
+      return `Up ${since(row.startedAt)}${row.paused ? ' (Paused)' : healthText(health)}`;
     case 'restarting':
       return `Restarting (${row.exitCode}) ${since(row.finishedAt)} ago`;
     case 'exited':

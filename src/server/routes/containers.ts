@@ -9,6 +9,7 @@ import type { Route } from '../router.ts';
 import { shapeContainer, shapeSummary } from '../versions/container.ts';
 import { adaptCreate } from '../versions/create.ts';
 import { attachHandler, attachSocketHandler } from './attach.ts';
+import { fileRoutes } from './container/files.ts';
 import { lifeRoutes } from './container/life.ts';
 import { logsHandler } from './logs.ts';
 import { waitHandler } from './wait.ts';
@@ -40,6 +41,7 @@ export function containerRoutes(backends: Backends): Route[] {
     ['POST', '/containers/{name}/attach', attachHandler(containers)],
     ['GET', '/containers/{name}/attach/ws', attachSocketHandler(containers)],
     ...lifeRoutes(containers),
+    ...fileRoutes(containers),
     [
       'DELETE',
       '/containers/{name}',
