@@ -9,6 +9,8 @@ export interface Settings {
   group: string;
   logLevel: Level;
   debug: boolean;
+  runtimes: Record<string, { path: string; args: string[] }>;
+  defaultRuntime: string;
   bip?: string;
   bridge?: string;
 }
@@ -19,17 +21,25 @@ interface Flag {
   /** The key of daemon.json where it differs, as for a flag that may be repeated. */
   key?: string;
   short?: string;
-  type: 'string' | 'boolean' | 'list';
+  /** `runtimes`: `name=path` on the command line, an object in the file. */
+  type: 'string' | 'boolean' | 'list' | 'runtimes';
   help: string;
   initial?: string;
 }
 
 export const flags: Flag[] = [
+  {
+    name: 'add-runtime',
+    key: 'runtimes',
+    type: 'runtimes',
+    help: 'Register an additional OCI compatible runtime',
+  },
   { name: 'bip', type: 'string', help: 'IPv4 address for the default bridge' },
   { name: 'bridge', short: 'b', type: 'string', help: 'Name of the default bridge', initial: 'tug0' },
   { name: 'config-file', type: 'string', help: 'Daemon configuration file', initial: '/etc/tug/daemon.json' },
   { name: 'data-root', type: 'string', help: 'Root directory of persistent state', initial: '/var/lib/tug' },
   { name: 'debug', short: 'D', type: 'boolean', help: 'Enable debug mode' },
+  { name: 'default-runtime', type: 'string', help: 'Default OCI runtime for containers', initial: 'native' },
   { name: 'exec-root', type: 'string', help: 'Root directory for execution state files', initial: '/run/tug' },
   { name: 'group', short: 'G', type: 'string', help: 'Group for the unix socket', initial: 'docker' },
   { name: 'help', type: 'boolean', help: 'Print usage' },
@@ -62,7 +72,7 @@ export function parseFlags(argv: string[]): Given {
         `invalid argument "${taken}" for "${named(flag)}" flag: strconv.ParseBool: parsing "${taken}": invalid syntax`,
       );
     }
-    given.set(flag.name, flag.type === 'list' ? [...(given.get(flag.name) ?? []), taken] : [taken]);
+    given.set(flag.name, repeats(flag) ? [...(given.get(flag.name) ?? []), taken] : [taken]);
   }
   return given;
 }
@@ -71,6 +81,8 @@ export const booleans = new Map([
   ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((word) => [word, true] as const),
   ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((word) => [word, false] as const),
 ]);
+
+const repeats = ({ type }: Flag): boolean => type === 'list' || type === 'runtimes';
 
 interface Found {
   flag: Flag;
@@ -106,7 +118,7 @@ const refuse = (message: string): EngineError => new EngineError('invalid', mess
 /** The text of `tug daemon --help`. */
 export function usage(): string {
   const lines = flags.map((flag) => {
-    const kind = flag.type === 'boolean' ? '' : ` ${flag.type}`;
+    const kind = { boolean: '', runtimes: ' runtime', string: ' string', list: ' list' }[flag.type];
     const initial = flag.initial ? ` (default "${flag.initial}")` : '';
     return `  ${flag.short ? `-${flag.short}, ` : '    '}${`--${flag.name}${kind}`.padEnd(24)}${flag.help}${initial}`;
   });

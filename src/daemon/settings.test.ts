@@ -25,6 +25,8 @@ test('defaults', () => {
     logLevel: 'info',
     debug: false,
     bridge: 'tug0',
+    runtimes: {},
+    defaultRuntime: 'native',
   });
 });
 
@@ -65,4 +67,28 @@ test.each([
   ],
 ])('a file with %s is refused', (text, words) => {
   expect(() => read('-H', 'unix:///a', file(text))).toThrow(words);
+});
+
+test('runtimes: by flag, by file with arguments, as containerd has them; refused in Docker’s words', () => {
+  const flags = read('--add-runtime', 'a=/bin/a', '--add-runtime=B = b', '--default-runtime=a', file('{}'));
+  expect(flags).toMatchObject({
+    runtimes: { a: { path: '/bin/a', args: [] }, b: { path: 'b', args: [] } },
+    defaultRuntime: 'a',
+  });
+  const crun = { runtimeType: 'io.containerd.runc.v2', options: { BinaryName: '/usr/bin/crun' } };
+  const written = { x: { path: '/x', runtimeArgs: ['--debug', 'a b'] }, crun };
+  expect(read(file(JSON.stringify({ runtimes: written }))).runtimes).toEqual({
+    x: { path: '/x', args: ['--debug', 'a b'] },
+    crun: { path: '/usr/bin/crun', args: [] },
+  });
+  const refused: [argv: () => string[], words: string][] = [
+    [() => ['--add-runtime=x'], 'invalid runtime specified: x'],
+    [() => ['--add-runtime=runc=/x'], "runtime name 'runc' is reserved"],
+    [() => ['--add-runtime=a=/x', '--add-runtime=A=/y'], "runtime 'a' was already defined"],
+    [() => [file('{"runtimes": {"a": {}}}')], 'runtime a: either a runtimeType or a path must be configured'],
+    [() => [file('{"runtimes": {"a": {"runtimeType": "io.containerd.kata.v2"}}}')], 'is not supported'],
+    [() => [file('{"runtimes": {"a": {"path": "/a", "runtimeArgs": "x"}}}')], 'runtimeArgs must be a list of strings'],
+    [() => [file('{"runtimes": []}')], 'runtimes must be an object'],
+  ];
+  for (const [argv, words] of refused) expect(() => read(...argv())).toThrow(words);
 });

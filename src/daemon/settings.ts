@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { EngineError, type Level, messageOf } from '../kit/index.ts';
 import { booleans, flags, type Given, type Settings } from './flags.ts';
+import { directiveRuntimes, parseRuntimes } from './runtimes.ts';
 
 const levels: Record<string, Level> = {
   debug: 'debug',
@@ -32,6 +33,8 @@ export function settle(given: Given): Settings {
     logLevel: debug ? 'debug' : logLevel,
     debug,
     bridge: value('bridge'),
+    runtimes: parseRuntimes(values('add-runtime')),
+    defaultRuntime: value('default-runtime'),
     ...(value('bip') && { bip: value('bip') }),
   };
 }
@@ -101,7 +104,9 @@ function shown(value: unknown, key: string): string {
 
 function fromDirective(key: string, value: unknown, refuse: Refuse): [string, string[]] {
   const flag = flagOf(key);
-  const wanted = { string: 'a string', boolean: 'a boolean', list: 'a list of strings' }[flag?.type ?? 'string'];
+  if (flag?.type === 'runtimes') return [flag.name, directiveRuntimes(value, refuse)];
+  const kind = flag?.type === 'boolean' || flag?.type === 'list' ? flag.type : 'string';
+  const wanted = { string: 'a string', boolean: 'a boolean', list: 'a list of strings' }[kind];
   const list = Array.isArray(value) ? value : [value];
   const type = flag?.type === 'boolean' ? 'boolean' : 'string';
   const fits = Array.isArray(value) === (flag?.type === 'list') && list.every((entry) => typeof entry === type);

@@ -124,6 +124,7 @@ function createEngine(setup: Setup): Engine {
           `--host=${host}`,
           `--bridge=${bridge}`,
           `--bip=${subnet}`,
+          ...(process.env.TUG_RUNTIME ? [`--default-runtime=${process.env.TUG_RUNTIME}`] : []),
           ...(setup.args ?? []),
         ],
         { stdio: ['ignore', log, log], detached: true, env: { ...process.env, ...setup.env, ...env } },

@@ -72,7 +72,8 @@ function request(
     stdinOnce: (config.AttachStdin ?? false) && !tty,
     ...(consoleSize && { size: consoleSize }),
   };
-  return { id: record.id, token, containerId: row.id, process, spec, stdio };
+  const { Runtime: runtime } = row.hostConfig;
+  return { id: record.id, token, containerId: row.id, process, spec, stdio, ...(runtime && { runtime }) };
 }
 
 /** Takes an exec's process into this engine's care; resolves once its end is told. */

@@ -12,6 +12,8 @@ export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 
   storageDriver: string;
   build: { version: string; commit?: string; time?: string };
   debug?: boolean;
+  /** The programs behind the names of runtimes; the engine's own has none. */
+  runtimes: { initial: string; names(): Record<string, { path: string; args: string[] } | undefined> };
   log: Log;
 }
 
@@ -47,8 +49,10 @@ async function counts({ containers, images }: SystemOptions): Promise<SystemInfo
   };
 }
 
-function engineFacts({ dataRoot, storageDriver, build, debug }: SystemOptions): SystemInfo {
+function engineFacts({ dataRoot, storageDriver, build, debug, runtimes }: SystemOptions): SystemInfo {
   return {
+    Runtimes: runtimesOf(runtimes.names()),
+    DefaultRuntime: runtimes.initial,
     Driver: storageDriver,
     DriverStatus: [['Backing Filesystem', fileSystemOf(dataRoot)]],
     DockerRootDir: dataRoot,
@@ -58,6 +62,14 @@ function engineFacts({ dataRoot, storageDriver, build, debug }: SystemOptions): 
     NGoroutines: 0,
     SystemTime: new Date().toISOString(),
   };
+}
+
+function runtimesOf(names: ReturnType<SystemOptions['runtimes']['names']>): NonNullable<SystemInfo['Runtimes']> {
+  const shown = Object.entries(names).map(([name, program]) => {
+    const { path = 'tug-shim', args = [] } = program ?? {};
+    return [name, { path, ...(args.length > 0 && { runtimeArgs: args }) }] as const;
+  });
+  return Object.fromEntries(shown);
 }
 
 function hostFacts(): SystemInfo {
@@ -88,7 +100,7 @@ function hostFacts(): SystemInfo {
   };
 }
 
-/** What does not depend on the host: the engine has one runtime, one log driver, one firewall, and is no swarm node. */
+/** What does not depend on the host: the engine has one log driver, one firewall, and is no swarm node. */
 const fixedFacts = {
   Plugins: { Volume: ['local'], Network: ['bridge', 'host', 'null'], Log: ['json-file'] },
   LoggingDriver: 'json-file',
@@ -101,8 +113,6 @@ const fixedFacts = {
   GenericResources: [],
   Labels: [],
   ExperimentalBuild: false,
-  Runtimes: { native: { path: 'tug-shim' } },
-  DefaultRuntime: 'native',
   Swarm: {
     NodeID: '',
     NodeAddr: '',
