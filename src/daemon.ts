@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import shimPath from '../dist/tug-shim' with { type: 'file' };
 import { createClock, createContainers, readHostFacts } from './container/index.ts';
 import { parseFlags, type Settings, usage } from './daemon/flags.ts';
+import { listenAll } from './daemon/listen.ts';
 import { writePidfile } from './daemon/pidfile.ts';
 import { settle } from './daemon/settings.ts';
 import { tidyWhenIdle } from './daemon/tidy.ts';
@@ -128,14 +129,10 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     runtimes,
   });
   opened.push(() => system.close());
-  for (const host of settings.hosts) {
-    const server = createServer({
-      backends: { containers, images, volumes, networks, registry: createRegistry({ log }), system },
-      log,
-    });
-    await server.listen({ path: host.slice('unix://'.length), mode: 0o660, group: settings.group });
-    opened.push(() => server.close());
-  }
+  const backends = { containers, images, volumes, networks, registry: createRegistry({ log }), system };
+  const server = createServer({ backends, log });
+  opened.push(() => server.close());
+  await listenAll(server, settings, log);
 }
 
 /** The runtimes, and what the other rooms know of them. */

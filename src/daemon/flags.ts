@@ -1,10 +1,13 @@
 import { EngineError, type Level } from '../kit/index.ts';
+import type { Host } from './hosts.ts';
+import type { TlsSettings } from './tls.ts';
 
 /** What the engine was told, on its command line and in its configuration file. */
 export interface Settings {
   dataRoot: string;
   execRoot: string;
-  hosts: string[];
+  hosts: Host[];
+  tls: TlsSettings;
   pidfile: string;
   group: string;
   logLevel: Level;
@@ -52,6 +55,11 @@ export const flags: Flag[] = [
     initial: 'info',
   },
   { name: 'pidfile', short: 'p', type: 'string', help: 'Path to use for daemon PID file', initial: '/run/tug/tug.pid' },
+  { name: 'tls', type: 'boolean', help: 'Use TLS; implied by --tlsverify' },
+  { name: 'tlscacert', type: 'string', help: 'Trust certs signed only by this CA', initial: '~/.docker/ca.pem' },
+  { name: 'tlscert', type: 'string', help: 'Path to TLS certificate file', initial: '~/.docker/cert.pem' },
+  { name: 'tlskey', type: 'string', help: 'Path to TLS key file', initial: '~/.docker/key.pem' },
+  { name: 'tlsverify', type: 'boolean', help: 'Use TLS and verify the remote' },
   { name: 'version', short: 'v', type: 'boolean', help: 'Print version information and quit' },
 ];
 
