@@ -122,7 +122,7 @@ test('tables', () => {
   expect(show('table {{.Name}}')).toBe('NAME\none\ntwo\n');
   expect(show('{{.Name}}!')).toBe('one!\ntwo!\n');
   expect(() => show('{{.Foo}}')).toThrow(
-    'failed to execute template: template: :1:2: executing "" at <.Foo>: can\'t evaluate field Foo in type *x.Context',
+    'template parsing error: template: :1:2: executing "" at <.Foo>: can\'t evaluate field Foo in type *x.Context',
   );
 });
 

@@ -55,13 +55,13 @@ function fillRows(source: string, rows: Row[], { typeName }: Listing): string[] 
   try {
     template = compileTemplate(source, typeName);
   } catch (error) {
-    throw new Error(`failed to parse template: ${(error as Error).message}`, { cause: error });
+    throw new Error(`template parsing error: ${(error as Error).message}`, { cause: error });
   }
   try {
     return rows.map((row) => template(row));
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    throw new Error(`failed to execute template: ${error.message}`, { cause: error });
+    throw new Error(`template parsing error: ${error.message}`, { cause: error });
   }
 }
 

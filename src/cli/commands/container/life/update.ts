@@ -6,9 +6,7 @@ import { errorText } from '../../../error-text.ts';
 import { flag, type Values } from '../../../flags/index.ts';
 
 const flags = {
-  'blkio-weight': flag.int('Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)', {
-    type: 'uint16',
-  }),
+  'blkio-weight': flag.uint('Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)', 16),
   'cpu-period': flag.int('Limit CPU CFS (Completely Fair Scheduler) period'),
   'cpu-quota': flag.int('Limit CPU CFS (Completely Fair Scheduler) quota'),
   'cpu-rt-period': flag.int('Limit the CPU real-time period in microseconds'),
