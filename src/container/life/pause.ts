@@ -67,6 +67,8 @@ function thaw(context: Context, row: ContainerRow, run: Run): void {
 function setPaused(context: Context, id: string, paused: boolean): ContainerRow {
   const row = context.store.note((tx) => changeIn(tx, id, { paused }));
   crashpoint('container.paused');
+  if (paused) context.health.halt(id);
+  else context.health.resume(row);
   return row;
 }
 

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { recordExecExit, watchExec } from '../exec/exec-launch.ts';
 import { type ExecRecord, execRows } from '../exec/exec-records.ts';
 import { killProbe } from '../health/probe.ts';
-import { type ContainerRow, changeRow, findRow, getRow, never, rowsOf } from '../row.ts';
+import { type ContainerRow, changeRow, findRow, never, rowsOf } from '../row.ts';
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
 import { recordExit, watch } from './exit.ts';
@@ -29,7 +29,10 @@ export async function restore(context: Context): Promise<void> {
   await context.snapshots.sweep({ container: (id) => findRow(context.store, id) !== undefined, layer: () => true });
   for (const { id } of rows) await tidy(context, id);
   for (const { id } of rows) resume(context, id);
-  for (const row of begun) if (context.runs.has(row.id)) context.health.resume(getRow(context.store, row.id));
+  for (const { id } of begun) {
+    const row = findRow(context.store, id);
+    if (row && context.runs.has(id) && !row.paused) context.health.resume(row);
+  }
 }
 
 /** Takes a living process over; returns the exit of one that has ended. */
@@ -114,7 +117,7 @@ function resume(context: Context, id: string): void {
   if (!row || row.name === null || context.runs.has(id) || context.restarts.has(id)) return;
   if (row.state === 'restarting') restartIn(context, id, 0);
   else if (row.state === 'exited' && startsWithEngine(row)) {
-    changeRow(context.store, id, { state: 'restarting' });
+    changeRow(context.store, id, { state: 'restarting', restartCount: 0 });
     restartIn(context, id, 0);
   }
 }

@@ -21,7 +21,8 @@ export async function start(context: Context, id: string, reason: StartReason): 
   await context.locks.run(id, async () => {
     const row = getRow(context.store, id);
     if (row.paused) throw new EngineError('conflict', 'cannot start a paused container, try unpause instead');
-    const wanted = reason === 'policy' ? row.state !== 'running' : row.state === 'created' || row.state === 'exited';
+    const startable = row.state === 'created' || row.state === 'exited' || row.state === 'restarting';
+    const wanted = reason === 'policy' ? row.state === 'restarting' : startable;
     if (!wanted) throw new EngineError('notModified', `Container ${id} is already running`);
     if (reason === 'user') forgetRestart(context, id);
     await startLocked(context, row, reason);
