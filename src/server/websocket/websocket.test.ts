@@ -36,7 +36,9 @@ function masked(opcode: number, payload: Buffer, fin = true): Buffer {
 function read(bytes: Buffer, step: number): { data: string; controls: string[] } {
   const heard = { data: '', controls: [] as string[] };
   const take = createFrameReader({
-    data: (piece) => void (heard.data += piece.toString('latin1')),
+    data: (piece) => {
+      heard.data += piece.toString('latin1');
+    },
     control: (opcode, payload) => void heard.controls.push(`${opcode} ${payload}`),
   });
   for (let at = 0; at < bytes.length; at += step) take(bytes.subarray(at, at + step));
