@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import type { EventMessage } from '../../api/index.ts';
+import { type EventMessage, frame } from '../../api/index.ts';
 import { type Containers, createContainers } from '../index.ts';
 import { createNeighbours, type FakeProcess, type Neighbours } from '../testing/neighbours.ts';
 
