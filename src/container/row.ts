@@ -51,6 +51,7 @@ export const containerRows: Collection<ContainerRow> = {
     name: { of: (row) => row.name, unique: true },
     state: { of: (row) => row.state, unique: false },
   },
+  cached: true,
 };
 
 export function rowsOf(tx: Tx): Rows<ContainerRow> {
