@@ -14,9 +14,10 @@ import type {
   ExecInspectResponse,
 } from '../api/index.ts';
 import type { LogEntry, LogQuery } from '../logs/index.ts';
+import type { ContainerFiles } from './files/contract.ts';
 
 /** References are a name (with or without its slash), an id, or a unique prefix of an id. */
-export interface Containers {
+export interface Containers extends ContainerFiles {
   /** `readOnlyNonRecursive`: a read-only mount that says no more is read-only at its top alone, as before API 1.44. */
   create(request: {
     name?: string;

@@ -7,7 +7,7 @@ import type { Snapshots } from './contract.ts';
 import { createDifferences } from './differences.ts';
 import { createDiscard } from './discard.ts';
 import { createInitLayers } from './init-layer.ts';
-import { createLayers } from './layers.ts';
+import { createLayers, type Layers } from './layers.ts';
 import { createLayout, type Layout } from './layout.ts';
 
 /** Snapshots on overlayfs under `root` (the data root; made if missing). */
@@ -45,9 +45,7 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
       return applyLayer(layer);
     },
     async removeLayer(diffId) {
-      const doomed = layers.keys().filter((key) => layers.record(key).diffId === diffId);
-      const above = layers.keys().filter((key) => doomed.includes(layers.record(key).on ?? ''));
-      for (const key of [...doomed, ...above]) unwanted.add(key);
+      for (const key of keysOf(layers, diffId)) unwanted.add(key);
       dropUnwanted();
     },
     layerSize: (diffId, parents) => layers.record(layers.need([...parents, diffId]).at(-1) ?? '').size,
@@ -75,6 +73,12 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
     },
     settled: discard.settled,
   };
+}
+
+/** The layers of that digest, and the engine's own on them. */
+function keysOf(layers: Layers, diffId: string): string[] {
+  const own = layers.keys().filter((key) => layers.record(key).diffId === diffId);
+  return [...own, ...layers.keys().filter((key) => own.includes(layers.record(key).on ?? ''))];
 }
 
 function described(layout: Layout, keys: string[], own: string): Record<string, string> {

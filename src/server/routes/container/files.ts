@@ -1,5 +1,5 @@
-import { EngineError } from '../../../kit/index.ts';
 import type { Containers, PathStat } from '../../../container/index.ts';
+import { EngineError } from '../../../kit/index.ts';
 import { type Handler, type Request, sendJson } from '../../request.ts';
 import type { Route } from '../../router.ts';
 
