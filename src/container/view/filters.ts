@@ -1,5 +1,5 @@
 import { EngineError } from '../../kit/index.ts';
-import { parseTime } from '../clock.ts';
+import { compareTimes } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { healthIs } from '../health/health.ts';
 import { mountViews } from '../life/mount-points.ts';
@@ -49,7 +49,7 @@ const makers: Record<string, (values: string[], context: Context) => Test> = {
     return (row) => row.state === 'exited' && codes.includes(row.exitCode);
   },
   ancestor: (values, context) => {
-    const images = new Set(values.flatMap((value) => imageOf(context, value)));
+    const images = new Set(values.map((value) => findImage(context, value)));
     return (row) => images.has(row.imageId);
   },
   volume: (values) => (row) =>
@@ -59,12 +59,12 @@ const makers: Record<string, (values: string[], context: Context) => Test> = {
       values.some((value) => value === name || (NetworkID !== '' && value === NetworkID)),
     ),
   before: (values, context) => {
-    const times = values.map((value) => parseTime(resolve(context.store, value).created));
-    return (row) => times.every((time) => parseTime(row.created) < time);
+    const times = values.map((value) => resolve(context.store, value).created);
+    return (row) => times.every((time) => compareTimes(row.created, time) < 0);
   },
   since: (values, context) => {
-    const times = values.map((value) => parseTime(resolve(context.store, value).created));
-    return (row) => times.every((time) => parseTime(row.created) > time);
+    const times = values.map((value) => resolve(context.store, value).created);
+    return (row) => times.every((time) => compareTimes(row.created, time) > 0);
   },
   publish: (values) => portTest('publish', values),
   expose: (values) => portTest('expose', values),
@@ -85,11 +85,12 @@ const makers: Record<string, (values: string[], context: Context) => Test> = {
   isolation: () => () => true,
 };
 
-function imageOf(context: Context, reference: string): string[] {
+/** The id of the image of that name; undefined where there is none, or where it could be several. */
+export function findImage(context: Context, reference: string): string | undefined {
   try {
-    return [context.images.resolve(reference).id];
+    return context.images.resolve(reference).id;
   } catch (error) {
-    if (error instanceof EngineError && error.kind === 'notFound') return [];
+    if (error instanceof EngineError && error.kind !== 'internal') return undefined;
     throw error;
   }
 }
