@@ -35,14 +35,14 @@ void fail(const struct step *s, int error, const char *what) {
   _exit(125);
 }
 
-static void say(char type) { must(write(child_sync, &type, 1) == 1, "sync"); }
+void say(char type) { must(write(child_sync, &type, 1) == 1, "sync"); }
 
-static void hear(void) {
+void await_word(void) {
   char byte;
   if (read(child_sync, &byte, 1) != 1) _exit(125);        // the shim gave up or is gone
 }
 
-static void reset_signals(void) {
+void reset_signals(void) {
   struct { void *handler; unsigned long flags; void *restorer; uint64_t mask; } action = {0};
   for (int number = 1; number <= 64; number++) syscall(SYS_rt_sigaction, number, &action, NULL, 8);
   uint64_t none = 0;
@@ -62,7 +62,7 @@ static void join(void) {
   if (plan.clone_flags & CLONE_NEWCGROUP) must(!unshare(CLONE_NEWCGROUP), "unshare");
   if (plan.clone_flags & CLONE_NEWUSER) {
     say('U');
-    hear();
+    await_word();
     must(!setresgid(0, 0, 0) && !setresuid(0, 0, 0), "become root of the user namespace");
   }
 }
@@ -106,10 +106,10 @@ void child(int sync) {
   if (plan.net_inside) send_network_socket();
   mount_phase(plan.has_root ? FD_TREE : -1);
   struct reader r = plan.body;
-  while (next_step(&r, &current) && current.op != OP_GATE) {}
+  while (next_step(&r, &current) && current.op != OP_GATE) if (current.op == OP_CREATE) create_command(current.body);
   standard_streams();
   say('G');
-  hear();
+  await_word();
   final_phase(r);
   _exit(125);
 }
@@ -241,7 +241,7 @@ static const char *look_up(const char *word, char *const *environment) {
   fail(&current, ENOENT, "lookup");
 }
 
-static char **texts(struct reader *body) {
+char **texts(struct reader *body) {
   uint32_t count = get32(body);
   char **list = calloc(count + 1, sizeof *list);
   must(list, "memory");

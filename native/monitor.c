@@ -36,10 +36,11 @@ static unsigned char queues[CLIENTS][QUEUE] __attribute__((aligned(4096)));
 
 static unsigned char chunk[CHUNK], input[CHUNK];
 static uint32_t input_at, input_length;
-static bool close_stdin, abandoned, released, wanted;     // wanted: go was said before the child stood at its gate
+static bool close_stdin, abandoned, released, let_go;     // let_go: said before the child stood at its gate
 static enum state state = PREPARING;
 static int signals = -1, exit_status;
 static bool child_ended;
+static pid_t command;                                     // the runtime's, while it runs
 static uint64_t started_at, ended_at, deadline, born;
 static struct { uint32_t code, oom; uint64_t at; } ending;
 static bool oom;
@@ -106,7 +107,8 @@ static int controls(void) {
 
 static void clean_up(void) {
   unlinkat(FD_DIRECTORY, "sock", 0);
-  unlinkat(FD_DIRECTORY, "launch.json", 0);
+  // It tells the engine what a runtime may have left behind.
+  if (!plan.runtime) unlinkat(FD_DIRECTORY, "launch.json", 0);
   unlinkat(FD_DIRECTORY, "running", 0);
   unlinkat(FD_DIRECTORY, "exit", 0);
 }
@@ -223,9 +225,9 @@ static void request(struct client *c) {
     if (!plan.tty || state >= ENDED) error = plan.tty ? ESRCH : ENOTTY;
     else if (ioctl(shim.out, TIOCSWINSZ, &size)) error = errno;
   } else if (type == 'g') {
-    if (state > WAITING || wanted) error = EBUSY;
+    if (state > WAITING || let_go) error = EBUSY;
     else if (state == WAITING) commit();
-    else wanted = true;
+    else let_go = true;
   } else if (type == 'a') {
     if (state <= WAITING) abandoned = true;
     else error = EBUSY;
@@ -297,7 +299,8 @@ static void commit(void) {
   // From here on the start has got as far as a process.
   int mark = openat(FD_DIRECTORY, "running", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (mark >= 0) close(mark);
-  if (write(shim.sync, "g", 1) != 1) return;              // its failure is about to be heard
+  if (plan.runtime) command = start_command();
+  else if (write(shim.sync, "g", 1) != 1) return;         // its failure is about to be heard
   shim.committed = true;
   state = STARTING;
 }
@@ -341,10 +344,34 @@ static void pump(int stream) {
   }
 }
 
+static void started(void);
+
+// At the gate.
+static void arrived(void) {
+  state = WAITING;
+  if (let_go) commit();
+  else tell_all('R', NULL, 0);
+}
+
+// The end of `create` is a container that waits, the end of `start` or `exec` one that runs.
+static void command_ended(int status) {
+  enum op op = state == PREPARING ? OP_CREATE : OP_START;
+  command = 0;
+  if (status) give_up(step_of(op), op, 0, "");
+  if ((op == OP_CREATE || plan.exec) && !adopt_process()) give_up(step_of(op), op, errno, "the process it made");
+  if (op == OP_START) return started();
+  arrived();
+}
+
 static void reap(void) {
   struct signalfd_siginfo info;
   int status;
   (void)!read(signals, &info, sizeof info);
+  // Until a command has ended, nobody knows which of its children is the container.
+  if (command > 0) {
+    if (waitpid(command, &status, WNOHANG) != command) return;
+    command_ended(status);
+  }
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
     if (pid != shim.child) continue;
     child_ended = true;
@@ -352,6 +379,7 @@ static void reap(void) {
     ended_at = now_ns(CLOCK_REALTIME);
     deadline = now_ns(CLOCK_MONOTONIC) + 2 * SECOND;
   }
+  if (plan.runtime && child_ended && state <= WAITING) give_up(step_of(OP_CREATE), OP_CREATE, ESRCH, "the process has ended");
 }
 
 // A zombie that never came through exec still bears PF_FORKNOEXEC.
@@ -371,12 +399,11 @@ static bool never_executed(void) {
 }
 
 static void started(void) {
-  close(shim.sync);
+  if (shim.sync >= 0) close(shim.sync);
   shim.sync = -1;
   started_at = now_ns(CLOCK_REALTIME);
   state = RUNNING;
-  confine_monitor();
-  struct { uint32_t pid, unused; uint64_t at; } message = {shim.child, 0, started_at};
+  struct { uint32_t pid, unconfined; uint64_t at; } message = {shim.child, confine_monitor(), started_at};
   tell_all('S', &message, sizeof message);
 }
 
@@ -389,10 +416,14 @@ static void hear_child(void) {
   }
   if (length >= 1 && message.type == 'T' && plan.tty && shim.out < 0) {
     fcntl(shim.out = fd, F_SETFL, O_RDWR | O_NONBLOCK);
+  } else if (length >= 1 && message.type == 'G' && state == PREPARING && plan.runtime) {
+    command = shim.child;
+    (void)!write(shim.sync, "g", 1);                      // the network is there: go on to `create`
+  } else if (length == 0 && plan.runtime) {
+    close(shim.sync);                                     // the command itself: its end tells the rest
+    shim.sync = -1;
   } else if (length >= 1 && message.type == 'G' && state == PREPARING) {
-    state = WAITING;
-    if (wanted) commit();
-    else tell_all('R', NULL, 0);
+    arrived();
   } else if (length >= 1 && message.type == 'S' && state == STARTING) {
     started();
   } else if (length == 0 && state == STARTING && !never_executed()) {
@@ -522,6 +553,7 @@ void monitor(void) {
   signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
   fcntl(FD_LISTEN, F_SETFL, O_RDWR | O_NONBLOCK);
   born = now_ns(CLOCK_MONOTONIC);
+  if (plan.runtime && plan.exec) state = WAITING;         // whoever says hello is told
   bool met = false;
   for (;;) {
     turn();

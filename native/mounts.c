@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -117,6 +118,29 @@ static void attach_root(struct reader b) {
     }
   }
   must(!move_mount(FD_TREE, "", AT_FDCWD, where, MOVE_MOUNT_F_EMPTY_PATH), where);
+}
+
+// Another container's mount, attached to a place of the host in our own mount namespace only. No link leads astray on the way to it.
+static void share(struct reader b) {
+  const char *namespace = text(&b), *source = text(&b), *where = text(&b);
+  int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), other = open(namespace, O_RDONLY | O_CLOEXEC);
+  must(own >= 0 && other >= 0, namespace);
+  must(!setns(other, CLONE_NEWNS), namespace);
+  int at = open_in(AT_FDCWD, source, O_PATH, RESOLVE_NO_SYMLINKS);
+  must(at >= 0, source);
+  int tree = open_tree(at, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+  must(tree >= 0, source);
+  must(!setns(own, CLONE_NEWNS), "setns");
+  must(!move_mount(tree, "", AT_FDCWD, where, MOVE_MOUNT_F_EMPTY_PATH), where);
+  close(tree);
+  close(at);
+  close(other);
+  close(own);
+}
+
+// In our own mount namespace only: a peer of the host's would take it away there, too.
+static void unmount(const char *where) {
+  must(!mount(NULL, where, NULL, MS_PRIVATE, NULL) && !umount2(where, MNT_DETACH), where);
 }
 
 // The kernel's own files are covered only where the plan names them so.
@@ -411,6 +435,8 @@ void mount_phase(int tree) {
     const char *name;
     switch (current.op) {
       case OP_ROOT: attach_root(b); break;
+      case OP_SHARE: share(b); break;
+      case OP_UNMOUNT: unmount(text(&b)); break;
       case OP_MOUNT: mount_new(b); break;
       case OP_BIND: bind(b); break;
       case OP_ATTRIBUTES: change_attributes(b); break;

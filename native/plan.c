@@ -76,15 +76,17 @@ static const struct { const char *schema; uint8_t low, high, most; } ops[OP_COUN
   [OP_DEVICE_PROGRAM] = {"sb", 1, 1, 1},
   [OP_JOIN_NAMESPACE] = {"8s", 2, 2, 8}, [OP_JOIN_INIT] = {"8", 2, 2, 1}, [OP_CLONE] = {"8", 3, 3, 1},
   [OP_ID_MAP] = {"ss", 4, 4, 1}, [OP_NET_HOST] = {"b4", 5, 5, 0}, [OP_NET_INSIDE] = {"b", 5, 5, 0},
-  [OP_ROOT] = {"s8", 6, 6, 1}, [OP_MOUNT] = {"sssP8148", 7, 7, 0}, [OP_BIND] = {"ss18818", 7, 7, 0},
+  [OP_ROOT] = {"s8", 6, 6, 1}, [OP_SHARE] = {"sss", 7, 7, 1}, [OP_UNMOUNT] = {"s", 7, 7, 0},
+  [OP_MOUNT] = {"sssP8148", 7, 7, 0}, [OP_BIND] = {"ss18818", 7, 7, 0},
   [OP_ATTRIBUTES] = {"s881", 7, 8, 0}, [OP_MKDIR] = {"s4", 7, 7, 0}, [OP_SYMLINK] = {"ss1", 7, 7, 0}, [OP_DEVICE] = {"s444444", 7, 7, 0},
   [OP_CONSOLE] = {"s4", 7, 7, 1}, [OP_PIVOT] = {"18", 8, 8, 1}, [OP_SYSCTL] = {"ss", 7, 8, 0},
   [OP_MASK] = {"s", 7, 8, 0}, [OP_READONLY] = {"s", 7, 8, 0}, [OP_HOSTNAME] = {"s", 6, 8, 1},
-  [OP_DOMAINNAME] = {"s", 6, 8, 1}, [OP_KEYRING] = {"s4", 8, 8, 1}, [OP_GATE] = {"", 9, 9, 1}, [OP_RLIMIT] = {"488", 10, 10, 16},
+  [OP_DOMAINNAME] = {"s", 6, 8, 1}, [OP_KEYRING] = {"s4", 8, 8, 1}, [OP_CREATE] = {"ssSS", 8, 8, 1},
+  [OP_GATE] = {"", 9, 9, 1}, [OP_RLIMIT] = {"488", 10, 10, 16},
   [OP_OOM_SCORE_ADJ] = {"4", 10, 10, 1}, [OP_LABEL] = {"ss", 10, 10, 2}, [OP_CWD] = {"s1", 10, 10, 1},
   [OP_BOUNDING_SET] = {"8", 10, 10, 1}, [OP_IDS] = {"44G4", 11, 11, 1}, [OP_CAPABILITIES] = {"8888", 12, 12, 1},
   // Without no_new_privs a filter needs CAP_SYS_ADMIN, so it stands before the ids; with it, last.
-  [OP_NO_NEW_PRIVILEGES] = {"", 10, 13, 1}, [OP_SECCOMP] = {"b4", 10, 13, 1}, [OP_EXEC] = {"SS", 14, 14, 1},
+  [OP_NO_NEW_PRIVILEGES] = {"", 10, 13, 1}, [OP_SECCOMP] = {"b4", 10, 13, 1}, [OP_EXEC] = {"SS", 14, 14, 1}, [OP_START] = {"sSS", 14, 14, 1},
 };
 
 static bool conforms(const char *schema, struct reader body) {
@@ -118,6 +120,19 @@ bool next_step(struct reader *r, struct step *s) {
   return !r->bad;
 }
 
+// What a runtime does is not for us to do: only its commands, the network, and a place for the root in a namespace of their own.
+static const char *check_runtime(const uint32_t *seen) {
+  static const enum op ours[] = {OP_OOM_WATCH, OP_CGROUP_KILL, OP_CLONE, OP_NET_HOST, OP_NET_INSIDE, OP_ROOT, OP_SHARE, OP_UNMOUNT,
+                                 OP_CREATE, OP_GATE, OP_START};
+  for (int op = 1; op < OP_COUNT; op++) {
+    bool known = false;
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) known |= ours[i] == (enum op)op;
+    if (seen[op] && !known) return "step missing or misplaced";
+  }
+  if (plan.exec ? seen[OP_CREATE] || seen[OP_ROOT] : !seen[OP_CREATE] || !seen[OP_ROOT]) return "step missing or misplaced";
+  return NULL;
+}
+
 static const char *check_steps(uint32_t *at) {
   uint32_t seen[OP_COUNT] = {0}, phase = 0, steps = 0;
   struct reader r = plan.body;
@@ -140,13 +155,16 @@ static const char *check_steps(uint32_t *at) {
   }
   if (r.bad) return "malformed length";
   if (steps != plan.steps || steps > MAX_STEPS) return "wrong number of steps";
-  if (!seen[OP_CLONE] || !seen[OP_GATE] || !seen[OP_EXEC]) return "step missing";
+  plan.runtime = seen[OP_START];
+  plan.net_inside = seen[OP_NET_INSIDE];
+  plan.has_console = seen[OP_CONSOLE];
+  if (!seen[OP_CLONE] || !seen[OP_GATE] || !seen[OP_EXEC] != plan.runtime) return "step missing";
+  if (!plan.exec && !(plan.clone_flags & CLONE_NEWNS)) return "root without a mount namespace";
+  if (plan.runtime) return check_runtime(seen);
   if (plan.exec ? !seen[OP_JOIN_INIT] || seen[OP_ROOT] || seen[OP_PIVOT] || seen[OP_CGROUP_MAKE]
                 : !seen[OP_ROOT] || !seen[OP_PIVOT] || seen[OP_JOIN_INIT])
     return "step missing or misplaced";
-  if (!plan.exec && !(plan.clone_flags & CLONE_NEWNS)) return "root without a mount namespace";
-  plan.net_inside = seen[OP_NET_INSIDE];
-  plan.has_console = seen[OP_CONSOLE];
+  if (seen[OP_CREATE]) return "step missing or misplaced";
   if (plan.has_console != plan.tty) return "console and tty disagree";
   return NULL;
 }

@@ -196,6 +196,7 @@ void make_child(void) {
   int pair[2];
   while (next_step(&r, &s) && s.op != OP_CLONE) {}
   make_streams(&s);
+  if (plan.runtime && plan.exec) return;                  // its command makes it, once let go
   need(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), &s, "socketpair");
   uint64_t later = CLONE_NEWCGROUP | (shim.netns >= 0 ? CLONE_NEWNET : 0);
   struct clone_args args = {

@@ -14,10 +14,10 @@ enum op {
   OP_NONE, OP_CGROUP_MAKE, OP_WRITE, OP_CGROUP_JOIN, OP_CGROUP_INTO, OP_OOM_WATCH, OP_CGROUP_KILL,
   OP_DEVICE_PROGRAM,
   OP_JOIN_NAMESPACE, OP_JOIN_INIT, OP_CLONE, OP_ID_MAP, OP_NET_HOST, OP_NET_INSIDE,
-  OP_ROOT, OP_MOUNT, OP_BIND, OP_ATTRIBUTES, OP_MKDIR, OP_SYMLINK, OP_DEVICE, OP_CONSOLE, OP_PIVOT,
+  OP_ROOT, OP_SHARE, OP_UNMOUNT, OP_MOUNT, OP_BIND, OP_ATTRIBUTES, OP_MKDIR, OP_SYMLINK, OP_DEVICE, OP_CONSOLE, OP_PIVOT,
   OP_SYSCTL, OP_MASK, OP_READONLY, OP_HOSTNAME, OP_DOMAINNAME,
-  OP_KEYRING, OP_GATE, OP_RLIMIT, OP_OOM_SCORE_ADJ, OP_LABEL, OP_CWD, OP_BOUNDING_SET, OP_IDS, OP_CAPABILITIES,
-  OP_NO_NEW_PRIVILEGES, OP_SECCOMP, OP_EXEC, OP_COUNT
+  OP_KEYRING, OP_CREATE, OP_GATE, OP_RLIMIT, OP_OOM_SCORE_ADJ, OP_LABEL, OP_CWD, OP_BOUNDING_SET, OP_IDS, OP_CAPABILITIES,
+  OP_NO_NEW_PRIVILEGES, OP_SECCOMP, OP_EXEC, OP_START, OP_COUNT
 };
 
 struct reader { const unsigned char *at, *end; bool bad; };
@@ -31,7 +31,7 @@ struct step { uint32_t index; enum op op; struct reader body; };
 
 struct plan {
   const char *id, *token, *boot, *log;
-  bool exec, tty, has_netns, open_stdin, stdin_once, has_root, has_console, new_pid;
+  bool exec, tty, has_netns, open_stdin, stdin_once, has_root, has_console, new_pid, runtime;
   uint16_t rows, columns;
   uint32_t uid, reserved, max_files, steps, net_inside;
   uint64_t max_bytes, clone_flags;
@@ -66,10 +66,17 @@ _Noreturn void give_up(uint32_t step, enum op op, int error, const char *why);
 void remove_cgroups(void);
 void kill_cgroup(void);
 uint64_t oom_kills(void);
-void confine_monitor(void);
+int confine_monitor(void);                                // 0, or the errno of what was refused
 int receive_fd(int socket, void *buffer, size_t size, ssize_t *length);
 bool send_fd(int socket, const void *buffer, size_t size, int fd);
 uint64_t now_ns(int clock);
+
+// A runtime's commands, in place of a child of our own (oci.c).
+void listen_for_console(void);
+pid_t start_command(void);                                // `start` or `exec`
+bool adopt_process(void);                                 // the process that the command has made becomes shim.child
+uint32_t step_of(enum op op);
+_Noreturn void create_command(struct reader body);        // in the child
 
 // Child side.
 _Noreturn void child(int sync);
@@ -79,6 +86,10 @@ void final_phase(struct reader rest);
 extern int child_sync, child_proc, child_tty;
 extern struct step current;
 void join_keyring(struct reader body);
+void reset_signals(void);
+void say(char type);
+void await_word(void);
+char **texts(struct reader *body);
 #define must(condition, what) do { if (!(condition)) fail(&current, errno, what); } while (0)
 
 // The json-file log.

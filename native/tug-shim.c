@@ -32,7 +32,7 @@ static const int allowed[] = {
 #endif
 };
 
-void confine_monitor(void) {
+int confine_monitor(void) {
   enum { COUNT = sizeof allowed / sizeof *allowed };
   struct sock_filter program[COUNT + 6];
   int at = 0;
@@ -49,12 +49,14 @@ void confine_monitor(void) {
   uint32_t keep = 1u << CAP_KILL | 1u << CAP_DAC_OVERRIDE;
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct data[2];
-  if (syscall(SYS_capget, &header, data)) return;
+  if (syscall(SYS_capget, &header, data)) return errno;
   data[0].effective = data[0].permitted &= keep;
   data[1].effective = data[1].permitted = data[0].inheritable = data[1].inheritable = 0;
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  syscall(SYS_capset, &header, data);
-  syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+  // What one of them refuses the other two still do.
+  int error = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? errno : 0;
+  if (syscall(SYS_capset, &header, data)) error = errno;
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter)) error = errno;
+  return error;
 }
 
 // The shim is the last to be sacrificed; the child is given its own value, or the one the shim came with.
@@ -102,6 +104,7 @@ int main(void) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   if (!log_open()) give_up(0, OP_NONE, errno, plan.log);
   setup();
+  if (plan.runtime && plan.tty) listen_for_console();
   make_child();
   guard_from_oom();
   furnish();

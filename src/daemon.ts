@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import shimPath from '../dist/tug-shim' with { type: 'file' };
 import { createClock, createContainers, readHostFacts } from './container/index.ts';
 import { parseFlags, type Settings, usage } from './daemon/flags.ts';
+import { listenAll } from './daemon/listen.ts';
 import { writePidfile } from './daemon/pidfile.ts';
 import { settle } from './daemon/settings.ts';
 import { tidyWhenIdle } from './daemon/tidy.ts';
 import { createImages } from './image/index.ts';
-import { createLog, type Log, messageOf } from './kit/index.ts';
+import { createLog, EngineError, type Log, messageOf } from './kit/index.ts';
 import { createLogReader } from './logs/index.ts';
 import { createNetworks } from './network/index.ts';
 import { createRegistry } from './registry/index.ts';
@@ -94,7 +95,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, log, clock: () => new Date() });
   const networks = createNetworks({ store, log, options: { ...(bridge && { bridge }), ...(bip && { bip }) } });
   opened.push(() => networks.close());
-  const runtime = createRuntime({ execRoot, shim: { bytes: readFileSync(shimPath) }, log });
+  const { runtime, runtimes } = openRuntime(settings, log);
   opened.push(() => runtime.close());
   const logs = createLogReader();
   const containers = createContainers({
@@ -108,7 +109,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     dataRoot,
     log,
     clock,
-    facts: readHostFacts(),
+    facts: readHostFacts(runtimes),
     cgroupParent: '/tug',
   });
   opened.push(() => containers.close());
@@ -125,16 +126,22 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     build,
     log,
     debug: settings.debug,
+    runtimes,
   });
   opened.push(() => system.close());
-  for (const host of settings.hosts) {
-    const server = createServer({
-      backends: { containers, images, volumes, networks, registry: createRegistry({ log }), system },
-      log,
-    });
-    await server.listen({ path: host.slice('unix://'.length), mode: 0o660, group: settings.group });
-    opened.push(() => server.close());
-  }
+  const backends = { containers, images, volumes, networks, registry: createRegistry({ log }), system };
+  const server = createServer({ backends, log });
+  opened.push(() => server.close());
+  await listenAll(server, settings, log);
+}
+
+/** The runtimes, and what the other rooms know of them. */
+function openRuntime({ execRoot, runtimes: configured, defaultRuntime: initial }: Settings, log: Log) {
+  const shim = { bytes: readFileSync(shimPath) };
+  const runtime = createRuntime({ execRoot, shim, log, runtimes: configured });
+  const { knows, names } = runtime;
+  if (!knows(initial)) throw new EngineError('invalid', `specified default runtime '${initial}' does not exist`);
+  return { runtime, runtimes: { initial, knows, names } };
 }
 
 /** Also one that is there gets the mode: the trees below hold setuid programs of images. */

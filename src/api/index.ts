@@ -1,3 +1,4 @@
 export * from './frames.ts';
+export * from './moment.ts';
 export * from './types.ts';
 export * from './versions.ts';

@@ -4,7 +4,7 @@ import type { Command } from './command.ts';
 export function checkArity(command: Command, path: string, count: number, program: string): string | undefined {
   const wanted = complaint(command, count);
   if (!wanted) return undefined;
-  const pointer = command.arity && ('atLeast' in command.arity || 'from' in command.arity) ? 'See' : 'Run';
+  const pointer = command.arity && 'atLeast' in command.arity ? 'See' : 'Run';
   const usage = `Usage:  ${path} ${command.usage}\n\n${pointer} '${path} --help' for more information`;
   if (wanted === 'none') return `${program}: '${path}' accepts no arguments\n\n${usage}`;
   return `${program}: '${path}' requires ${wanted}\n\n${usage}`;

@@ -31,3 +31,9 @@ export function parseTime(text: string): bigint {
 export function parseMilliseconds(text: string): number {
   return Number(parseTime(text) / 1_000_000n);
 }
+
+/** Negative when one such time is before the other, without reading them as numbers. */
+export function compareTimes(one: string, other: string): number {
+  const [first, second] = [one.slice(0, -1), other.slice(0, -1)];
+  return first < second ? -1 : Number(first > second);
+}

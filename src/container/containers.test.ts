@@ -74,13 +74,6 @@ describe('create', () => {
     );
   });
 
-  test('a health check, which would not be run, is warned of', async () => {
-    const asked = await containers.create({ body: body({ Healthcheck: { Test: ['CMD', 'true'] } }) });
-    expect(asked.Warnings).toEqual(['Health checks are not run by this engine yet.']);
-    const declined = await containers.create({ body: body({ Healthcheck: { Test: ['NONE'] } }) });
-    expect(declined.Warnings).toEqual([]);
-  });
-
   test('an image of another platform, a container that is not there', async () => {
     const wrong = containers.create({ platform: 'linux/s390x', body: body() });
     expect(await refusal(wrong)).toMatch(

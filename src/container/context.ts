@@ -10,6 +10,7 @@ import { createLobby, type Lobby } from './attach/lobby.ts';
 import type { Clock } from './clock.ts';
 import { createEvents, type Events } from './events.ts';
 import { createExecs, type Execs } from './exec/exec-records.ts';
+import type { HealthMonitor } from './health/health.ts';
 import { createWaiters, type Waiters } from './life/waiters.ts';
 import type { HostFacts } from './spec/index.ts';
 
@@ -48,20 +49,26 @@ export interface Context extends ContainerDependencies {
   lobby: Lobby;
   runs: Map<string, Run>;
   execs: Execs;
+  health: HealthMonitor;
   /** Containers whose next start by their restart policy is due. */
   restarts: Map<string, NodeJS.Timeout>;
   /** How long the next restart of a container is put off, in milliseconds. */
   backoff: Map<string, number>;
   closing: boolean;
+  /** Whether a prune is under way. */
+  pruning: boolean;
   /** Starts a container whose restart is due. */
   startAgain(id: string): Promise<void>;
 }
 
 export function createContext(
   dependencies: ContainerDependencies,
-  startAgain: (context: Context, id: string) => Promise<void>,
+  parts: {
+    startAgain: (context: Context, id: string) => Promise<void>;
+    monitor: (context: Context) => HealthMonitor;
+  },
 ): Context {
-  const context: Context = {
+  const context = {
     ...dependencies,
     locks: createLocks(),
     events: createEvents(dependencies),
@@ -72,7 +79,9 @@ export function createContext(
     restarts: new Map(),
     backoff: new Map(),
     closing: false,
-    startAgain: (id) => startAgain(context, id),
-  };
+    pruning: false,
+    startAgain: (id: string) => parts.startAgain(context, id),
+  } as Context;
+  context.health = parts.monitor(context);
   return context;
 }

@@ -3,22 +3,31 @@ import type {
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspectResponse,
+  ContainerStatsResponse,
   ContainerSummary,
+  ContainerTopResponse,
+  ContainerUpdateRequest,
+  ContainerUpdateResponse,
   ContainerWaitResponse,
   EventMessage,
   ExecConfig,
   ExecInspectResponse,
 } from '../api/index.ts';
 import type { LogEntry, LogQuery } from '../logs/index.ts';
+import type { ContainerFiles } from './files/contract.ts';
 
 /** References are a name (with or without its slash), an id, or a unique prefix of an id. */
-export interface Containers {
-  /** With `startsNow` the caller goes on to `start`, whose commit takes this one along to the disk. */
+export interface Containers extends ContainerFiles {
+  /**
+   * `readOnlyNonRecursive`: a read-only mount that says no more is read-only at its top alone, as before API 1.44. With `startsNow`
+   * the caller goes on to `start`, whose commit takes this one along to the disk.
+   */
   create(request: {
     name?: string;
     platform?: string;
     body: ContainerCreateRequest;
     startsNow?: boolean;
+    readOnlyNonRecursive?: boolean;
   }): Promise<ContainerCreateResponse>;
   /** `notModified` when it already runs. */
   start(reference: string): Promise<void>;
@@ -26,6 +35,25 @@ export interface Containers {
   stop(reference: string, options: { signal?: string; timeout?: number }): Promise<void>;
   restart(reference: string, options: { signal?: string; timeout?: number }): Promise<void>;
   kill(reference: string, options: { signal?: string }): Promise<void>;
+  /** Stops every process of it where it stands; it stays so when the engine restarts. */
+  pause(reference: string): Promise<void>;
+  unpause(reference: string): Promise<void>;
+  rename(reference: string, name: string): Promise<void>;
+  /** Other limits, at once where it runs, and another restart policy; what the request does not name stays. */
+  update(reference: string, request: UpdateRequest): Promise<ContainerUpdateResponse>;
+  /** What the host's `ps` says of its processes; `psArgs` as ps takes them, separated by blanks. */
+  top(reference: string, psArgs: string): Promise<ContainerTopResponse>;
+  /**
+   * What it uses. A stream has a sample a second until the container goes or `signal` aborts; otherwise there is one, which was
+   * compared with another before it unless `oneShot`. A container that does not run uses nothing.
+   */
+  stats(
+    reference: string,
+    options: { stream: boolean; oneShot: boolean },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<StatsSample>>;
+  /** Removes what does not run; filters `until`, `label` and `label!`. One at a time: otherwise `conflict`. */
+  prune(filters: Record<string, string[]>): Promise<{ ContainersDeleted: string[]; SpaceReclaimed: number }>;
   remove(reference: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void>;
   /** The subscription is in place when the outer promise resolves (the headers are sent then); the inner one is the exit. */
   wait(
@@ -64,6 +92,12 @@ export interface Containers {
   /** Lets go of the shims without touching the containers. */
   close(): Promise<void>;
 }
+
+/** An update as it was asked for; a field that is absent or 0 or empty stays as it is. */
+export type UpdateRequest = ContainerUpdateRequest & { KernelMemory?: number };
+
+/** Times are RFC 3339 with nanoseconds. */
+export type StatsSample = Omit<ContainerStatsResponse, 'read' | 'preread'> & { read: string; preread: string };
 
 export interface AttachOptions {
   stdin: boolean;

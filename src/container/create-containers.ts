@@ -3,27 +3,45 @@ import { attach } from './attach/attach.ts';
 import { type ContainerDependencies, type Context, createContext } from './context.ts';
 import type { Containers } from './contract.ts';
 import { execCreate, execInspect, execResize, execStart } from './exec/exec.ts';
+import { createFiles } from './files/files.ts';
+import { createHealthMonitor } from './health/monitor.ts';
+import { pause, unpause } from './life/pause.ts';
+import { prune } from './life/prune.ts';
 import { remove } from './life/remove.ts';
+import { rename } from './life/rename.ts';
 import { restart } from './life/restart.ts';
 import { restore } from './life/restore.ts';
 import { start } from './life/start.ts';
 import { kill, stop } from './life/stop.ts';
+import { update } from './life/update.ts';
 import { logs } from './log/logs.ts';
 import { resolve } from './lookup.ts';
 import { create } from './make/create.ts';
 import { isRunning } from './row.ts';
+import { stats } from './stats/stats.ts';
 import { inspect } from './view/inspect.ts';
 import { list, presentRows } from './view/list.ts';
+import { top } from './view/top.ts';
 
 /** The container room: all state in the store, all processes in the runtime. Call `restore` once before anything else. */
 export function createContainers(dependencies: ContainerDependencies): Containers {
-  const context = createContext(dependencies, (due, id) => start(due, id, 'policy'));
+  const context = createContext(dependencies, {
+    startAgain: (due, id) => start(due, id, 'policy'),
+    monitor: createHealthMonitor,
+  });
   return {
     create: (request) => create(context, request),
     start: async (reference) => start(context, resolve(context.store, reference).id, 'user'),
     stop: (reference, options) => stop(context, reference, options),
     restart: (reference, options) => restart(context, reference, options),
     kill: (reference, options) => kill(context, reference, options),
+    pause: (reference) => pause(context, reference),
+    unpause: (reference) => unpause(context, reference),
+    rename: (reference, name) => rename(context, reference, name),
+    update: (reference, request) => update(context, reference, request),
+    top: (reference, psArgs) => top(context, reference, psArgs),
+    stats: (...request) => stats(context, ...request),
+    prune: (filters) => prune(context, filters),
     remove: (reference, options) => remove(context, reference, options),
     wait: async (...request) => wait(context, ...request),
     list: (options) => list(context, options),
@@ -35,6 +53,7 @@ export function createContainers(dependencies: ContainerDependencies): Container
     execStart: (id, options) => execStart(context, id, options),
     execInspect: (id) => execInspect(context, id),
     execResize: (id, size) => execResize(context, id, size),
+    ...createFiles(context),
     subscribe: context.events.subscribe,
     counts: () => counts(context),
     restore: () => restore(context),
@@ -53,19 +72,22 @@ async function resize(context: Context, reference: string, size: { rows: number;
   const row = resolve(context.store, reference);
   const run = context.runs.get(row.id);
   if (!run) throw new EngineError('conflict', `container ${row.id} is not running`);
-  await run.process.resize(size.rows, size.columns);
+  // Docker says nothing where there is no terminal.
+  if (row.config.Tty) await run.process.resize(size.rows, size.columns);
   context.events.publish(row, 'resize', { height: String(size.rows), width: String(size.columns) });
 }
 
 function counts(context: Context): ReturnType<Containers['counts']> {
   const rows = presentRows(context);
-  const running = rows.filter(isRunning).length;
-  return { total: rows.length, running, paused: 0, stopped: rows.length - running };
+  const up = rows.filter(isRunning);
+  const paused = up.filter((row) => row.paused).length;
+  return { total: rows.length, running: up.length - paused, paused, stopped: rows.length - up.length };
 }
 
 /** The shims go on without this engine; nobody waits for them here any more. */
 function close(context: Context): void {
   context.closing = true;
   for (const timer of context.restarts.values()) clearTimeout(timer);
+  context.health.close();
   context.execs.close();
 }

@@ -6,24 +6,29 @@ import type { ContainerRow } from './row.ts';
 /** What happens to containers, in Docker's event messages. Publish after the commit that made it true. */
 export interface Events {
   publish(row: ContainerRow, action: string, attributes?: Record<string, string>): void;
+  /** What concerns no single container. */
+  announce(action: string, attributes: Record<string, string>): void;
   subscribe(listener: (event: EventMessage) => void): () => void;
 }
 
 export function createEvents(options: { clock: Clock; log: Log }): Events {
   const topic = createTopic<EventMessage>((error) => options.log.error('an event listener failed', { error }));
+  const tell = (action: string, actor: NonNullable<EventMessage['Actor']>) => {
+    const now = options.clock();
+    topic.publish({
+      Type: 'container',
+      Action: action,
+      Actor: actor,
+      scope: 'local',
+      time: Number(now / 1_000_000_000n),
+      timeNano: Number(now),
+    });
+  };
   return {
     subscribe: topic.subscribe,
-    publish(row, action, attributes = {}) {
-      const now = options.clock();
-      topic.publish({
-        Type: 'container',
-        Action: action,
-        Actor: { ID: row.id, Attributes: { ...row.config.Labels, ...own(row), ...attributes } },
-        scope: 'local',
-        time: Number(now / 1_000_000_000n),
-        timeNano: Number(now),
-      });
-    },
+    publish: (row, action, attributes = {}) =>
+      tell(action, { ID: row.id, Attributes: { ...row.config.Labels, ...own(row), ...attributes } }),
+    announce: (action, attributes) => tell(action, { ID: '', Attributes: attributes }),
   };
 }
 

@@ -1,4 +1,5 @@
 export { createClock } from './clock.ts';
 export type * from './contract.ts';
 export { createContainers } from './create-containers.ts';
+export type * from './files/contract.ts';
 export { readHostFacts } from './spec/index.ts';

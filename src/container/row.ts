@@ -35,6 +35,8 @@ export interface ContainerRow {
   restartCount: number;
   /** A user stopped it: no restart policy but `always` at the engine's start brings it back. */
   manuallyStopped: boolean;
+  /** Its processes stand still; only while `running`. */
+  paused: boolean;
   networks: Record<string, EndpointSettings>;
   ports: Record<string, PortBinding[] | null>;
   /** The container whose network namespace it shares. */
@@ -49,6 +51,7 @@ export const containerRows: Collection<ContainerRow> = {
     name: { of: (row) => row.name, unique: true },
     state: { of: (row) => row.state, unique: false },
   },
+  cached: true,
 };
 
 export function rowsOf(tx: Tx): Rows<ContainerRow> {

@@ -1,14 +1,19 @@
 import { EngineError, type Level } from '../kit/index.ts';
+import type { Host } from './hosts.ts';
+import type { TlsSettings } from './tls.ts';
 
 /** What the engine was told, on its command line and in its configuration file. */
 export interface Settings {
   dataRoot: string;
   execRoot: string;
-  hosts: string[];
+  hosts: Host[];
+  tls: TlsSettings;
   pidfile: string;
   group: string;
   logLevel: Level;
   debug: boolean;
+  runtimes: Record<string, { path: string; args: string[] }>;
+  defaultRuntime: string;
   bip?: string;
   bridge?: string;
 }
@@ -19,17 +24,25 @@ interface Flag {
   /** The key of daemon.json where it differs, as for a flag that may be repeated. */
   key?: string;
   short?: string;
-  type: 'string' | 'boolean' | 'list';
+  /** `runtimes`: `name=path` on the command line, an object in the file. */
+  type: 'string' | 'boolean' | 'list' | 'runtimes';
   help: string;
   initial?: string;
 }
 
 export const flags: Flag[] = [
+  {
+    name: 'add-runtime',
+    key: 'runtimes',
+    type: 'runtimes',
+    help: 'Register an additional OCI compatible runtime',
+  },
   { name: 'bip', type: 'string', help: 'IPv4 address for the default bridge' },
   { name: 'bridge', short: 'b', type: 'string', help: 'Name of the default bridge', initial: 'tug0' },
   { name: 'config-file', type: 'string', help: 'Daemon configuration file', initial: '/etc/tug/daemon.json' },
   { name: 'data-root', type: 'string', help: 'Root directory of persistent state', initial: '/var/lib/tug' },
   { name: 'debug', short: 'D', type: 'boolean', help: 'Enable debug mode' },
+  { name: 'default-runtime', type: 'string', help: 'Default OCI runtime for containers', initial: 'native' },
   { name: 'exec-root', type: 'string', help: 'Root directory for execution state files', initial: '/run/tug' },
   { name: 'group', short: 'G', type: 'string', help: 'Group for the unix socket', initial: 'docker' },
   { name: 'help', type: 'boolean', help: 'Print usage' },
@@ -42,6 +55,11 @@ export const flags: Flag[] = [
     initial: 'info',
   },
   { name: 'pidfile', short: 'p', type: 'string', help: 'Path to use for daemon PID file', initial: '/run/tug/tug.pid' },
+  { name: 'tls', type: 'boolean', help: 'Use TLS; implied by --tlsverify' },
+  { name: 'tlscacert', type: 'string', help: 'Trust certs signed only by this CA', initial: '~/.docker/ca.pem' },
+  { name: 'tlscert', type: 'string', help: 'Path to TLS certificate file', initial: '~/.docker/cert.pem' },
+  { name: 'tlskey', type: 'string', help: 'Path to TLS key file', initial: '~/.docker/key.pem' },
+  { name: 'tlsverify', type: 'boolean', help: 'Use TLS and verify the remote' },
   { name: 'version', short: 'v', type: 'boolean', help: 'Print version information and quit' },
 ];
 
@@ -62,7 +80,7 @@ export function parseFlags(argv: string[]): Given {
         `invalid argument "${taken}" for "${named(flag)}" flag: strconv.ParseBool: parsing "${taken}": invalid syntax`,
       );
     }
-    given.set(flag.name, flag.type === 'list' ? [...(given.get(flag.name) ?? []), taken] : [taken]);
+    given.set(flag.name, repeats(flag) ? [...(given.get(flag.name) ?? []), taken] : [taken]);
   }
   return given;
 }
@@ -71,6 +89,8 @@ export const booleans = new Map([
   ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((word) => [word, true] as const),
   ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((word) => [word, false] as const),
 ]);
+
+const repeats = ({ type }: Flag): boolean => type === 'list' || type === 'runtimes';
 
 interface Found {
   flag: Flag;
@@ -106,7 +126,7 @@ const refuse = (message: string): EngineError => new EngineError('invalid', mess
 /** The text of `tug daemon --help`. */
 export function usage(): string {
   const lines = flags.map((flag) => {
-    const kind = flag.type === 'boolean' ? '' : ` ${flag.type}`;
+    const kind = { boolean: '', runtimes: ' runtime', string: ' string', list: ' list' }[flag.type];
     const initial = flag.initial ? ` (default "${flag.initial}")` : '';
     return `  ${flag.short ? `-${flag.short}, ` : '    '}${`--${flag.name}${kind}`.padEnd(24)}${flag.help}${initial}`;
   });

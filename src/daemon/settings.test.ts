@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseFlags } from './flags.ts';
 import { settle } from './settings.ts';
@@ -13,31 +13,46 @@ function file(text: string): string {
   writeFileSync(path, text);
   return `--config-file=${path}`;
 }
+const withoutTls = { enabled: false, verify: undefined, declined: false };
+const files = (directory: string) => ({
+  caFile: join(directory, 'ca.pem'),
+  certFile: join(directory, 'cert.pem'),
+  keyFile: join(directory, 'key.pem'),
+});
 const read = (...argv: string[]) => settle(parseFlags(argv));
 
 test('defaults', () => {
   expect(read(file('{}'))).toEqual({
     dataRoot: '/var/lib/tug',
     execRoot: '/run/tug',
-    hosts: ['unix:///run/tug/tug.sock'],
+    hosts: [{ kind: 'unix', path: '/run/tug/tug.sock' }],
+    tls: { ...withoutTls, ...files(join(homedir(), '.docker')) },
     pidfile: '/run/tug/tug.pid',
     group: 'docker',
     logLevel: 'info',
     debug: false,
     bridge: 'tug0',
+    runtimes: {},
+    defaultRuntime: 'native',
   });
 });
 
 test('flags in every spelling, and the file beside them', () => {
   const argv = ['-D', '-H', 'unix:///a', '-Hunix:///b', '--data-root', '/d', '-p=/p', file('{"bip": "10.0.0.1/24"}')];
   expect(read(...argv)).toMatchObject({
-    hosts: ['unix:///a', 'unix:///b'],
+    hosts: [
+      { kind: 'unix', path: '/a' },
+      { kind: 'unix', path: '/b' },
+    ],
     dataRoot: '/d',
     pidfile: '/p',
     logLevel: 'debug',
     bip: '10.0.0.1/24',
   });
-  expect(read(file('{"hosts": ["unix:///c"], "debug": true}'))).toMatchObject({ hosts: ['unix:///c'], debug: true });
+  expect(read(file('{"hosts": ["unix:///c"], "debug": true}'))).toMatchObject({
+    hosts: [{ kind: 'unix', path: '/c' }],
+    debug: true,
+  });
 });
 
 test.each([
@@ -65,4 +80,58 @@ test.each([
   ],
 ])('a file with %s is refused', (text, words) => {
   expect(() => read('-H', 'unix:///a', file(text))).toThrow(words);
+});
+
+test('runtimes: by flag, by file with arguments, as containerd has them; refused in Docker’s words', () => {
+  const flags = read('--add-runtime', 'a=/bin/a', '--add-runtime=B = b', '--default-runtime=a', file('{}'));
+  expect(flags).toMatchObject({
+    runtimes: { a: { path: '/bin/a', args: [] }, b: { path: 'b', args: [] } },
+    defaultRuntime: 'a',
+  });
+  const crun = { runtimeType: 'io.containerd.runc.v2', options: { BinaryName: '/usr/bin/crun' } };
+  const written = { x: { path: '/x', runtimeArgs: ['--debug', 'a b'] }, crun };
+  expect(read(file(JSON.stringify({ runtimes: written }))).runtimes).toEqual({
+    x: { path: '/x', args: ['--debug', 'a b'] },
+    crun: { path: '/usr/bin/crun', args: [] },
+  });
+  const refused: [argv: () => string[], words: string][] = [
+    [() => ['--add-runtime=x'], 'invalid runtime specified: x'],
+    [() => ['--add-runtime=runc=/x'], "runtime name 'runc' is reserved"],
+    [() => ['--add-runtime=a=/x', '--add-runtime=A=/y'], "runtime 'a' was already defined"],
+    [() => [file('{"runtimes": {"a": {}}}')], 'runtime a: either a runtimeType or a path must be configured'],
+    [() => [file('{"runtimes": {"a": {"runtimeType": "io.containerd.kata.v2"}}}')], 'is not supported'],
+    [() => [file('{"runtimes": {"a": {"path": "/a", "runtimeArgs": "x"}}}')], 'runtimeArgs must be a list of strings'],
+    [() => [file('{"runtimes": []}')], 'runtimes must be an object'],
+  ];
+  for (const [argv, words] of refused) expect(() => read(...argv())).toThrow(words);
+});
+
+test.each([
+  ['tcp://', 'localhost', 2375],
+  ['tcp://0.0.0.0:99', '0.0.0.0', 99],
+  ['tcp://:99', 'localhost', 99],
+  ['[::1]:99', '::1', 99],
+  ['10.0.0.1', '10.0.0.1', 2375],
+])('%s is a port', (text, host, port) => {
+  expect(read('-H', text, file('{}')).hosts).toEqual([{ kind: 'tcp', host, port }]);
+});
+
+test.each([
+  ['tcp://a/b', 'should not contain a path element'],
+  ['tcp://a:x', 'invalid port: x'],
+  ['tcp://a:0', 'invalid port: 0'],
+  ['tcp://a:70000', 'invalid port: 70000'],
+  ['fd://', "unsupported proto 'fd'"],
+  ['unix://a', 'must be absolute'],
+])('%s is no address', (text, words) => {
+  expect(() => read('-H', text, file('{}'))).toThrow(words);
+});
+
+test('whoever speaks of the check of clients wants TLS, and who declines it means it', () => {
+  const tls = (...argv: string[]) => read(...argv, file('{}')).tls;
+  expect(tls('--tls')).toMatchObject({ enabled: true, verify: true, declined: false });
+  expect(tls('--tlsverify', '--tlscert=/c')).toMatchObject({ enabled: true, verify: true, certFile: '/c' });
+  expect(tls('--tlsverify=false')).toMatchObject({ enabled: true, verify: false, declined: true });
+  expect(tls('--tls=false')).toMatchObject({ enabled: false, declined: true });
+  expect(read(file('{"tlsverify": true, "tlskey": "/k"}')).tls).toMatchObject({ enabled: true, keyFile: '/k' });
 });

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { EngineError, type Level, messageOf } from '../kit/index.ts';
 import { booleans, flags, type Given, type Settings } from './flags.ts';
+import { parseHost } from './hosts.ts';
+import type { TlsSettings } from './tls.ts';
+
+const defaultSocket = '/run/tug/tug.sock';
+
+import { directiveRuntimes, parseRuntimes } from './runtimes.ts';
 
 const levels: Record<string, Level> = {
   debug: 'debug',
@@ -21,27 +29,41 @@ export function settle(given: Given): Settings {
   const logLevel = levels[value('log-level')];
   if (!logLevel) throw new EngineError('invalid', `invalid logging level: ${value('log-level')}`);
   const debug = booleans.get(value('debug')) ?? false;
-  const hosts = values('host');
-  for (const host of hosts) checkHost(host);
+  const hosts = values('host').length > 0 ? values('host') : [''];
   return {
     dataRoot: value('data-root'),
     execRoot: value('exec-root'),
-    hosts: hosts.length > 0 ? hosts : ['unix:///run/tug/tug.sock'],
+    hosts: hosts.map((host) => parseHost(host === '' ? `unix://${defaultSocket}` : host, defaultSocket)),
+    tls: tlsOf(values),
     pidfile: value('pidfile'),
     group: value('group'),
     logLevel: debug ? 'debug' : logLevel,
     debug,
     bridge: value('bridge'),
+    runtimes: parseRuntimes(values('add-runtime')),
+    defaultRuntime: value('default-runtime'),
     ...(value('bip') && { bip: value('bip') }),
   };
 }
 
-function checkHost(host: string): void {
-  const [, protocol = 'tcp', path = ''] = /^(?:([a-z]+):\/\/)?(.*)$/.exec(host) ?? [];
-  const wrong = `invalid argument "${host}" for "-H, --host" flag: invalid bind address (${host}): `;
-  if (protocol !== 'unix') throw new EngineError('invalid', `${wrong}unsupported proto '${protocol}'`);
-  if (!path.startsWith('/')) throw new EngineError('invalid', `${wrong}the path of a unix socket must be absolute`);
+/** Whoever says anything about --tlsverify wants TLS. */
+function tlsOf(values: (name: string) => string[]): TlsSettings {
+  const said = (name: string) => booleans.get(values(name)[0] ?? '');
+  const path = (name: string) => (values(name)[0] ?? '').replace(/^~\/\.docker/, certificates());
+  const verify = said('tlsverify');
+  const tls = said('tls');
+  return {
+    enabled: verify !== undefined || tls === true,
+    verify: verify ?? tls,
+    declined: verify === false || tls === false,
+    caFile: path('tlscacert'),
+    certFile: path('tlscert'),
+    keyFile: path('tlskey'),
+  };
 }
+
+const certificates = (): string =>
+  process.env.DOCKER_CERT_PATH || process.env.DOCKER_CONFIG || join(homedir(), '.docker');
 
 function readConfigFile(given: Given): Given {
   const initial = flags.find(({ name }) => name === 'config-file')?.initial ?? '';
@@ -101,7 +123,9 @@ function shown(value: unknown, key: string): string {
 
 function fromDirective(key: string, value: unknown, refuse: Refuse): [string, string[]] {
   const flag = flagOf(key);
-  const wanted = { string: 'a string', boolean: 'a boolean', list: 'a list of strings' }[flag?.type ?? 'string'];
+  if (flag?.type === 'runtimes') return [flag.name, directiveRuntimes(value, refuse)];
+  const kind = flag?.type === 'boolean' || flag?.type === 'list' ? flag.type : 'string';
+  const wanted = { string: 'a string', boolean: 'a boolean', list: 'a list of strings' }[kind];
   const list = Array.isArray(value) ? value : [value];
   const type = flag?.type === 'boolean' ? 'boolean' : 'string';
   const fits = Array.isArray(value) === (flag?.type === 'list') && list.every((entry) => typeof entry === type);

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CgroupHierarchy, Cgroups } from './cgroup.ts';
+import { closeFd } from './files.ts';
+import { trySyscall } from './syscall.ts';
 
 /** What the leaf cgroups below a parent may use, for controllers that start empty on v1. */
 export interface CgroupParent {
@@ -68,10 +70,12 @@ export function readCgroupFile(cgroups: Cgroups, controller: string, cgroup: str
 
 /** Everything that runs in the cgroup or below it, by host pid, in no order. */
 export function cgroupPids(cgroups: Cgroups, cgroup: string): number[] {
-  const hierarchy = cgroups.unified ?? cgroups.hierarchies[0];
-  if (!hierarchy) return [];
+  const below = (hierarchy?: CgroupHierarchy) => (hierarchy ? subtree(join(hierarchy.mountPoint, cgroup)) : []);
+  const unified = below(cgroups.unified);
+  // A runtime may have kept out of the v2 hierarchy of a hybrid machine.
+  const directories = unified.length > 0 ? unified : below(cgroups.hierarchies[0]);
   const pids = new Set<number>();
-  for (const directory of subtree(join(hierarchy.mountPoint, cgroup))) {
+  for (const directory of directories) {
     for (const word of wordsOf(join(directory, 'cgroup.procs'))) pids.add(Number(word));
   }
   // A process of a pid namespace beyond ours is listed as 0, which to kill(2) means our own process group.
@@ -90,6 +94,19 @@ export function killCgroup(cgroups: Cgroups, cgroup: string): void {
   if (freezer) for (const directory of subtree(freezer)) writeIfThere(join(directory, 'freezer.state'), 'THAWED');
   if (unified) writeIfThere(join(unified, 'cgroup.freeze'), '0');
 }
+
+/** Kills one process if it is in the cgroup or below it, by a hold on it that no other process can come into. */
+export function killMember(cgroups: Cgroups, cgroup: string, pid: number): void {
+  const held = trySyscall('pidfd_open', pid, 0);
+  if (held < 0) return;
+  try {
+    if (cgroupPids(cgroups, cgroup).includes(pid)) trySyscall('pidfd_send_signal', held, SIGKILL, 0, 0);
+  } finally {
+    closeFd(held);
+  }
+}
+
+const SIGKILL = 9;
 
 /** Removes the cgroup and those below it from every hierarchy; false while processes are still in one of them. */
 export function removeCgroup(cgroups: Cgroups, cgroup: string): boolean {

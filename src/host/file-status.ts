@@ -23,6 +23,8 @@ export interface FileStatus {
   /** The filesystem, and for device nodes the device, as major and minor. */
   device: [major: number, minor: number];
   node: [major: number, minor: number];
+  /** Something is mounted just here. */
+  mountRoot: boolean;
 }
 
 const kinds = new Map<number, FileKind>([
@@ -38,6 +40,17 @@ const kinds = new Map<number, FileKind>([
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
+const STATX_ATTR_MOUNT_ROOT = 0x2000;
+
+/** The same, or undefined where nothing is. */
+export function tryStatusOf(directory: number, name: Path): FileStatus | undefined {
+  try {
+    return statusOf(directory, name);
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
 
 /** What `name` in the directory is, a last symlink not followed; with `itself` what the fd is. */
 export function statusOf(directory: number, name: Path, itself = false): FileStatus {
@@ -57,5 +70,6 @@ export function statusOf(directory: number, name: Path, itself = false): FileSta
     inode: buffer.readBigUInt64LE(32),
     device: [buffer.readUInt32LE(136), buffer.readUInt32LE(140)],
     node: [buffer.readUInt32LE(128), buffer.readUInt32LE(132)],
+    mountRoot: (buffer.readUInt32LE(8) & STATX_ATTR_MOUNT_ROOT) !== 0,
   };
 }

@@ -14,6 +14,11 @@ export function openDirectoryAt(directory: number, name: Path): number {
   return callOn('openat', name, directory, cstring(name), flags, 0);
 }
 
+/** The same, or undefined where no such directory is. */
+export function tryOpenDirectoryAt(directory: number, name: Path): number | undefined {
+  return attempt(() => openDirectoryAt(directory, name));
+}
+
 /** The names in a directory that is open for reading, without `.` and `..`, as bytes. */
 export function namesIn(directory: number): Buffer[] {
   return entriesIn(directory).map((entry) => entry.name);

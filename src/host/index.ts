@@ -1,6 +1,7 @@
 export * from './arp.ts';
 export * from './cgroup.ts';
 export * from './cgroup-files.ts';
+export * from './cgroup-freeze.ts';
 export * as conntrack from './conntrack.ts';
 export * from './errno.ts';
 export * from './file-entries.ts';

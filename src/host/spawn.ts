@@ -14,3 +14,19 @@ export function spawnDetached(programFd: number, name: string, fds: number[]): v
   });
   child.unref();
 }
+
+/** How a program ended and all it said. */
+export interface Said {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program of the host to its end, with this process's environment; undefined when there is none of that name. */
+export async function runProgram(command: string[]): Promise<Said | undefined> {
+  const [name = ''] = command;
+  if (Bun.which(name) === null) return undefined;
+  const child = Bun.spawn({ cmd: command, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { code, stdout, stderr };
+}

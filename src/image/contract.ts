@@ -5,7 +5,7 @@ import type {
   ImageSummary,
   JSONMessage,
 } from '../api/index.ts';
-import type { ImageConfig } from '../oci/index.ts';
+import type { ImageConfig, ImageRunConfig } from '../oci/index.ts';
 
 export interface Image {
   /** The digest of its config, `sha256:…`. */
@@ -48,6 +48,19 @@ export interface Images {
     tar: AsyncIterable<Uint8Array>,
     options: { repository: string; tag: string; message: string; changes: string[]; platform?: string; source: string },
   ): AsyncIterable<JSONMessage>;
+  /** Refuses, in Docker's words, what cannot be the name of a new image. */
+  checkName(repository: string, tag: string): void;
+  /** Makes an image of another's layers and one more; its id. Its name, if it gets one, is `name`. */
+  commit(options: CommitRequest): Promise<{ id: string; name?: string }>;
+  /**
+   * An archive that Docker and OCI tools load, with these images and all their layers; a repository without a tag stands for all
+   * its tags. Layers stay as they came. What is saved cannot vanish before the archive has ended.
+   */
+  save(references: string[]): AsyncIterable<Uint8Array>;
+  /** Removes what has no name (`dangling=false`: what no container uses); filters `until`, `label`, `label!`. */
+  prune(
+    filters: Record<string, string[]>,
+  ): Promise<{ ImagesDeleted: ImageDeleteResponseItem[]; SpaceReclaimed: number }>;
   /** Tag, untag, delete, import and load, as Docker's events name them. */
   subscribe(listener: (event: ImageEvent) => void): () => void;
   /**
@@ -55,4 +68,19 @@ export interface Images {
    * names and that are missing.
    */
   collect(): Promise<void>;
+}
+
+export interface CommitRequest {
+  /** The image that the container stands on. */
+  parent: string;
+  /** The container's changes as a layer's tar. */
+  layer: AsyncIterable<Uint8Array>;
+  /** What the image's containers run with. */
+  config: ImageRunConfig;
+  container: { id: string; config: ImageRunConfig };
+  author: string;
+  comment: string;
+  /** Where the name is empty the image gets none. */
+  repository: string;
+  tag: string;
 }

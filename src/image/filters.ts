@@ -1,7 +1,7 @@
+import { parseMoment } from '../api/index.ts';
 import { EngineError } from '../kit/index.ts';
 import { familiarName, familiarString, type Reference } from '../oci/index.ts';
 import type { Tx } from '../store/index.ts';
-import { parseDuration } from './changes/healthcheck.ts';
 import { findImage, type ImageRecord } from './records.ts';
 
 /** What of an image a list shows. */
@@ -25,7 +25,7 @@ export function parseFilters(tx: Tx, filters: Record<string, string[]>, now: Dat
   const created = (reference: string) => createdAt(findImage(tx, reference).record);
   const before = values('before').map(created);
   const since = values('since').map(created);
-  const until = values('until').map((text) => momentOf(text, now));
+  const until = values('until').map((text) => parseMoment(text, now.getTime()));
   const dangling = danglingOf(values('dangling'));
   const patterns = values('reference').map(globOf);
   return {
@@ -66,18 +66,6 @@ function danglingOf(values: string[]): boolean | undefined {
 function hasLabel(labels: Record<string, string>, wanted: string): boolean {
   const [name = '', value] = wanted.split(/=(.*)/s);
   return name in labels && (value === undefined || labels[name] === value);
-}
-
-/** A time (RFC 3339, seconds since 1970) or how long ago. */
-function momentOf(text: string, now: Date): number {
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const time = Date.parse(text);
-  if (/^\d{4}-/.test(text) && !Number.isNaN(time)) return time;
-  try {
-    return now.getTime() - parseDuration(text) / 1e6;
-  } catch (error) {
-    throw new EngineError('invalid', `failed to parse value as time or duration: ${JSON.stringify(text)}`, error);
-  }
 }
 
 /** A shell pattern in which `*` and `?` do not match a slash. */

@@ -2,6 +2,7 @@ import { createTopic, EngineError, type Log } from '../kit/index.ts';
 import { isTag, parseReference, withDefaultTag } from '../oci/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store } from '../store/index.ts';
+import { commitImage } from './commit.ts';
 import { type Context, publishAll, tagIn } from './context.ts';
 import type { ImageEvent, Images } from './contract.ts';
 import { createGarbage } from './garbage.ts';
@@ -9,8 +10,11 @@ import { importImage } from './import.ts';
 import { imageHistory, inspectImage } from './inspect.ts';
 import { layersSize, listImages } from './list.ts';
 import { loadImages } from './load.ts';
+import { nameFor } from './new-image.ts';
+import { pruneImages } from './prune.ts';
 import { findImage, imagesIn } from './records.ts';
 import { removeImage } from './remove.ts';
+import { saveImages } from './save.ts';
 import { unpackLayers } from './unpack-layers.ts';
 
 /** The images of the engine, kept in `store` and unpacked in `snapshots`. */
@@ -32,6 +36,10 @@ export function createImages(options: { store: Store; snapshots: Snapshots; log:
     remove: (reference, options) => removeImage(context, reference, options),
     load: (archive, options) => loadImages(context, archive, options),
     import: (tar, options) => importImage(context, tar, options),
+    checkName: (repository, tag) => void nameFor(repository, tag),
+    commit: (options) => commitImage(context, options),
+    save: (references) => saveImages(context, references),
+    prune: (filters) => pruneImages(context, filters),
     subscribe: events.subscribe,
     async collect() {
       await garbage.collect();

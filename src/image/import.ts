@@ -5,16 +5,14 @@ import {
   hostPlatform,
   type ImageConfig,
   type ImageRunConfig,
-  isTag,
   type Platform,
   parsePlatform,
-  parseReference,
   type Reference,
-  withDefaultTag,
 } from '../oci/index.ts';
 import { applyChanges } from './changes/apply-changes.ts';
 import { type Context, eventOf, publishAll, tagIn } from './context.ts';
 import type { Images } from './contract.ts';
+import { nameFor, once, wholeRunConfig } from './new-image.ts';
 import { progressOf } from './progress.ts';
 import { putImage } from './records.ts';
 import { layerBytes } from './unpack-layers.ts';
@@ -86,14 +84,6 @@ function record(
   });
 }
 
-function nameFor(repository: string, tag: string): Reference | undefined {
-  if (repository === '') return undefined;
-  const name = parseReference(repository);
-  if (name.digest !== undefined) throw new EngineError('invalid', 'cannot import digest reference');
-  if (tag !== '' && !isTag(tag)) throw new EngineError('invalid', 'invalid tag format');
-  return withDefaultTag(tag === '' ? name : { ...name, tag });
-}
-
 /** As Docker writes it, field by field, empty ones too. */
 function configOf(of: {
   platform: Platform;
@@ -113,16 +103,4 @@ function configOf(of: {
     os: platform.os,
     rootfs: { type: 'layers', diff_ids: [of.diffId] },
   };
-}
-
-function wholeRunConfig(run: ImageRunConfig): ImageRunConfig {
-  const none = { AttachStdin: false, AttachStdout: false, AttachStderr: false };
-  const closed = { Tty: false, OpenStdin: false, StdinOnce: false };
-  const lists = { Env: null, Cmd: null, Image: '', Volumes: null, WorkingDir: '', Entrypoint: null, OnBuild: null };
-  const empty = { Hostname: '', Domainname: '', User: '', ...none, ...closed, ...lists, Labels: null };
-  return { ...empty, ...run } as ImageRunConfig;
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -15,7 +15,7 @@ export function inspectImage(context: Context, reference: string): ImageInspect 
   return {
     Id: id,
     ...sortedNames(names),
-    Parent: '',
+    Parent: record.parent ?? '',
     Comment: config.comment ?? '',
     ...(config.created === undefined ? {} : { Created: config.created }),
     DockerVersion: config.docker_version ?? '',

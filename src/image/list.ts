@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import type { Images } from './contract.ts';
 import { parseFilters } from './filters.ts';
 import { secondsOf, sizeOf, sortedNames } from './inspect.ts';
-import { type ImageRecord, imagesIn, namesOf } from './records.ts';
+import { childrenOf, type ImageRecord, imagesIn, namesOf } from './records.ts';
 
 /** The images, newest first. */
 export function listImages(context: Context, options: Parameters<Images['list']>[0]): ImageSummary[] {
@@ -15,14 +15,17 @@ export function listImages(context: Context, options: Parameters<Images['list']>
     const summaries = all.flatMap(({ id, document }) => {
       const names = namesOf(tx, id);
       const shown = names.filter(filters.name);
-      if (!filters.image(document, names.length === 0) || (filters.byName && shown.length === 0)) return [];
+      const isBetween = names.length === 0 && childrenOf(tx, id).length > 0;
+      if (isBetween && !options.all) return [];
+      if (!filters.image(document, names.length === 0 && !isBetween) || (filters.byName && shown.length === 0))
+        return [];
       const users = tx.refs.ownersOf(`image:${id}`).filter(({ owner }) => owner.startsWith('container:'));
       return {
         Containers: options.containerCount ? users.length : -1,
         Created: secondsOf(document.config.created),
         Id: id,
         Labels: (document.config.config?.Labels ?? null) as Record<string, string>,
-        ParentId: '',
+        ParentId: document.parent ?? '',
         ...sortedNames(shown),
         SharedSize: uses ? sharedSize(document, uses) : -1,
         Size: sizeOf(document),

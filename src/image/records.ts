@@ -16,11 +16,16 @@ export interface ImageRecord {
   blobs: string[];
   /** Bytes of all files of each layer. */
   sizes: number[];
+  /** The image that it was committed on, while that is here. */
+  parent?: string;
   /** When a name was last given to it. */
   lastTagged?: string;
 }
 
-const images: Collection<ImageRecord> = { name: 'images', indexes: {} };
+const images: Collection<ImageRecord> = {
+  name: 'images',
+  indexes: { parent: { of: (image) => image.parent ?? null, unique: false } },
+};
 
 /** Names of images, whole (`docker.io/library/busybox:latest`, or with `@sha256:…`). */
 const names: Collection<{ image: string }> = {
@@ -47,6 +52,22 @@ export function giveName(tx: Tx, name: Reference, image: { id: string; at?: stri
   const record = imagesIn(tx).get(image.id);
   if (record && image.at !== undefined) imagesIn(tx).put(image.id, { ...record, lastTagged: image.at });
   return before === image.id ? undefined : before;
+}
+
+/** The images that were committed on one. */
+export function childrenOf(tx: Tx, id: string): string[] {
+  return imagesIn(tx)
+    .by('parent', id)
+    .map((row) => row.id);
+}
+
+/** All names of a repository, whatever their tags. */
+export function namesInRepository(tx: Tx, { domain, path }: Reference): { name: Reference; id: string }[] {
+  return tx
+    .collection(names)
+    .all()
+    .map(({ id, document }) => ({ name: parseReference(id), id: document.image }))
+    .filter(({ name }) => name.domain === domain && name.path === path);
 }
 
 export function takeName(tx: Tx, name: Reference): void {
@@ -86,7 +107,11 @@ function described(text: string): string {
 /** Writes an image down, with what it needs: its config, its layers and their bytes. */
 export function putImage(tx: Tx, id: string, record: ImageRecord): void {
   const before = imagesIn(tx).get(id);
-  imagesIn(tx).put(id, { ...record, ...(before?.lastTagged ? { lastTagged: before.lastTagged } : {}) });
+  const kept = {
+    ...(before?.parent && { parent: before.parent }),
+    ...(before?.lastTagged && { lastTagged: before.lastTagged }),
+  };
+  imagesIn(tx).put(id, { ...record, ...kept });
   const owner = `image:${id}`;
   tx.refs.removeOwner(owner);
   for (const blob of [id, ...record.blobs]) tx.refs.add(owner, `blob:${blob}`);
@@ -99,6 +124,15 @@ export function deleteImage(tx: Tx, id: string): string[] {
   const targets = tx.refs.targetsOf(owner).map((ref) => ref.target);
   tx.refs.removeOwner(owner);
   for (const name of namesOf(tx, id)) takeName(tx, name);
+  for (const child of childrenOf(tx, id)) {
+    const record = imagesIn(tx).get(child);
+    if (record) imagesIn(tx).put(child, withoutParent(record));
+  }
   imagesIn(tx).delete(id);
   return targets;
+}
+
+function withoutParent(record: ImageRecord): ImageRecord {
+  const { parent, ...rest } = record;
+  return parent === undefined ? record : rest;
 }

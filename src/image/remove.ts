@@ -4,7 +4,16 @@ import { chainIds, familiarString, parseReference, type Reference, withDefaultTa
 import type { Tx } from '../store/index.ts';
 import { type Context, eventOf, publishAll } from './context.ts';
 import type { ImageEvent } from './contract.ts';
-import { deleteImage, findImage, type ImageRecord, imagesIn, namesOf, takeName, wholeName } from './records.ts';
+import {
+  childrenOf,
+  deleteImage,
+  findImage,
+  type ImageRecord,
+  imagesIn,
+  namesOf,
+  takeName,
+  wholeName,
+} from './records.ts';
 
 interface Removal {
   tx: Tx;
@@ -20,13 +29,14 @@ interface Removal {
 export async function removeImage(
   context: Context,
   reference: string,
-  options: { force: boolean },
+  options: { force: boolean; prune: boolean },
 ): Promise<ImageDeleteResponseItem[]> {
   const removal = context.store.update((tx) => {
     const found = findImage(tx, reference);
     const removal: Removal = { tx, ...found, force: options.force, items: [], events: [], targets: [] };
     if (isIdPrefix(found.id, reference)) removeById(removal);
     else removeByName(removal, reference);
+    if (options.prune) pruneParents(removal, found.record.parent);
     return removal;
   });
   publishAll(context, removal.events);
@@ -54,7 +64,7 @@ function removeByName(removal: Removal, reference: string): void {
     left = namesOf(tx, id);
   }
   if (left.length > 0) return;
-  // Its name is gone: where a container keeps the image itself, that is all.
+  // Its name is gone: where a container or an image on it keeps the image itself, that is all.
   if (conflictOf(removal)?.used) return;
   discard(removal);
 }
@@ -74,6 +84,9 @@ function conflictOf(removal: Removal, names: Reference[] = []): { used: boolean;
     used,
     error: new EngineError('conflict', `conflict: unable to delete ${shortId(id)} (${forced}) - ${reason}`),
   });
+  if (childrenOf(tx, id).length > 0) {
+    return conflict(true, 'cannot be forced', 'image has dependent child images');
+  }
   const users = usersOf(tx, id);
   const running = users.find((user) => user.running);
   if (running) {
@@ -85,6 +98,18 @@ function conflictOf(removal: Removal, names: Reference[] = []): { used: boolean;
   if (stopped)
     return conflict(true, 'must be forced', `image is being used by stopped container ${shortId(stopped.id)}`);
   return undefined;
+}
+
+/** Images without a name that were kept for this one alone go with it. */
+function pruneParents(removal: Removal, parent: string | undefined): void {
+  const { tx } = removal;
+  if (parent === undefined || imagesIn(tx).get(removal.id)) return;
+  const record = imagesIn(tx).get(parent);
+  if (!record || namesOf(tx, parent).length > 0) return;
+  const next: Removal = { ...removal, id: parent, record, force: false };
+  if (conflictOf(next)) return;
+  discard(next);
+  pruneParents(next, record.parent);
 }
 
 function discard(removal: Removal): void {

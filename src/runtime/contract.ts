@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { RuntimeSpec, SpecProcess } from '../oci/index.ts';
+import type { RuntimeSpec, SpecProcess, SpecResources } from '../oci/index.ts';
 
 /** What the monitor does with the process's three streams. */
 export interface Stdio {
@@ -39,6 +39,10 @@ export interface Launch {
   stdio: Stdio;
   log?: LogFile;
   network?: NetworkPlan;
+  /** The mount namespace of a container whose /dev/shm this one has, too; bind it from `Runtime.shmAt`. */
+  shm?: { namespace: string };
+  /** The name of another runtime, or its path; without it the container is the native runtime's. */
+  runtime?: string;
   /** Sockets that reserve the published ports; the shim holds them until the container has ended. Taken over like rootFd. */
   reserved: number[];
 }
@@ -52,6 +56,8 @@ export interface ExecLaunch {
   /** The container's spec: for its cgroups, seccomp profile and namespaces. */
   spec: RuntimeSpec;
   stdio: Stdio;
+  /** The container's, as it was launched. */
+  runtime?: string;
 }
 
 /** A process whose namespaces, mounts and network are being made, and that then waits before it drops its privileges. */
@@ -109,12 +115,64 @@ export interface Process {
   openRoot(): number;
   /** Everything below the container's cgroup, by host pid. */
   pids(): Promise<number[]>;
+  /** The container's cgroup; an exec, which shares it, has none of its own. */
+  readonly control?: Control;
   /** Forget the exit record and all that is left of the process; call it after the exit has been committed. Idempotent. */
   release(): Promise<void>;
 }
 
-/** The native runtime behind one door; `runc` and others join it behind the same interface. */
+/** What can be done to all processes of a container at once. Refusals are EngineErrors in the kernel's words. */
+export interface Control {
+  /** Resolves once no process runs; `internal` and all thawed when one cannot be stopped. */
+  freeze(): Promise<void>;
+  thaw(): void;
+  /** What the kernel says, also of a freeze by an earlier engine. */
+  frozen(): boolean;
+  /** Other limits from now on; what is not named stays. All or nothing. */
+  update(resources: SpecResources): void;
+  usage(): Usage;
+}
+
+/** What a container has used since its start. Times in nanoseconds, sizes in bytes. */
+export interface Usage {
+  /** Of the cgroups it was read from: they count different things. */
+  version: 1 | 2;
+  cpu: {
+    total: number;
+    user: number;
+    kernel: number;
+    perCpu?: number[];
+    throttling: { periods: number; throttled: number; time: number };
+  };
+  /** Absent where the machine does not account for it. `details` is memory.stat; `limit` may be beyond the machine. */
+  memory?: { usage: number; most?: number; limit: number; failures: number; details: Record<string, number> };
+  pids?: { current: number; limit?: number };
+  block: { bytes: BlockUsage[]; operations?: BlockUsage[] };
+}
+
+/** One kind of transfer (`read`, `write`, …) of one device. */
+export interface BlockUsage {
+  major: number;
+  minor: number;
+  op: string;
+  value: number;
+}
+
+/** A program that keeps to the command line of OCI runtimes, with what always comes before its command. */
+export interface OciRuntime {
+  /** Absolute, or the name of a file in PATH. */
+  path: string;
+  args: string[];
+}
+
+/** The native runtime and, behind the same door, every other one that this machine has or that was configured. */
 export interface Runtime {
+  /** The runtimes that containers may name; `native` is without a program. */
+  names(): Record<string, OciRuntime | undefined>;
+  /** Whether a container may name it; an absolute path of a program may be named as well. */
+  knows(name: string): boolean;
+  /** Where, for the mounts of a start only, lies what `Launch.shm` asks for. */
+  readonly shmAt: string;
   launch(launch: Launch): Promise<Pending>;
   exec(launch: ExecLaunch): Promise<Pending>;
   /**

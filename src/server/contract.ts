@@ -35,12 +35,34 @@ export interface Events {
   close(): void;
 }
 
+/** A socket that has mode and group before anyone can connect. Paths longer than 107 bytes are fine. */
+export interface UnixAddress {
+  path: string;
+  mode: number;
+  group?: string;
+}
+
+/** A port of this machine; without `tls` everyone who reaches it is root. */
+export interface TcpAddress {
+  /** A name or an address. */
+  host: string;
+  port: number;
+  tls?: ServerTls;
+}
+
+/** PEM texts. With `clientCa` a client must show a certificate of it. */
+export interface ServerTls {
+  cert: string;
+  key: string;
+  clientCa?: string;
+}
+
 export interface Server {
   /**
-   * Listens on a unix socket; `mode` and `group` are set before anyone can connect. A socket that a dead engine left is
-   * replaced, one that answers is an EngineError `conflict`. Paths longer than 107 bytes are fine.
+   * Listens at one more address. A socket that a dead engine left is replaced, one that answers is an EngineError `conflict`,
+   * as is a port that is taken. Resolves to the port.
    */
-  listen(options: { path: string; mode: number; group?: string }): Promise<void>;
-  /** Stops listening, removes the socket, and ends the connections: idle ones at once, others after a short grace. */
+  listen(address: UnixAddress | TcpAddress): Promise<number | undefined>;
+  /** Stops listening, removes the sockets, and ends the connections: idle ones at once, others after a short grace. */
   close(): Promise<void>;
 }

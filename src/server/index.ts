@@ -1,2 +1,3 @@
+export type { Server, ServerTls } from './contract.ts';
 export { createServer } from './server.ts';
 export { createSystem } from './system/system.ts';

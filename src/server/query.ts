@@ -54,14 +54,14 @@ function parseValues(text: string): Map<string, string[]> {
     if (pair.includes(';')) throw new EngineError('invalid', 'invalid semicolon separator in query');
     if (pair === '') continue;
     const equals = pair.indexOf('=');
-    const name = unescape(equals === -1 ? pair : pair.slice(0, equals));
-    const value = equals === -1 ? '' : unescape(pair.slice(equals + 1));
+    const name = unescapeValue(equals === -1 ? pair : pair.slice(0, equals));
+    const value = equals === -1 ? '' : unescapeValue(pair.slice(equals + 1));
     values.set(name, [...(values.get(name) ?? []), value]);
   }
   return values;
 }
 
-function unescape(text: string): string {
+function unescapeValue(text: string): string {
   const wrong = wrongEscape(text);
   if (wrong !== undefined) throw new EngineError('invalid', `invalid URL escape ${JSON.stringify(wrong)}`);
   return percentDecode(text.replaceAll('+', ' '));

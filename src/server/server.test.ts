@@ -96,9 +96,8 @@ test('a container is created from a body in any spelling, with name and platform
     '{"iMage":"box","Cmd":"a b"}',
   );
   expect(answer.status).toBe(201);
-  expect(rooms.calls).toEqual([
-    ['create', { name: 'n', platform: 'linux/amd64', body: { Image: 'box', Cmd: ['a b'] } }],
-  ]);
+  const body = { Image: 'box', Cmd: ['a b'], HostConfig: { NetworkMode: 'bridge' } };
+  expect(rooms.calls).toEqual([['create', { name: 'n', platform: 'linux/amd64', body, readOnlyNonRecursive: false }]]);
 });
 
 test('bad bodies and queries are refused before anything is called', async () => {

@@ -1,9 +1,10 @@
-import { createServer as createNetServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Log, messageOf } from '../kit/index.ts';
 import type { Backends, Server } from './contract.ts';
 import { createDispatch } from './dispatch.ts';
 import { type Exchange, type Reply, serveConnection } from './http/index.ts';
-import { listenUnix } from './listen.ts';
+import { listenTcp } from './listen/tcp.ts';
+import { listenUnix } from './listen/unix.ts';
 import { createRouter } from './router.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { directRoutes } from './routes/direct.ts';
@@ -32,7 +33,7 @@ export function createServer({ backends, log }: { backends: Backends; log: Log }
   const dispatch = createDispatch({ find, server: backends.system.server, log });
   const closing = new AbortController();
   const connections = new Map<Socket, Reply | undefined>();
-  const listener = createNetServer({ allowHalfOpen: true }, (socket) => {
+  const serve = (socket: Socket) => {
     connections.set(socket, undefined);
     socket.once('close', () => connections.delete(socket));
     const handle = async (exchange: Exchange) => {
@@ -44,17 +45,22 @@ export function createServer({ backends, log }: { backends: Backends; log: Log }
       log.error('a connection failed', { error: messageOf(error) });
       socket.destroy();
     });
-  });
-  let unlisten: (() => void) | undefined;
+  };
+  const listeners: (() => void)[] = [];
   return {
     async listen(address) {
-      unlisten = await listenUnix(listener, address, log);
-      listener.on('error', (error) => log.error('the listener failed', { error: messageOf(error) }));
-      log.info('API listen', { path: address.path });
+      if ('path' in address) {
+        listeners.push(await listenUnix(serve, address, log));
+        log.info('API listen', { path: address.path });
+        return undefined;
+      }
+      const { port, stop } = await listenTcp(serve, address, log);
+      listeners.push(stop);
+      log.info('API listen', { host: address.host, port, tls: address.tls !== undefined });
+      return port;
     },
     async close() {
-      unlisten?.();
-      listener.close();
+      for (const stop of listeners) stop();
       closing.abort();
       for (const [socket, reply] of connections) if (reply === undefined || reply.hijacked) socket.destroy();
       const deadline = Date.now() + graceMs;

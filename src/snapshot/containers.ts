@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { detachedOverlay, treeSize } from '../host/index.ts';
+import { detachedOverlay, openDirectory, openDirectoryAt, treeSize, usingFd } from '../host/index.ts';
 import { crashpoint, EngineError, explainSystemError } from '../kit/index.ts';
 import type { Discard } from './discard.ts';
 import type { Layers } from './layers.ts';
@@ -23,6 +23,10 @@ export interface Containers {
   /** The keys of its layers, lowest first. */
   keys(id: string): string[];
   mount(id: string, options: { volatile: boolean }): number;
+  /** The merged tree, read only; the caller closes the fd. */
+  view(id: string): number;
+  /** The upper directory, open for reading; the caller closes it. */
+  upper(id: string): number;
   size(id: string): Promise<number>;
   remove(id: string): void;
   ids(): string[];
@@ -66,6 +70,19 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
       crashpoint('snapshot.container.mounted');
       return fd;
     },
+    view(id) {
+      const stack = keys(id);
+      const within = `../containers/${id}/diff`;
+      // The kernel has no overlay of a single directory.
+      if (stack.length === 0) return openDirectory(join(path(id), 'diff'));
+      const lower = stack.map((key) => layers.record(key).link).toReversed();
+      try {
+        return detachedOverlay({ base: layout.links, lower: [within, ...lower] });
+      } catch (error) {
+        throw explainSystemError(error);
+      }
+    },
+    upper: (id) => usingFd(openDirectory(join(path(id), 'diff')), (fd) => openDirectoryAt(fd, '.')),
     size: (id) => treeSize(join(path(id), 'diff')),
     remove: (id) => discard(path(id)),
     ids: () => readdirSync(layout.containers),

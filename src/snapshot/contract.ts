@@ -1,3 +1,9 @@
+/** One file that a writable layer has otherwise than the layers below; a path begins with a slash. */
+export interface Change {
+  path: string;
+  kind: 'modified' | 'added' | 'deleted';
+}
+
 /** Layers on disk, and the writable layer of each container on top of them. */
 export interface Snapshots {
   /** What `docker info` calls the driver: `overlay2`. */
@@ -26,6 +32,15 @@ export interface Snapshots {
   describe(id: string): Record<string, string>;
   /** The same for an image of those layers, lowest first. */
   describeLayers(layers: string[]): Record<string, string>;
+  /**
+   * The container's root as it is now, read only and without anything mounted in it, also while it runs; a detached mount or an
+   * open directory (O_CLOEXEC fd, the caller closes it).
+   */
+  view(id: string): number;
+  /** What the writable layer changes, in the order of the paths. */
+  changes(id: string): Promise<Change[]>;
+  /** The writable layer as a layer's tar, whiteouts and all: of the same tree always the same bytes. */
+  diff(id: string): AsyncIterable<Uint8Array>;
   /** Bytes in the writable layer. */
   size(id: string): Promise<number>;
   /** Removes the writable layer of a container; idempotent. */

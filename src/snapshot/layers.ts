@@ -23,6 +23,8 @@ export interface LayerRecord {
   size: number;
   /** Its symlink in `links`. */
   link: string;
+  /** Of the engine's own layer: the key of the layer below it. */
+  on?: string;
   /** The archive lists the root directory, so that owner and mode of this tree's root mean something. */
   listsRoot: boolean;
 }

@@ -4,8 +4,10 @@ import type { Log } from '../kit/index.ts';
 import { createApplyLayer } from './apply-layer.ts';
 import { createContainers } from './containers.ts';
 import type { Snapshots } from './contract.ts';
+import { createDifferences } from './differences.ts';
 import { createDiscard } from './discard.ts';
-import { createLayers } from './layers.ts';
+import { createInitLayers } from './init-layer.ts';
+import { createLayers, type Layers } from './layers.ts';
 import { createLayout, type Layout } from './layout.ts';
 
 /** Snapshots on overlayfs under `root` (the data root; made if missing). */
@@ -16,6 +18,7 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
   const layers = createLayers(layout, discard);
   const containers = createContainers(layout, layers, discard);
   const applyLayer = createApplyLayer(layout, layers, discard);
+  const initLayer = createInitLayers(layout, layers, discard);
   /** Layers nobody wants any more but for a container that stands on them. */
   const unwanted = new Set<string>();
 
@@ -42,12 +45,13 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
       return applyLayer(layer);
     },
     async removeLayer(diffId) {
-      for (const key of layers.keys()) if (layers.record(key).diffId === diffId) unwanted.add(key);
+      for (const key of keysOf(layers, diffId)) unwanted.add(key);
       dropUnwanted();
     },
     layerSize: (diffId, parents) => layers.record(layers.need([...parents, diffId]).at(-1) ?? '').size,
     async create(id, stack) {
-      containers.create(id, want(layers.need(stack)));
+      const keys = want(layers.need(stack));
+      containers.create(id, [...keys, ...want([initLayer(stack, keys)])]);
     },
     mount: containers.mount,
     describe: (id) => described(layout, containers.keys(id), containers.path(id)),
@@ -56,6 +60,7 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
       const top = keys.pop();
       return described(layout, keys, join(layout.layers, top ?? ''));
     },
+    ...createDifferences(layers, containers),
     size: containers.size,
     async remove(id) {
       containers.remove(id);
@@ -68,6 +73,12 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
     },
     settled: discard.settled,
   };
+}
+
+/** The layers of that digest, and the engine's own on them. */
+function keysOf(layers: Layers, diffId: string): string[] {
+  const own = layers.keys().filter((key) => layers.record(key).diffId === diffId);
+  return [...own, ...layers.keys().filter((key) => own.includes(layers.record(key).on ?? ''))];
 }
 
 function described(layout: Layout, keys: string[], own: string): Record<string, string> {

@@ -32,6 +32,8 @@ export interface Tx {
 export interface Collection<T> {
   name: string;
   indexes: Record<string, { of: (document: T) => string | null; unique: boolean }>;
+  /** Its documents are kept in memory, too, once they were read; they come frozen then. For what is read again and again. */
+  cached?: boolean;
 }
 
 export interface Rows<T> {
@@ -39,6 +41,8 @@ export interface Rows<T> {
   /** The ids that begin with `prefix`, at most `limit`. */
   idsByPrefix(prefix: string, limit: number): string[];
   by(index: string, value: string): { id: string; document: T }[];
+  /** The ids alone. */
+  idsBy(index: string, value: string): string[];
   all(): { id: string; document: T }[];
   /** Inserts or replaces. A second document with the same value in a unique index is an EngineError `conflict`. */
   put(id: string, document: T): void;

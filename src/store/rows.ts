@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { EngineError } from '../kit/index.ts';
 import type { Collection, Rows } from './contract.ts';
+import { type Memory, remembered } from './memory.ts';
 
 interface Row {
   id: string;
@@ -8,12 +9,17 @@ interface Row {
 }
 
 /** The documents of a collection, in its table; call `prepareTable` before, once a connection. */
-export function createRows<T>(db: Database, collection: Collection<T>): Rows<T> {
+export function createRows<T>(db: Database, collection: Collection<T>, memory?: Memory<T>): Rows<T> {
+  if (memory) return remembered(createRows(db, collection), memory);
   const table = tableOf(collection);
   const indexes = Object.entries(collection.indexes);
   const columns = ['id', 'document', ...indexes.map(([name]) => columnOf(name))];
   const insert = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
     ON CONFLICT (id) DO UPDATE SET ${columns.slice(1).map((column) => `${column} = excluded.${column}`)}`;
+  const indexed = (index: string) => {
+    if (!collection.indexes[index]) throw new EngineError('internal', `${collection.name} has no index ${index}`);
+    return columnOf(index);
+  };
   const parsed = (rows: Row[]) => rows.map((row) => ({ id: row.id, document: JSON.parse(row.document) as T }));
   return {
     get(id) {
@@ -28,9 +34,15 @@ export function createRows<T>(db: Database, collection: Collection<T>): Rows<T> 
         .map((row) => row.id);
     },
     by(index, value) {
-      if (!collection.indexes[index]) throw new EngineError('internal', `${collection.name} has no index ${index}`);
-      const query = `SELECT id, document FROM ${table} WHERE ${columnOf(index)} = ? ORDER BY rowid`;
+      const query = `SELECT id, document FROM ${table} WHERE ${indexed(index)} = ? ORDER BY rowid`;
       return parsed(db.query<Row, [string]>(query).all(value));
+    },
+    idsBy(index, value) {
+      const query = `SELECT id FROM ${table} WHERE ${indexed(index)} = ? ORDER BY rowid`;
+      return db
+        .query<{ id: string }, [string]>(query)
+        .all(value)
+        .map((row) => row.id);
     },
     all: () => parsed(db.query<Row, []>(`SELECT id, document FROM ${table} ORDER BY rowid`).all()),
     put(id, document) {

@@ -26,6 +26,8 @@ afterEach(() => {
   for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
 });
 
+const cachedPets: Collection<Pet> = { ...pets, name: 'cachedPets', cached: true };
+
 for (const [kind, open] of Object.entries({
   'on disk': () => createStore({ dir: temporary(), log: silent }),
   'in memory': () => createMemoryStore(),
@@ -197,4 +199,63 @@ test('a schema of a newer version is refused', () => {
   db.run('PRAGMA user_version = 99');
   db.close();
   expect(() => createStore({ dir, log: silent })).toThrow('newer version of tug (schema 99');
+});
+
+describe('a collection that is kept in memory', () => {
+  const put = (store: Store, id: string, name: string) =>
+    store.update((tx) => tx.collection(cachedPets).put(id, { name, kind: null }));
+  const names = (store: Store) =>
+    store.view((tx) =>
+      tx
+        .collection(cachedPets)
+        .all()
+        .map(({ id, document }) => `${id}=${document.name}`),
+    );
+
+  test('says what the database says, in its order, whatever is written', () => {
+    const store = createMemoryStore();
+    for (const [id, name] of ['zAda', 'aBob', 'mCid'].map((word) => [word[0] ?? '', word.slice(1)] as const)) {
+      put(store, id, name);
+    }
+    expect(names(store)).toEqual(['z=Ada', 'a=Bob', 'm=Cid']);
+    put(store, 'z', 'Zoe');
+    store.update((tx) => tx.collection(cachedPets).delete('a'));
+    put(store, 'b', 'Bea');
+    expect(names(store)).toEqual(['z=Zoe', 'm=Cid', 'b=Bea']);
+    store.view((tx) => {
+      const rows = tx.collection(cachedPets);
+      expect([rows.get('z')?.name, rows.get('a'), rows.by('name', 'Bea')[0]?.id]).toEqual(['Zoe', undefined, 'b']);
+      expect(rows.by('name', 'Ada')).toEqual([]);
+    });
+    store.close();
+  });
+
+  test('forgets what a failed transaction wrote', () => {
+    const store = createMemoryStore();
+    put(store, 'a', 'Ada');
+    expect(names(store)).toEqual(['a=Ada']);
+    const failing = () =>
+      store.update((tx) => {
+        const rows = tx.collection(cachedPets);
+        rows.put('a', { name: 'Eve', kind: null });
+        rows.put('b', { name: 'Bob', kind: null });
+        expect(rows.all()).toHaveLength(2);
+        throw new Error('no');
+      });
+    expect(failing).toThrow('no');
+    expect(names(store)).toEqual(['a=Ada']);
+    expect(store.view((tx) => tx.collection(cachedPets).get('b'))).toBeUndefined();
+    store.close();
+  });
+
+  test('gives out what nobody can change, and keeps nobody’s object', () => {
+    const store = createMemoryStore();
+    const mine = { name: 'Ada', kind: null };
+    store.update((tx) => tx.collection(cachedPets).put('a', mine));
+    mine.name = 'Eve';
+    const read = store.view((tx) => tx.collection(cachedPets).get('a'));
+    expect(read?.name).toBe('Ada');
+    expect(() => Object.assign(read ?? {}, { name: 'Eve' })).toThrow();
+    store.close();
+  });
 });

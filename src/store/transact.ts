@@ -1,6 +1,7 @@
 import type { Database } from 'bun:sqlite';
 import { crashpoint, EngineError, messageOf } from '../kit/index.ts';
 import type { Collection, Tx } from './contract.ts';
+import { createMemory, type Memory, settleMemory } from './memory.ts';
 import { createRefs } from './refs.ts';
 import { createRows, prepareTable } from './rows.ts';
 
@@ -11,6 +12,16 @@ export function createTransact(db: Database): Transact {
   let busy = false;
   const prepared = new Set<string>();
   const refs = createRefs(db);
+  const memories = new Map<string, Memory<unknown>>();
+  const memoryOf = <D>({ name, cached }: Collection<D>): Memory<D> | undefined => {
+    if (!cached) return undefined;
+    const known = memories.get(name) ?? createMemory<unknown>();
+    memories.set(name, known);
+    return known as Memory<D>;
+  };
+  const settle = (kept: boolean) => {
+    for (const memory of memories.values()) settleMemory(memory, kept);
+  };
 
   return (begin, work) => {
     if (busy) throw new EngineError('internal', 'a transaction within a transaction');
@@ -19,7 +30,7 @@ export function createTransact(db: Database): Transact {
       if (!busy) throw new EngineError('internal', 'a transaction used after its end');
       if (!prepared.has(declared.name)) prepareTable(db, declared);
       prepared.add(declared.name);
-      return createRows(db, declared);
+      return createRows(db, declared, memoryOf(declared));
     };
     busy = true;
     try {
@@ -28,9 +39,11 @@ export function createTransact(db: Database): Transact {
       if (result instanceof Promise) throw new EngineError('internal', 'a transaction may not wait');
       crashpoint('store.commit');
       db.run('COMMIT');
+      settle(true);
       return result;
     } catch (error) {
       if (db.inTransaction) db.run('ROLLBACK');
+      settle(false);
       // Tables made in this transaction went with it.
       prepared.clear();
       for (const name of before) prepared.add(name);

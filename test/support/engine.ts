@@ -7,7 +7,7 @@ import { type Result, type RunOptions, run, until } from './command.ts';
 import { busyboxTar } from './image.ts';
 import { leaked, type Traces, traces } from './leaks.ts';
 
-const executable = join(import.meta.dirname, '../../dist/tug');
+const executable = process.env.TUG_EXECUTABLE ?? join(import.meta.dirname, '../../dist/tug');
 
 /** An engine of the test's own: its data, socket, bridge and subnet collide with no other. */
 export interface Engine {
@@ -124,6 +124,7 @@ function createEngine(setup: Setup): Engine {
           `--host=${host}`,
           `--bridge=${bridge}`,
           `--bip=${subnet}`,
+          ...(process.env.TUG_RUNTIME ? [`--default-runtime=${process.env.TUG_RUNTIME}`] : []),
           ...(setup.args ?? []),
         ],
         { stdio: ['ignore', log, log], detached: true, env: { ...process.env, ...setup.env, ...env } },

@@ -16,6 +16,10 @@ export function builtShim(): string {
   return join(repository, 'dist/tug-shim');
 }
 
+/** The runtime that the tests run with: `TUG_RUNTIME=runc` for another than the native one. */
+export const chosenRuntime: string | undefined = process.env.TUG_RUNTIME || undefined;
+const chosen = chosenRuntime ? { runtime: chosenRuntime } : {};
+
 export const quiet: Stdio = { tty: false, openStdin: false, stdinOnce: false };
 
 /** What came out of an attachment so far, and whether it has ended. */
@@ -98,6 +102,7 @@ export function makeBench(execRootName = 'exec'): Bench {
       stdio: quiet,
       log: file,
       reserved: [],
+      ...chosen,
       ...options,
     };
     return { ...(await runtime.launch(input)), spec: made };
@@ -127,7 +132,15 @@ export function makeBench(execRootName = 'exec'): Bench {
     exec: (container, args, stdio = quiet) => {
       const process: SpecProcess = { ...container.spec.process, args };
       const containerId = container.process.id;
-      return runtime.exec({ id: newId(), token: newToken(), containerId, process, spec: container.spec, stdio });
+      return runtime.exec({
+        id: newId(),
+        token: newToken(),
+        containerId,
+        process,
+        spec: container.spec,
+        stdio,
+        ...chosen,
+      });
     },
     remains: () => [
       ...['containers', 'exec'].flatMap((kind) => entries(join(execRoot, kind))),

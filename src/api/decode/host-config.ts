@@ -4,7 +4,8 @@ const weightDevice = struct('blkiodev.WeightDevice', { Path: string(), Weight: u
 const throttleDevice = struct('blkiodev.ThrottleDevice', { Path: string(), Rate: unsigned(64) });
 const throttles = list(throttleDevice, '[]*blkiodev.ThrottleDevice');
 
-const resources = {
+/** The limits, which HostConfig and an update share. */
+export const resources = {
   CpuShares: int64(),
   Memory: int64(),
   NanoCpus: int64(),
@@ -48,6 +49,11 @@ const resources = {
   IOMaximumBandwidth: unsigned(64),
 };
 
+export const restartPolicy = struct('container.RestartPolicy', {
+  Name: string('container.RestartPolicyMode'),
+  MaximumRetryCount: int64('int'),
+});
+
 const mount = struct('mount.Mount', {
   Type: string('mount.Type'),
   Source: string(),
@@ -86,10 +92,7 @@ export const hostConfig = struct('container.HostConfig', {
   LogConfig: struct('container.LogConfig', { Type: string(), Config: stringMap }),
   NetworkMode: string('container.NetworkMode'),
   PortBindings: map(list(portBinding), 'nat.PortMap'),
-  RestartPolicy: struct('container.RestartPolicy', {
-    Name: string('container.RestartPolicyMode'),
-    MaximumRetryCount: int64('int'),
-  }),
+  RestartPolicy: restartPolicy,
   AutoRemove: bool,
   VolumeDriver: string(),
   VolumesFrom: strings,

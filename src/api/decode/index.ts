@@ -1,2 +1,3 @@
 export * from './bodies.ts';
 export * from './system.ts';
+export * from './update.ts';

@@ -65,9 +65,7 @@ const network = {
 };
 
 const resources = {
-  'blkio-weight': flag.int('Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)', {
-    type: 'uint16',
-  }),
+  'blkio-weight': flag.uint('Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)', 16),
   'blkio-weight-device': deviceLimits('Block IO weight (relative device weight)', 'weight', readInt),
   'device-read-bps': deviceLimits('Limit read rate (bytes per second) from a device', 'rate', parseBytes),
   'device-read-iops': deviceLimits('Limit read rate (IO per second) from a device', 'rate', readInt),

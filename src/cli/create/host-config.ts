@@ -3,6 +3,7 @@ import { CliError } from '../command.ts';
 import { toMap } from './env.ts';
 import { type CreateLine, networksOf } from './line.ts';
 import { parseTmpfs } from './mounts.ts';
+import { restartPolicy } from './restart.ts';
 import { readSecurityOptions } from './security.ts';
 import type { DeviceLimit } from './values.ts';
 
@@ -32,7 +33,7 @@ export function hostConfigOf(line: CreateLine, bindings: Bindings, binds: string
     CgroupnsMode: mode(flags.cgroupns, 'cgroupns'),
     ...capabilities(flags['cap-add'], flags['cap-drop']),
     GroupAdd: orNull(flags['group-add']),
-    RestartPolicy: restartPolicy(line),
+    RestartPolicy: restartOf(line),
     ReadonlyRootfs: flags['read-only'],
     LogConfig: { Type: flags['log-driver'], Config: toMap(flags['log-opt']) },
     VolumeDriver: flags['volume-driver'],
@@ -122,20 +123,6 @@ function parseDevice(spec: string): object {
   return { PathOnHost: host, PathInContainer: target, CgroupPermissions: permissions };
 }
 
-function restartPolicy({ flags }: CreateLine): object {
-  const [name = '', count, ...more] = flags.restart.split(':');
-  if (name === '' && count !== undefined) {
-    throw new Error('invalid restart policy format: no policy provided before colon');
-  }
-  if (more.length > 0) throw new Error('invalid restart policy format');
-  if (count !== undefined && !/^-?\d+$/.test(count)) {
-    throw new Error('invalid restart policy format: maximum retry count must be an integer');
-  }
-  if (flags.rm && name !== 'no' && name !== '')
-    throw new CliError('conflicting options: cannot specify both --restart and --rm', 125, true);
-  return { Name: name, MaximumRetryCount: Number(count ?? 0) };
-}
-
 type Kind = 'ipc' | 'pid' | 'uts' | 'userns' | 'cgroupns';
 const modes: Record<Exclude<Kind, 'ipc'>, [accepts: RegExp, complaint: string]> = {
   pid: [/^(|host|container:.+)$/, '--pid: invalid PID mode'],
@@ -150,6 +137,14 @@ function mode(text: string, kind: Kind): string {
   const [accepts, complaint] = modes[kind];
   if (!accepts.test(text)) throw new Error(complaint);
   return text;
+}
+
+function restartOf({ flags }: CreateLine): object {
+  const policy = restartPolicy(flags.restart);
+  if (flags.rm && policy.Name !== 'no' && policy.Name !== '') {
+    throw new CliError('conflicting options: cannot specify both --restart and --rm', 125, true);
+  }
+  return policy;
 }
 
 function orNull(list: string[]): string[] | null {

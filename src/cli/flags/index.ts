@@ -1,4 +1,4 @@
 export * from './parse.ts';
 export * from './usage.ts';
 export * as flag from './values.ts';
-export { readInt } from './values.ts';
+export { readBool, readInt } from './values.ts';

@@ -33,10 +33,22 @@ export function list(usage: string, extra: Extra = {}, check = (text: string) =>
   return { type: 'list', usage, initial: [], read: (text, before) => [...before, check(text)], ...extra };
 }
 
+/** Every occurrence and, within one, everything between commas. */
+export function strings(usage: string, extra: Extra = {}): Flag<string[]> {
+  const read = (text: string, before: string[]) => [...before, ...text.split(',')];
+  return { type: 'strings', usage, initial: [], read, ...extra };
+}
+
 /** A whole number. */
 export function int(usage: string, extra: Extra & { initial?: number } = {}): Flag<number> {
   const shown = extra.initial ? { shown: String(extra.initial) } : {};
   return { type: 'int', usage, initial: 0, read: readInt, ...shown, ...extra };
+}
+
+/** A whole number of so many bits, without a sign. */
+export function uint(usage: string, bits: 16 | 64, extra: Extra = {}): Flag<number> {
+  const read = (text: string) => readUint(text, 2 ** bits - 1);
+  return { type: bits === 16 ? 'uint16' : 'uint', usage, initial: 0, read, ...extra };
 }
 
 /** A flag with a reader of its own. */
@@ -49,21 +61,34 @@ const truths = new Map([
   ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((word) => [word, false] as const),
 ]);
 
-function readBool(text: string): boolean {
+/** A truth as Go reads it. */
+export function readBool(text: string): boolean {
   const truth = truths.get(text);
   if (truth === undefined) throw new Error(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
   return truth;
 }
 
+function readUint(text: string, most: number): number {
+  const fault = (what: string) => new Error(`strconv.ParseUint: parsing ${JSON.stringify(text)}: ${what}`);
+  const value = /^\d/.test(text) ? numberIn(text) : Number.NaN;
+  if (Number.isNaN(value)) throw fault('invalid syntax');
+  if (value > most) throw fault('value out of range');
+  return value;
+}
+
+/** Go's digits without a sign: decimal, 0x, 0o, 0b, and a leading 0 for octal. */
+function numberIn(digits: string): number {
+  if (!/^(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|\d+)$/.test(digits)) return Number.NaN;
+  return Number(/^0\d+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+}
+
 /** A whole number as Go reads it: sign, decimal, 0x, 0o, 0b. */
 export function readInt(text: string): number {
-  const match = /^([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|\d+)$/.exec(text);
-  const digits = match?.[2] ?? '';
-  const size = Number(/^0\d+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
-  if (!match || Number.isNaN(size))
-    throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const [, sign = '', digits = ''] = /^([+-]?)(.*)$/s.exec(text) ?? [];
+  const size = numberIn(digits);
+  if (Number.isNaN(size)) throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   if (size > Number.MAX_SAFE_INTEGER) {
     throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
   }
-  return match[1] === '-' ? -size : size;
+  return sign === '-' ? -size : size;
 }

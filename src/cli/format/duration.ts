@@ -38,3 +38,18 @@ export function humanDuration(milliseconds: number): string {
   if (hours < 24 * 365 * 2) return `${Math.trunc(hours / 24 / 30)} months`;
   return `${Math.trunc(milliseconds / 3_600_000 / 24 / 365)} years`;
 }
+
+/** Nanoseconds as Go prints a duration, in seconds and larger: `1h0m5s`, `1m30s`, `500ms`. */
+export function formatGoDuration(duration: number): string {
+  if (duration === 0) return '0s';
+  const sign = duration < 0 ? '-' : '';
+  const size = Math.abs(duration);
+  if (size < 1e3) return `${sign}${size}ns`;
+  if (size < 1e6) return `${sign}${size / 1e3}µs`;
+  if (size < 1e9) return `${sign}${size / 1e6}ms`;
+  const hours = Math.trunc(size / 3600e9);
+  const minutes = Math.trunc(size / 60e9) % 60;
+  const seconds = (size % 60e9) / 1e9;
+  const head = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : '';
+  return `${sign}${head}${seconds}s`;
+}

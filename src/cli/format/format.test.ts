@@ -5,7 +5,8 @@ import { formatJson, indentJson, parseJson, plainJson } from './json.ts';
 import { displayPorts } from './ports.ts';
 import { formatRows } from './table.ts';
 import { ellipsis } from './text.ts';
-import { parseMoment, preciseMoment } from './time.ts';
+import { preciseMoment } from './time.ts';
+import { parseTimestamp } from './timestamp.ts';
 
 test('sizes are read', () => {
   expect(['1', '1k', '1.5g', '2GiB', '3 mb', '4B'].map(parseBytes)).toEqual([
@@ -62,12 +63,16 @@ test('durations', () => {
   ]);
 });
 
+const read = (text: string) => parseTimestamp(text, 1_000_000_500);
+
 test('moments', () => {
-  expect(parseMoment('', 'since', 0)).toBe('');
-  expect(parseMoment('1700000000', 'since', 0)).toBe('1700000000');
-  expect(parseMoment('10s', 'since', 1_000_000_500)).toBe('999990.500000000');
-  expect(parseMoment('2013-01-02T13:23:37.5Z', 'since', 0)).toBe('1357133017.500000000');
-  expect(() => parseMoment('x', 'since', 0)).toThrow('invalid value for "since"');
+  expect(read('')).toBe('');
+  expect(read('1700000000')).toBe('1700000000');
+  expect(read('1.25')).toBe('1.25');
+  expect(read('10s')).toBe('999990');
+  expect(read('2013-01-02T13:23:37.5Z')).toBe('1357133017.500000000');
+  expect(read('2013-01-02T13:23+01:00')).toBe('1357129380.000000000');
+  expect(read('2013-01-02Z')).toBe('1357084800.000000000');
   expect(preciseMoment('2026-11-21T23:15:31.567383882Z')).toContain('31.567383882 ');
 });
 
@@ -117,10 +122,26 @@ test('tables', () => {
   expect(show('table {{.Name}}')).toBe('NAME\none\ntwo\n');
   expect(show('{{.Name}}!')).toBe('one!\ntwo!\n');
   expect(() => show('{{.Foo}}')).toThrow(
-    'failed to execute template: template: :1:2: executing "" at <.Foo>: can\'t evaluate field Foo in type *x.Context',
+    'template parsing error: template: :1:2: executing "" at <.Foo>: can\'t evaluate field Foo in type *x.Context',
   );
 });
 
 test('what is cut off is said', () => {
   expect([ellipsis('abcdef', 6), ellipsis('abcdef', 5)]).toEqual(['abcdef', 'abcd…']);
 });
+
+const noTimes: [text: string, words: string][] = [
+  ['x', 'failed to parse value as time or duration: "x"'],
+  ['1.x', 'failed to parse value as time or duration: "1.x"'],
+  ['2013-13-45', 'parsing time "2013-13-45": month out of range'],
+  ['2013-02-29', 'parsing time "2013-02-29": day out of range'],
+  ['2013-01-01T99', 'parsing time "2013-01-01T99": hour out of range'],
+  ['2013-01-01T10:00:00.5x', 'parsing time "2013-01-01T10:00:00.5x": extra text: "x"'],
+  [
+    '2013-01-01T10:00:00-0700',
+    'parsing time "2013-01-01T10:00:00-0700" as "2006-01-02T15:04Z07:00": cannot parse ":00-0700" as "Z07:00"',
+  ],
+];
+for (const [text, words] of noTimes) {
+  test(`${text} is no time`, () => expect(() => parseTimestamp(text, 0)).toThrow(words));
+}

@@ -55,23 +55,23 @@ function fillRows(source: string, rows: Row[], { typeName }: Listing): string[] 
   try {
     template = compileTemplate(source, typeName);
   } catch (error) {
-    throw new Error(`failed to parse template: ${(error as Error).message}`, { cause: error });
+    throw new Error(`template parsing error: ${(error as Error).message}`, { cause: error });
   }
   try {
     return rows.map((row) => template(row));
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    throw new Error(`failed to execute template: ${error.message}`, { cause: error });
+    throw new Error(`template parsing error: ${error.message}`, { cause: error });
   }
 }
 
-/** Cells end with a tab; a column is as wide as its widest cell and three spaces, twenty at least where Docker pads so. */
-export function alignColumns(lines: string[]): string {
+/** Cells end with a tab; a column is as wide as its widest cell and three spaces, and `least` at least. */
+export function alignColumns(lines: string[], least = 10): string {
   const cells = lines.flatMap((line) => line.split('\n')).map((line) => line.split('\t'));
   const widths: number[] = [];
   for (const row of cells) {
     row.slice(0, -1).forEach((cell, at) => {
-      widths[at] = Math.max(widths[at] ?? 0, [...cell].length + 3, 10);
+      widths[at] = Math.max(widths[at] ?? 0, [...cell].length + 3, least);
     });
   }
   return cells

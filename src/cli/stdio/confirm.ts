@@ -1,21 +1,13 @@
-import type { Context } from '../command.ts';
-import { CliError } from '../command.ts';
 import { readInput } from './input.ts';
+import type { Output } from './output.ts';
 
-/**
- * Asks a question on stdout and reads one line of stdin: only `y` or `Y` is a yes. A prompt that a signal ends is a
- * CliError, as in Docker.
- */
-export async function confirm({ out }: Pick<Context, 'out'>, question: string): Promise<boolean> {
+/** Asks a question on stdout and reads one line of stdin: only `y` or `Y` is a yes. A signal is a no. */
+export async function confirm(out: Output, question: string): Promise<boolean> {
   await out.write(`${question} [y/N] `);
-  const interrupted = new Promise<never>((_, reject) => {
-    const stop = () => {
-      void out.write('\n').then(() => reject(new CliError('prompt terminated')));
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+  const interrupted = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve('n'));
   });
-  const answer = await Promise.race([readLine(), interrupted]);
+  const answer = await Promise.race([readLine(), interrupted.then((no) => out.write('\n').then(() => no))]);
   return answer.trim().toLowerCase() === 'y';
 }
 

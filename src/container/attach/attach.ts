@@ -16,6 +16,9 @@ export function attach(context: Context, reference: string, options: AttachOptio
   if (row.state === 'restarting') {
     throw new EngineError('conflict', `Container ${row.id} is restarting, wait until the container is running`);
   }
+  if (row.paused) {
+    throw new EngineError('conflict', `container ${reference} is paused, unpause the container before attach`);
+  }
   return {
     tty: row.config.Tty ?? false,
     connect: (client) => connect({ context, row, options, keys, client }),

@@ -26,7 +26,7 @@ export async function launchExec({ context, record, size, ready }: ExecStart): P
     launching = context.runtime.exec(request(context, row, record, { token, ...(size && { size }) }));
     // From here on a failure of one must not leave the other's unheard.
     launching.catch(() => undefined);
-    const stored = { containerId: row.id, token, config: record.config };
+    const stored = { containerId: row.id, token, config: record.config, ...(record.probe && { probe: record.probe }) };
     context.store.note((tx) => tx.collection(execRows).put(record.id, stored));
     crashpoint('container.execStarting');
     const { process, go } = await launching;
@@ -72,7 +72,8 @@ function request(
     stdinOnce: (config.AttachStdin ?? false) && !tty,
     ...(consoleSize && { size: consoleSize }),
   };
-  return { id: record.id, token, containerId: row.id, process, spec, stdio };
+  const { Runtime: runtime } = row.hostConfig;
+  return { id: record.id, token, containerId: row.id, process, spec, stdio, ...(runtime && { runtime }) };
 }
 
 /** Takes an exec's process into this engine's care; resolves once its end is told. */

@@ -7,6 +7,8 @@ export interface ExecRow {
   containerId: string;
   token: string;
   config: ExecConfig;
+  /** It is a health check's. */
+  probe?: true;
 }
 
 export const execRows: Collection<ExecRow> = {
@@ -23,6 +25,7 @@ export interface ExecRecord {
   exitCode: number | null;
   pid: number;
   process?: Process;
+  probe?: true;
 }
 
 /** The execs of this engine's life. */

@@ -24,6 +24,7 @@ export function execCreate(context: Context, reference: string, config: ExecRequ
   }
   const run = context.runs.get(row.id);
   if (!run) throw new EngineError('conflict', `container ${row.id} is not running`);
+  if (row.paused) throw pausedForExec(reference);
   checkDetachKeys(config.DetachKeys);
   checkExecUser(config.User, readInProcess(run.process));
   const record: ExecRecord = {
@@ -37,6 +38,10 @@ export function execCreate(context: Context, reference: string, config: ExecRequ
   context.execs.add(record);
   context.events.publish(row, `exec_create: ${Cmd.join(' ')}`, { execID: record.id });
   return { Id: record.id };
+}
+
+function pausedForExec(reference: string): EngineError {
+  return new EngineError('conflict', `Container ${reference} is paused, unpause the container before exec`);
 }
 
 /** For Docker this is the engine's failure (500), though at an attach it is the request's. */
@@ -78,6 +83,7 @@ async function startOnce(context: Context, record: ExecRecord, size?: Size, clie
     const state = record.state === 'running' ? 'is already running' : 'has already run';
     throw new EngineError('conflict', `exec command ${record.id} ${state}`);
   }
+  if (getRow(context.store, record.containerId).paused) throw pausedForExec(record.containerId);
   record.state = 'running';
   let joined: Promise<'ended' | 'detached'> | undefined;
   const { ended } = await launchExec({

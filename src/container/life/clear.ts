@@ -27,6 +27,7 @@ export function tombstone(
   });
   crashpoint('container.removing');
   context.execs.forgetContainer(row.id);
+  context.health.forget(row.id);
   return stone;
 }
 

@@ -55,6 +55,7 @@ export async function recordExit({ context, id, exit, process, told }: Ending): 
   const row = commitExit(context, before, exit, again);
   crashpoint('container.exited');
   context.runs.delete(id);
+  context.health.halt(id);
   tellExit(context, before, exit);
   const gone = row.state === 'removing';
   if (gone) context.events.publish(before, 'destroy');
@@ -72,6 +73,7 @@ function commitExit(context: Context, row: ContainerRow, exit: Exit, again: bool
   const change: Partial<ContainerRow> = {
     state: again ? 'restarting' : 'exited',
     pid: 0,
+    paused: false,
     exitCode: exit.code,
     error: exit.reason ?? '',
     oomKilled: exit.oom,

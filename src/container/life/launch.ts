@@ -56,7 +56,9 @@ async function prepare(context: Context, row: ContainerRow, place: NetworkPlace)
       cgroupParent: context.cgroupParent,
       ...consoleSize(row),
     });
-    return { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), ...(log && { log }) };
+    const { Runtime: runtime } = row.hostConfig;
+    const given = { ...(log && { log }), ...(runtime && { runtime }) };
+    return { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), ...given };
   } catch (error) {
     closeFd(rootFd);
     throw error;

@@ -1,7 +1,7 @@
 import { EngineError } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
 import { resolve } from '../lookup.ts';
-import { getRow, isRunning } from '../row.ts';
+import { type ContainerRow, getRow, isRunning } from '../row.ts';
 import { clearAway, tombstone } from './clear.ts';
 import { forgetRestart } from './restarts.ts';
 import { endByForce } from './stop.ts';
@@ -15,11 +15,16 @@ export async function remove(
   if (options.link) throw new EngineError('internal', 'Conflict, cannot remove the default link name of the container');
   const row = resolve(context.store, reference);
   if (isRunning(row) && !options.force) {
+    if (row.paused) throw cannotRemove(row, 'container is paused and must be unpaused first');
     const state = `container is ${row.state}: stop the container before removing or force remove`;
-    throw new EngineError('conflict', `cannot remove container "${row.name}": ${state}`);
+    throw cannotRemove(row, state);
   }
   await endByForce(context, row.id);
   await context.locks.run(row.id, () => removeStopped(context, row.id, reference, options.volumes));
+}
+
+function cannotRemove(row: ContainerRow, why: string): EngineError {
+  return new EngineError('conflict', `cannot remove container "${row.name}": ${why}`);
 }
 
 async function removeStopped(context: Context, id: string, reference: string, volumes: boolean): Promise<void> {

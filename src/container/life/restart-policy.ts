@@ -22,10 +22,10 @@ export function restartsAfterExit(row: ContainerRow, exitCode: number): boolean 
   }
 }
 
-/** Whether the engine's own start brings back a container that does not run. */
+/** Whether the engine's own start brings back a container that has ended; what a user stopped only with `always`. */
 export function startsWithEngine(row: ContainerRow): boolean {
-  const policy = row.hostConfig.RestartPolicy?.Name;
-  return policy === 'always' || (policy === 'unless-stopped' && !row.manuallyStopped);
+  if (row.hostConfig.RestartPolicy?.Name === 'always') return true;
+  return !row.manuallyStopped && restartsAfterExit(row, row.exitCode);
 }
 
 /** Milliseconds until the next restart: doubling from 100 ms to a minute, from the beginning after 10 s of life. */

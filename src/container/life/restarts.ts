@@ -1,3 +1,4 @@
+import { EngineError, messageOf } from '../../kit/index.ts';
 import { parseMilliseconds } from '../clock.ts';
 import type { Context } from '../context.ts';
 import type { ContainerRow } from '../row.ts';
@@ -18,7 +19,11 @@ export function restartIn(context: Context, id: string, delay: number): void {
   if (context.closing) return;
   const timer = setTimeout(() => {
     context.restarts.delete(id);
-    context.startAgain(id).catch((error) => context.log.error('a container could not be restarted', { id, error }));
+    context.startAgain(id).catch((error) => {
+      // It was stopped, started or removed while its turn came.
+      if (error instanceof EngineError && ['notModified', 'notFound'].includes(error.kind)) return;
+      context.log.error('a container could not be restarted', { id, error: messageOf(error) });
+    });
   }, delay);
   context.restarts.set(id, timer);
 }

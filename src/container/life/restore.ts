@@ -3,10 +3,12 @@ import type { Exit, Process } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { recordExecExit, watchExec } from '../exec/exec-launch.ts';
 import { type ExecRecord, execRows } from '../exec/exec-records.ts';
+import { killProbe } from '../health/probe.ts';
 import { type ContainerRow, changeRow, findRow, never, rowsOf } from '../row.ts';
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
 import { recordExit, watch } from './exit.ts';
+import { isFrozen } from './pause.ts';
 import { startsWithEngine } from './restart-policy.ts';
 import { restartIn } from './restarts.ts';
 import { asRunning } from './start.ts';
@@ -14,6 +16,7 @@ import { asRunning } from './start.ts';
 /** See Containers.restore. First what lives is taken over, then what ended is recorded, and only then anything is removed. */
 export async function restore(context: Context): Promise<void> {
   const rows = context.store.view((tx) => rowsOf(tx).all()).map(({ document }) => document);
+  context.health.restore();
   const begun = rows.filter(({ state }) => state === 'running' || state === 'starting');
   const ended = await Promise.all(begun.map((row) => recover(context, row)));
   await restoreExecs(context);
@@ -26,6 +29,10 @@ export async function restore(context: Context): Promise<void> {
   await context.snapshots.sweep({ container: (id) => findRow(context.store, id) !== undefined, layer: () => true });
   for (const { id } of rows) await tidy(context, id);
   for (const { id } of rows) resume(context, id);
+  for (const { id } of begun) {
+    const row = findRow(context.store, id);
+    if (row && context.runs.has(id) && !row.paused) context.health.resume(row);
+  }
 }
 
 /** Takes a living process over; returns the exit of one that has ended. */
@@ -48,6 +55,8 @@ const isProcess = (found: Process | Exit): found is Process => 'exited' in found
 
 function adopt(context: Context, row: ContainerRow, process: Process): void {
   if (row.state === 'starting') changeRow(context.store, row.id, asRunning(process));
+  const paused = isFrozen({ process });
+  if (paused !== (row.paused ?? false)) changeRow(context.store, row.id, { paused });
   watch(context, row.id, process);
   const run = context.runs.get(row.id);
   if (run) run.stopping = row.manuallyStopped;
@@ -58,6 +67,7 @@ function neverRan(context: Context, row: ContainerRow): void {
   const change: Partial<ContainerRow> = {
     state: row.startedAt === never ? 'created' : 'exited',
     pid: 0,
+    paused: false,
     exitCode: 128,
     error: 'the engine ended while the container was being started',
     networks: idleNetworks(row),
@@ -72,13 +82,14 @@ function neverRan(context: Context, row: ContainerRow): void {
 async function restoreExecs(context: Context): Promise<void> {
   const rows = context.store.view((tx) => tx.collection(execRows).all());
   for (const { id, document } of rows) {
-    const { containerId, token, config } = document;
+    const { containerId, token, config, probe } = document;
     const record: ExecRecord = { id, containerId, config, state: 'running', exitCode: null, pid: 0 };
     const found = await context.runtime.recover(id, token);
     if (found) context.execs.add(record);
     if (found && isProcess(found)) {
       record.pid = found.pid;
       void watchExec(context, record, found);
+      if (probe) killProbe(context, found);
     } else if (found) {
       recordExecExit(context, record, found);
     } else {
@@ -106,7 +117,7 @@ function resume(context: Context, id: string): void {
   if (!row || row.name === null || context.runs.has(id) || context.restarts.has(id)) return;
   if (row.state === 'restarting') restartIn(context, id, 0);
   else if (row.state === 'exited' && startsWithEngine(row)) {
-    changeRow(context.store, id, { state: 'restarting' });
+    changeRow(context.store, id, { state: 'restarting', restartCount: 0 });
     restartIn(context, id, 0);
   }
 }

@@ -20,7 +20,9 @@ export type StartReason = 'user' | 'policy';
 export async function start(context: Context, id: string, reason: StartReason): Promise<void> {
   await context.locks.run(id, async () => {
     const row = getRow(context.store, id);
-    const wanted = reason === 'policy' ? row.state !== 'running' : row.state === 'created' || row.state === 'exited';
+    if (row.paused) throw new EngineError('conflict', 'cannot start a paused container, try unpause instead');
+    const startable = row.state === 'created' || row.state === 'exited' || row.state === 'restarting';
+    const wanted = reason === 'policy' ? row.state === 'restarting' : startable;
     if (!wanted) throw new EngineError('notModified', `Container ${id} is already running`);
     if (reason === 'user') forgetRestart(context, id);
     await startLocked(context, row, reason);
@@ -87,6 +89,7 @@ async function letGo(context: Context, row: ContainerRow, pending: Pending): Pro
   }
   crashpoint('container.running');
   watch(context, row.id, process);
+  context.health.begin(running);
   context.events.publish(running, 'start');
 }
 
@@ -100,6 +103,7 @@ export function asRunning(process: Process): Partial<ContainerRow> {
     error: '',
     oomKilled: false,
     manuallyStopped: false,
+    paused: false,
   };
 }
 

@@ -2,6 +2,7 @@ import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Context, Run } from '../context.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, changeRow, findRow, getRow } from '../row.ts';
+import { resumeAfterSignal } from './pause.ts';
 import { forgetRestart } from './restarts.ts';
 import { parseSignal } from './signals.ts';
 
@@ -31,7 +32,11 @@ export async function stopRunning(
 ): Promise<boolean> {
   const run = await settledRun(context, id);
   const row = getRow(context.store, id);
-  if (!run) return cancelRestart(context, row);
+  if (!run) {
+    const cancelled = await cancelRestart(context, row);
+    if (cancelled) context.events.publish(row, 'stop');
+    return cancelled;
+  }
   markStopped(context, row, run);
   await send(context, row, run, parseSignal(options.signal ?? row.config.StopSignal ?? 'SIGTERM'));
   const timeout = options.timeout ?? row.config.StopTimeout ?? defaultTimeout;
@@ -53,12 +58,12 @@ export async function kill(context: Context, reference: string, options: { signa
 
 async function killResolved(context: Context, row: ContainerRow, signal: number): Promise<void> {
   const run = await settledRun(context, row.id);
-  const ends = signal === SIGKILL || signal === parseSignal(row.config.StopSignal ?? 'SIGTERM');
+  const ends = endsPolicy(row, signal);
   if (!run) {
-    if (ends && (await cancelRestart(context, row))) return;
+    if (ends ? await cancelRestart(context, row) : getRow(context.store, row.id).state === 'restarting') return;
     throw new EngineError('conflict', `container ${row.id} is not running`);
   }
-  if (ends) markStopped(context, row, run);
+  markStopped(context, row, run, ends);
   if (signal === SIGKILL) await killAndWait(context, row, run);
   else await send(context, row, run, signal);
 }
@@ -77,8 +82,14 @@ function settledRun(context: Context, id: string): Promise<Run | undefined> {
   return context.locks.run(id, async () => context.runs.get(id));
 }
 
-function markStopped(context: Context, row: ContainerRow, run: Run): void {
-  run.stopping = true;
+/** For Docker any signal means that its next end is meant, unless the container has a stop signal and it is another one. */
+function endsPolicy({ config }: ContainerRow, signal: number): boolean {
+  return signal === SIGKILL || !config.StopSignal || signal === parseSignal(config.StopSignal);
+}
+
+/** `unless-stopped` heeds every signal; with `ends` no policy brings it back. */
+function markStopped(context: Context, row: ContainerRow, run: Run, ends = true): void {
+  run.stopping ||= ends;
   // The next engine must know, too, in case this one does not live to see the exit.
   if (row.hostConfig.RestartPolicy?.Name !== 'no') changeRow(context.store, row.id, { manuallyStopped: true });
 }
@@ -91,6 +102,7 @@ async function send(context: Context, row: ContainerRow, run: Run, signal: numbe
     if (!(error instanceof EngineError && error.kind === 'conflict')) throw error;
   }
   context.events.publish(row, 'kill', { signal: String(signal) });
+  await resumeAfterSignal(context, row.id, run, signal === SIGKILL);
 }
 
 async function killAndWait(context: Context, row: ContainerRow, run: Run): Promise<void> {

@@ -13,13 +13,14 @@ import { adaptHostConfig, type MountPoint, mergeConfig, resolveMountPoints, vali
 import { argv } from '../spec/merge.ts';
 import { checkEndpoints, checkNetworkOptions } from '../view/endpoint.ts';
 import { plannedNetworks } from '../view/network-settings.ts';
-import { checkName, generateName } from './names.ts';
+import { checkName, generateName, nameConflict } from './names.ts';
 
 interface CreateRequest {
   name?: string;
   platform?: string;
   body: ContainerCreateRequest;
   startsNow?: boolean;
+  readOnlyNonRecursive?: boolean;
 }
 
 /** See Containers.create. Nothing is left when it fails. */
@@ -29,6 +30,7 @@ export async function create(context: Context, request: CreateRequest): Promise<
   const image = context.images.resolve(request.body.Image ?? '');
   checkPlatform(image, request.body.Image ?? '', request.platform);
   const { row, warnings, points } = plan(context, request.body, image);
+  if (request.readOnlyNonRecursive) for (const point of points) point.readOnlyNonRecursive = true;
   await context.snapshots.create(row.id, image.layers);
   crashpoint('container.snapshotCreated');
   const made: MountPoint[] = [];
@@ -58,7 +60,6 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   checkLogConfig(hostConfig);
   const mode = hostConfig.NetworkMode ?? 'bridge';
   if (config.MacAddress) warnings.push(macWarning);
-  if (hasHealthcheck(config)) warnings.push('Health checks are not run by this engine yet.');
   const macAddress = checkEndpoints(networking, mode) ?? config.MacAddress;
   if (macAddress) config.MacAddress = macAddress;
   if (!mode.startsWith('container:')) context.networks.validate(networkWishes(config, hostConfig));
@@ -87,11 +88,6 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   return { row, warnings, points };
 }
 
-function hasHealthcheck({ Healthcheck }: ContainerRow['config']): boolean {
-  const [kind = ''] = Healthcheck?.Test ?? [];
-  return kind !== '' && kind !== 'NONE';
-}
-
 const macWarning =
   'The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.';
 
@@ -108,6 +104,7 @@ const blank = {
   oomKilled: false,
   restartCount: 0,
   manuallyStopped: false,
+  paused: false,
   ports: {},
 };
 
@@ -191,13 +188,6 @@ function freeName(rows: Rows<ContainerRow>): string {
     const name = generateName(attempt);
     if (rows.by('name', name).length === 0) return name;
   }
-}
-
-function nameConflict(name: string, id: string): EngineError {
-  return new EngineError(
-    'conflict',
-    `Conflict. The container name "/${name}" is already in use by container "${id}". You have to remove (or rename) that container to be able to reuse that name.`,
-  );
 }
 
 function addReferences(tx: Tx, row: ContainerRow): void {

@@ -62,7 +62,7 @@ function unset(facts: HostFacts): HostConfig {
     ...all(flags, false),
     ...all(nulls, null),
     ConsoleSize: [0, 0],
-    Runtime: 'native',
+    Runtime: facts.runtimes.initial,
     IpcMode: 'private',
     NetworkMode: 'bridge',
     CgroupnsMode: facts.cgroupVersion === 2 ? 'private' : 'host',

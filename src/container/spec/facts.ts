@@ -25,14 +25,23 @@ export interface HostFacts {
   /** /proc/self/mountinfo as it is now. */
   mountInfo(): string;
   hostname: string;
+  /** The names that `--runtime` may give, and the one that holds when it is not given. */
+  runtimes: RuntimeNames;
   /** The program `--init` puts before the container's, if this host has one. */
   initPath?: string;
 }
 
+export interface RuntimeNames {
+  initial: string;
+  knows(name: string): boolean;
+}
+
+const onlyNative: RuntimeNames = { initial: 'native', knows: (name) => name === 'native' };
+
 const text = (path: string): string => readFileSync(path, 'utf8').trim();
 
 /** Reads the facts from /proc and /sys; do it once, at the engine's start. */
-export function readHostFacts(): HostFacts {
+export function readHostFacts(runtimes: RuntimeNames = onlyNative): HostFacts {
   const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
   const [major = '0', minor = '0'] = release().split('.');
   const initPath = findInit();
@@ -50,6 +59,7 @@ export function readHostFacts(): HostFacts {
     sysctlExists: (name) => existsSync(join('/proc/sys', name.replaceAll('.', '/'))),
     mountInfo: () => readFileSync('/proc/self/mountinfo', 'utf8'),
     hostname: text('/proc/sys/kernel/hostname'),
+    runtimes,
     ...(initPath ? { initPath } : {}),
   };
 }

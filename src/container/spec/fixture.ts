@@ -23,6 +23,7 @@ export const facts: HostFacts = {
   sysctlExists: () => true,
   mountInfo: () => '21 1 8:1 / / rw shared:1 - ext4 /dev/sda rw\n',
   hostname: 'machine',
+  runtimes: { initial: 'native', knows: (name) => ['native', 'runc'].includes(name) },
 };
 
 /** A container's root with these files. */

@@ -5,5 +5,7 @@ export { type HostFacts, readHostFacts } from './facts.ts';
 export { mergeConfig } from './merge.ts';
 export { type MountPoint, resolveMountPoints } from './mount-points.ts';
 export type { JoinedNamespaces } from './namespaces.ts';
+export { updatedResources } from './resources.ts';
 export type { ReadInRoot } from './users.ts';
-export { signalNumber, validate } from './validate.ts';
+export { checkRestartPolicy, signalNumber, validate } from './validate.ts';
+export { validateUpdate } from './validate-resources.ts';

@@ -40,3 +40,14 @@ function cpuResources(hostConfig: HostConfig): NonNullable<SpecResources['cpu']>
     ...(CpuQuota ? { quota: CpuQuota } : {}),
   };
 }
+
+/** The same for a container that runs: what became unlimited is said, since the old limit would stay. */
+export function updatedResources(hostConfig: HostConfig): SpecResources {
+  const { memory, pids, ...others } = containerResources(hostConfig, []);
+  const { swappiness: _, disableOOMKiller: __, ...limits } = memory ?? {};
+  if (hostConfig.MemorySwap === -1) limits.swap = -1;
+  const resources: SpecResources = { ...others };
+  if (Object.keys(limits).length > 0) resources.memory = limits;
+  if (typeof hostConfig.PidsLimit === 'number') resources.pids = pids ?? { limit: -1 };
+  return resources;
+}

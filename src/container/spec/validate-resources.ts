@@ -11,6 +11,21 @@ const refuse = (message: string): EngineError => new EngineError('invalid', mess
  */
 export function validateResources(hostConfig: HostConfig, facts: HostFacts): string[] {
   refuseUnsupported(hostConfig);
+  checkSwapAlone(hostConfig);
+  return checkLimits(hostConfig, facts);
+}
+
+/**
+ * The same for an update, which names only what is to change: memory and swap may come one after the other. What an update does
+ * not change (devices, ulimits, …) is not looked at.
+ */
+export function validateUpdate(hostConfig: HostConfig & { KernelMemory?: number }, facts: HostFacts): string[] {
+  const { KernelMemory = 0 } = hostConfig;
+  if (KernelMemory > 0 && KernelMemory < minimumMemory) throw refuse('Minimum kernel memory limit allowed is 6MB');
+  return checkLimits(hostConfig, facts);
+}
+
+function checkLimits(hostConfig: HostConfig, facts: HostFacts): string[] {
   const warnings = [
     ...checkMemory(hostConfig, facts),
     ...checkPids(hostConfig, facts),
@@ -56,6 +71,9 @@ function checkSwap({ Memory = 0, MemorySwap = 0 }: HostConfig): void {
   if (Memory > 0 && MemorySwap > 0 && MemorySwap < Memory) {
     throw refuse('Minimum memoryswap limit should be larger than memory limit, see usage');
   }
+}
+
+function checkSwapAlone({ Memory = 0, MemorySwap = 0 }: HostConfig): void {
   if (Memory === 0 && MemorySwap > 0) {
     throw refuse('You should always set the Memory limit when using Memoryswap limit, see usage');
   }

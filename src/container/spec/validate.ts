@@ -23,7 +23,7 @@ export function validate(config: ContainerConfig, hostConfig: HostConfig, facts:
   checkRestartPolicy(hostConfig);
   checkHosts(hostConfig);
   checkTmpfs(hostConfig);
-  checkOthers(hostConfig);
+  checkOthers(hostConfig, facts);
   parseSecurityOptions(hostConfig, facts);
   return validateResources(hostConfig, facts);
 }
@@ -85,7 +85,8 @@ function checkModes(hostConfig: HostConfig): void {
   }
 }
 
-function checkRestartPolicy({ RestartPolicy, AutoRemove }: HostConfig): void {
+/** Refuses in Docker's words what is no restart policy; one without a name is none, whatever its count. */
+export function checkRestartPolicy({ RestartPolicy, AutoRemove }: HostConfig): void {
   const name = RestartPolicy?.Name ?? '';
   const count = RestartPolicy?.MaximumRetryCount ?? 0;
   if (!['', 'no', 'always', 'on-failure', 'unless-stopped'].includes(name)) {
@@ -93,10 +94,11 @@ function checkRestartPolicy({ RestartPolicy, AutoRemove }: HostConfig): void {
       `invalid restart policy: unknown policy '${name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
     );
   }
-  if (count !== 0 && name !== 'on-failure') {
-    throw refuse("invalid restart policy: maximum retry count can only be used with 'on-failure'");
+  if (count !== 0 && name !== 'on-failure' && name !== '') {
+    const negative = count < 0 ? ' and cannot be negative' : '';
+    throw refuse(`invalid restart policy: maximum retry count can only be used with 'on-failure'${negative}`);
   }
-  if (count < 0) throw refuse('invalid restart policy: maximum retry count cannot be negative');
+  if (count < 0 && name !== '') throw refuse('invalid restart policy: maximum retry count cannot be negative');
   if (AutoRemove && !['', 'no'].includes(name)) {
     throw refuse("can't create 'AutoRemove' container with restart policy");
   }
@@ -121,9 +123,9 @@ function checkTmpfs(hostConfig: HostConfig): void {
 
 const unsupported = (option: string): EngineError => new EngineError('unsupported', `${option} is not supported`);
 
-function checkOthers(hostConfig: HostConfig): void {
+function checkOthers(hostConfig: HostConfig, facts: HostFacts): void {
   const { Runtime } = hostConfig;
-  if (Runtime && Runtime !== 'native') throw refuse(`unknown or invalid runtime name: ${Runtime}`);
+  if (Runtime && !facts.runtimes.knows(Runtime)) throw refuse(`unknown or invalid runtime name: ${Runtime}`);
   const score = hostConfig.OomScoreAdj ?? 0;
   if (score < -1000 || score > 1000) {
     throw refuse(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`);

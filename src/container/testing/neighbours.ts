@@ -7,7 +7,8 @@ import type { Image, Images } from '../../image/index.ts';
 import { EngineError, newId, silent } from '../../kit/index.ts';
 import { createLogReader } from '../../logs/index.ts';
 import type { NetworkAttachment, Networks } from '../../network/index.ts';
-import type { ExecLaunch, Exit, Launch, Pending, Process, Runtime } from '../../runtime/index.ts';
+import type { SpecResources } from '../../oci/index.ts';
+import type { ExecLaunch, Exit, Launch, Pending, Process, Runtime, Usage } from '../../runtime/index.ts';
 import type { Snapshots } from '../../snapshot/index.ts';
 import { createMemoryStore, type Store } from '../../store/index.ts';
 import type { Volumes } from '../../volume/index.ts';
@@ -21,6 +22,10 @@ export interface FakeProcess extends Process {
   /** Ends by itself on this signal or SIGKILL, if not ignored. */
   signals: number[];
   released: boolean;
+  frozen: boolean;
+  /** What its limits were changed to, one after another. */
+  limits: SpecResources[];
+  usage: Usage;
   /** The process's side of each attachment. */
   attached: Socket[];
 }
@@ -30,7 +35,7 @@ export interface Neighbours extends ContainerDependencies {
   calls: string[];
   processes: Map<string, FakeProcess>;
   /** Makes the next start fail, at its launch or when it is let go. */
-  fail: { launch?: EngineError; go?: EngineError; attach?: EngineError };
+  fail: { update?: EngineError; launch?: EngineError; go?: EngineError; attach?: EngineError };
   /** Signals that processes do not end on. */
   ignored: Set<number>;
   recoverable: Map<string, Process | Exit>;
@@ -162,6 +167,9 @@ function fakeRuntime(neighbours: () => Neighbours): Runtime {
     };
   };
   return {
+    names: () => ({ native: undefined }),
+    knows: (name) => name === 'native',
+    shmAt: '/shm-of-this-start',
     launch: begin,
     exec: begin,
     recover: async (id) => neighbours().recoverable.get(id),
@@ -196,6 +204,30 @@ export function fakeProcess(id: string, token: string, neighbours: () => Neighbo
     },
     openRoot: () => openDirectory('/'),
     pids: async () => [],
+    control: {
+      freeze: async () => {
+        process.frozen = true;
+      },
+      thaw: () => {
+        process.frozen = false;
+      },
+      frozen: () => process.frozen,
+      update: (resources) => {
+        const { update } = neighbours().fail;
+        if (update) throw update;
+        process.limits.push(resources);
+      },
+      usage: () => process.usage,
+    },
+    frozen: false,
+    limits: [],
+    usage: {
+      version: 1,
+      cpu: { total: 5, user: 3, kernel: 2, perCpu: [4, 1], throttling: { periods: 0, throttled: 0, time: 0 } },
+      memory: { usage: 4096, most: 8192, limit: 1 << 20, failures: 0, details: { rss: 1024, odd: 3 } },
+      pids: { current: 1, limit: 50 },
+      block: { bytes: [], operations: [] },
+    },
     release: async () => {
       process.released = true;
     },

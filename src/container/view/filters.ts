@@ -1,6 +1,7 @@
 import { EngineError } from '../../kit/index.ts';
-import { parseTime } from '../clock.ts';
+import { compareTimes } from '../clock.ts';
 import type { Context } from '../context.ts';
+import { healthIs } from '../health/health.ts';
 import { mountViews } from '../life/mount-points.ts';
 import { resolve } from '../lookup.ts';
 import type { ContainerRow } from '../row.ts';
@@ -48,7 +49,7 @@ const makers: Record<string, (values: string[], context: Context) => Test> = {
     return (row) => row.state === 'exited' && codes.includes(row.exitCode);
   },
   ancestor: (values, context) => {
-    const images = new Set(values.flatMap((value) => imageOf(context, value)));
+    const images = new Set(values.map((value) => findImage(context, value)));
     return (row) => images.has(row.imageId);
   },
   volume: (values) => (row) =>
@@ -58,22 +59,22 @@ const makers: Record<string, (values: string[], context: Context) => Test> = {
       values.some((value) => value === name || (NetworkID !== '' && value === NetworkID)),
     ),
   before: (values, context) => {
-    const times = values.map((value) => parseTime(resolve(context.store, value).created));
-    return (row) => times.every((time) => parseTime(row.created) < time);
+    const times = values.map((value) => resolve(context.store, value).created);
+    return (row) => times.every((time) => compareTimes(row.created, time) < 0);
   },
   since: (values, context) => {
-    const times = values.map((value) => parseTime(resolve(context.store, value).created));
-    return (row) => times.every((time) => parseTime(row.created) > time);
+    const times = values.map((value) => resolve(context.store, value).created);
+    return (row) => times.every((time) => compareTimes(row.created, time) > 0);
   },
   publish: (values) => portTest('publish', values),
   expose: (values) => portTest('expose', values),
-  health: (values) => {
+  health: (values, context) => {
     for (const value of values) {
       if (healths.includes(value)) continue;
       const why = `invalid value for health (${value}): must be one of ${healths.join(', ')}`;
       throw invalid(`invalid filter 'health=${value}': ${why}`);
     }
-    return () => values.includes('none');
+    return (row) => healthIs(context.health.of(row.id), values);
   },
   'is-task': (values) => {
     const [value = ''] = values;
@@ -84,11 +85,12 @@ const makers: Record<string, (values: string[], context: Context) => Test> = {
   isolation: () => () => true,
 };
 
-function imageOf(context: Context, reference: string): string[] {
+/** The id of the image of that name; undefined where there is none, or where it could be several. */
+export function findImage(context: Context, reference: string): string | undefined {
   try {
-    return [context.images.resolve(reference).id];
+    return context.images.resolve(reference).id;
   } catch (error) {
-    if (error instanceof EngineError && error.kind === 'notFound') return [];
+    if (error instanceof EngineError && error.kind !== 'internal') return undefined;
     throw error;
   }
 }
@@ -102,7 +104,8 @@ function matches(pattern: string, text: string): boolean {
   }
 }
 
-function hasLabel(row: ContainerRow, wanted: string): boolean {
+/** Whether it has the label, and with that value where one is named (`key=value`). */
+export function hasLabel(row: ContainerRow, wanted: string): boolean {
   const [key = '', ...rest] = wanted.split('=');
   const value = row.config.Labels?.[key];
   return rest.length === 0 ? value !== undefined : value === rest.join('=');

@@ -19,7 +19,7 @@ export async function inspect(
     Created: row.created,
     Path: row.path,
     Args: row.args,
-    State: stateView(row),
+    State: stateView(context, row),
     Image: row.imageId,
     ...paths(context, row),
     Name: `/${row.name}`,
@@ -52,11 +52,12 @@ function paths(context: Context, row: ContainerRow) {
   };
 }
 
-function stateView(row: ContainerRow): ContainerState {
+function stateView(context: Context, row: ContainerRow): ContainerState {
+  const health = context.health.of(row.id);
   return {
     Status: shownState(row),
     Running: isRunning(row),
-    Paused: false,
+    Paused: row.paused ?? false,
     Restarting: row.state === 'restarting',
     OOMKilled: row.oomKilled,
     Dead: false,
@@ -65,11 +66,13 @@ function stateView(row: ContainerRow): ContainerState {
     Error: row.error,
     StartedAt: row.startedAt,
     FinishedAt: row.finishedAt,
+    ...(health && { Health: health as unknown as NonNullable<ContainerState['Health']> }),
   };
 }
 
 /** The state in Docker's terms: a start that is going on is none yet. */
-export function shownState(row: ContainerRow): 'created' | 'running' | 'restarting' | 'exited' | 'removing' {
+export function shownState(row: ContainerRow): 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' {
+  if (row.state === 'running' && row.paused) return 'paused';
   if (row.state !== 'starting') return row.state;
   return row.startedAt === never ? 'created' : 'exited';
 }

@@ -1,10 +1,10 @@
 import type { ContainerSummary } from '../../api/index.ts';
-import { parseMilliseconds, parseTime } from '../clock.ts';
+import { compareTimes, parseMilliseconds } from '../clock.ts';
 import type { Context } from '../context.ts';
 import type { Containers } from '../contract.ts';
 import { mountViews } from '../life/mount-points.ts';
 import { type ContainerRow, isRunning, rowsOf } from '../row.ts';
-import { containerTests } from './filters.ts';
+import { containerTests, findImage } from './filters.ts';
 import { shownState, sizes } from './inspect.ts';
 import { statusText } from './status-text.ts';
 
@@ -17,7 +17,14 @@ export async function list(context: Context, options: Parameters<Containers['lis
     .filter((row) => stoppedToo || isRunning(row))
     .filter((row) => tests.every((test) => test(row)))
     .slice(0, limit);
-  return Promise.all(rows.map((row) => summary(context, row, options.size)));
+  const imageOf = imageNames(context);
+  return Promise.all(
+    rows.map(async (row) => ({
+      ...summary(context, row),
+      Image: imageOf(row),
+      ...(options.size && (await room(context, row))),
+    })),
+  );
 }
 
 /** Filters that ask for containers which do not run, too. */
@@ -29,22 +36,35 @@ export function presentRows(context: Context): ContainerRow[] {
     .view((tx) => rowsOf(tx).all())
     .map(({ document }) => document)
     .filter((row) => row.name !== null)
-    .toSorted((one, other) => Number(parseTime(other.created) - parseTime(one.created)));
+    .toSorted((one, other) => compareTimes(other.created, one.created));
 }
 
-async function summary(context: Context, row: ContainerRow, size: boolean): Promise<ContainerSummary> {
+/** Docker leaves a SizeRw of 0 out of the list. */
+async function room(context: Context, row: ContainerRow): Promise<Pick<ContainerSummary, 'SizeRw' | 'SizeRootFs'>> {
+  const { SizeRw, SizeRootFs } = await sizes(context, row);
+  return { ...(SizeRw > 0 && { SizeRw }), SizeRootFs };
+}
+
+/** What a container was made of as it was called then; its id where that is the name of another image, or of none, by now. */
+function imageNames(context: Context): (row: ContainerRow) => string {
+  const ids = new Map<string, string | undefined>();
+  return ({ config: { Image = '' }, imageId }) => {
+    if (!ids.has(Image)) ids.set(Image, findImage(context, Image));
+    return ids.get(Image) === imageId ? Image : imageId;
+  };
+}
+
+function summary(context: Context, row: ContainerRow): ContainerSummary {
   return {
     Id: row.id,
     Names: [`/${row.name}`],
-    Image: row.config.Image ?? '',
     ImageID: row.imageId,
     Command: [row.path, ...row.args].map(quoted).join(' '),
     Created: Math.floor(parseMilliseconds(row.created) / 1000),
     Ports: ports(row),
-    ...(size && (await sizes(context, row))),
     Labels: row.config.Labels ?? {},
     State: shownState(row) as NonNullable<ContainerSummary['State']>,
-    Status: statusText(row, Number(context.clock() / 1_000_000n)),
+    Status: statusText(row, Number(context.clock() / 1_000_000n), context.health.of(row.id)),
     HostConfig: {
       NetworkMode: row.hostConfig.NetworkMode ?? '',
       ...(row.hostConfig.Annotations && { Annotations: row.hostConfig.Annotations }),

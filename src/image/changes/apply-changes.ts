@@ -82,9 +82,9 @@ const instructions: Record<string, Instruction> = {
   },
 };
 
-/** The configuration that Dockerfile instructions make, as `docker import --change` takes them. Errors are Docker's. */
-export function applyChanges(changes: string[]): Config {
-  const config: Config = {};
+/** The configuration that Dockerfile instructions make, as `docker import --change` takes them, of a base. Errors are Docker's. */
+export function applyChanges(changes: string[], base: Config = {}): Config {
+  const config = structuredClone(base);
   const lines = changes
     .join('\n')
     .replace(/\\[ \t]*\n/g, '')

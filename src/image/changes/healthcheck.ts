@@ -1,10 +1,10 @@
+import { parseDuration } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { ImageRunConfig } from '../../oci/index.ts';
 import { jsonWords } from './words.ts';
 
 type Healthcheck = NonNullable<ImageRunConfig['Healthcheck']> & { StartInterval?: number };
 
-const units: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 const durations = {
   interval: 'Interval',
   timeout: 'Timeout',
@@ -53,16 +53,4 @@ function setFlag(check: Healthcheck, flag: string): void {
     throw new EngineError('invalid', `Interval ${JSON.stringify(name)} cannot be less than 1ms`);
   }
   if (nanoseconds > 0) check[durations[name as keyof typeof durations]] = nanoseconds;
-}
-
-/** Go's durations (`1h2m3.5s`) in nanoseconds. */
-export function parseDuration(text: string): number {
-  const match = /^([-+]?)((?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/.exec(text);
-  if (text === '0') return 0;
-  if (!match) throw new EngineError('invalid', `time: invalid duration ${JSON.stringify(text)}`);
-  let total = 0;
-  for (const [, number, unit] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g)) {
-    total += Number(number) * (units[unit ?? ''] ?? 0);
-  }
-  return match[1] === '-' ? -total : total;
 }

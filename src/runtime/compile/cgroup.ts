@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { CgroupHierarchy, CgroupParent, Cgroups } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import type { RuntimeSpec } from '../../oci/index.ts';
+import type { RuntimeSpec, SpecResources } from '../../oci/index.ts';
 import type { SetupStep } from '../plan/steps.ts';
 import { compileLimitsV1 } from './limits-v1.ts';
 import { compileLimitsV2 } from './limits-v2.ts';
@@ -12,12 +12,24 @@ export function compileCgroup(spec: RuntimeSpec, cgroups: Cgroups, parent: Cgrou
   const { resources } = spec.linux;
   const directories = cgroups.hierarchies.map(({ mountPoint }) => posix.join(mountPoint, cgroup));
   const make = directories.map((path): SetupStep => ({ op: 'cgroupMake', path }));
-  const directoryOf = (controller: string) => cgroups.directoryOf(controller, cgroup);
-  const limits =
-    cgroups.mode === 'v2'
-      ? compileLimitsV2(resources, posix.join(cgroups.unified?.mountPoint ?? '', cgroup), parent)
-      : compileLimitsV1(resources, directoryOf, parent);
-  return [...make, ...limits, ...joins(cgroups, cgroup), ...watches(cgroups, cgroup)];
+  return [
+    ...make,
+    ...compileLimits(resources, cgroup, { cgroups, parent }),
+    ...joins(cgroups, cgroup),
+    ...cgroupWatches(cgroups, cgroup),
+  ];
+}
+
+/** The limits of a cgroup that is there, in the order in which a new one accepts them. */
+export function compileLimits(
+  resources: SpecResources,
+  cgroup: string,
+  { cgroups, parent }: { cgroups: Cgroups; parent: CgroupParent },
+): SetupStep[] {
+  if (cgroups.mode === 'v2') {
+    return compileLimitsV2(resources, posix.join(cgroups.unified?.mountPoint ?? '', cgroup), parent);
+  }
+  return compileLimitsV1(resources, (controller) => cgroups.directoryOf(controller, cgroup), parent);
 }
 
 /** The way of an exec into the cgroup of a running container. */
@@ -41,7 +53,8 @@ function joins(cgroups: Cgroups, cgroup: string): SetupStep[] {
   });
 }
 
-function watches(cgroups: Cgroups, cgroup: string): SetupStep[] {
+/** How the shim learns of the OOM killer's work, and what it kills when it must. */
+export function cgroupWatches(cgroups: Cgroups, cgroup: string): SetupStep[] {
   const memory = cgroups.hierarchyOf('memory');
   // A v2 hierarchy is the one where cgroup.kill takes all at once; any other will do as well.
   const killed = cgroups.unified ?? cgroups.hierarchyOf('pids') ?? cgroups.hierarchies[0];

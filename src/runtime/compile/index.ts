@@ -1,3 +1,5 @@
+export { cgroupWatches, compileLimits } from './cgroup.ts';
+export { CLONE_NEW } from './constants.ts';
 export { compileExec } from './exec.ts';
-export { compileLaunch } from './launch.ts';
+export { compileLaunch, networkSteps, rootPropagation } from './launch.ts';
 export { makesNew } from './namespaces.ts';

@@ -24,6 +24,8 @@ export interface LaunchInput {
   parent: CgroupParent;
   /** Whether this kernel has /proc/kcore. */
   kcore: boolean;
+  /** A mount namespace whose /dev/shm is attached on the directory `at`, from where `spec` binds it. */
+  shm?: { namespace: string; at: string };
   seccomp: SeccompCompiler;
 }
 
@@ -48,20 +50,26 @@ export function compileLaunch(input: LaunchInput): Step[] {
 const loopbackUp = Buffer.from('2000000010000500010000000000000000000000010000000100000001000000', 'hex');
 
 function network({ spec, network }: LaunchInput): NetworkStep[] {
-  if (!network) return makesNew(spec, 'network') ? [{ op: 'netInside', message: loopbackUp }] : [];
+  if (network) return networkSteps(network);
+  return makesNew(spec, 'network') ? [{ op: 'netInside', message: loopbackUp }] : [];
+}
+
+/** What furnishes a network namespace, in the shim's hands. */
+export function networkSteps(network: NetworkPlan): NetworkStep[] {
   return [
     ...network.host.map(({ message, netnsFdOffset = -1 }): NetworkStep => ({ op: 'netHost', message, netnsFdOffset })),
     ...network.inside.map(({ message }): NetworkStep => ({ op: 'netInside', message })),
   ];
 }
 
-function filesystem({ spec, stdio, rootAt, cgroups, kcore }: LaunchInput): MountStep[] {
+function filesystem({ spec, stdio, rootAt, cgroups, kcore, shm }: LaunchInput): MountStep[] {
   const propagation = rootPropagation(spec);
   const { uid } = spec.process.user;
   // Slave and private hold from the start; anything else can be set only once the host's root is out of sight.
   const after = propagation & (MS_PRIVATE | MS_SLAVE) ? 0 : propagation;
   return [
     { op: 'root', at: rootAt, propagation },
+    ...(shm ? [{ op: 'share', source: '/dev/shm', ...shm } as const] : []),
     ...compileMounts(spec, cgroups),
     ...(ownsDev(spec) ? compileDevices(spec, kcore) : []),
     ...(spec.process.cwd === '/' ? [] : [{ op: 'mkdir', target: spec.process.cwd, mode: 0o755 } as const]),
@@ -71,7 +79,8 @@ function filesystem({ spec, stdio, rootAt, cgroups, kcore }: LaunchInput): Mount
   ];
 }
 
-function rootPropagation(spec: RuntimeSpec): number {
+/** MS_* for the root of a container's mount namespace. */
+export function rootPropagation(spec: RuntimeSpec): number {
   const name = spec.linux.rootfsPropagation;
   if (!name) return MS_SLAVE | MS_REC;
   const propagation = propagationOf(name);

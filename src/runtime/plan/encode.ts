@@ -40,6 +40,8 @@ const encoders: Encoders = {
   netHost: (w, { message, netnsFdOffset }) => w.bytes(message).u32(netnsFdOffset),
   netInside: (w, { message }) => w.bytes(message),
   root: (w, { at, propagation }) => w.text(at).u64(propagation),
+  share: (w, { namespace, source, at }) => w.text(namespace).text(source).text(at),
+  unmount: (w, { at }) => w.text(at),
   mount: (w, step) => {
     w.text(step.type).text(step.source).text(step.target).u32(step.options.length);
     for (const { key, value } of step.options) {
@@ -63,6 +65,7 @@ const encoders: Encoders = {
   hostname: (w, { name }) => w.text(name),
   domainname: (w, { name }) => w.text(name),
   keyring: (w, { name, permissions }) => w.text(name).u32(permissions),
+  create: (w, { network, program, args, env }) => w.text(network).text(program).texts(args).texts(env),
   gate: () => undefined,
   rlimit: (w, { resource, soft, hard }) => w.u32(resource).u64(soft).u64(hard),
   oomScoreAdj: (w, { value }) => w.u32(value),
@@ -79,6 +82,7 @@ const encoders: Encoders = {
   noNewPrivileges: () => undefined,
   seccomp: (w, { program, flags }) => w.bytes(program).u32(flags),
   exec: (w, { args, env }) => w.texts(args).texts(env),
+  start: (w, { program, args, env }) => w.text(program).texts(args).texts(env),
 };
 
 const numbers = new Map(Object.keys(encoders).map((op, index) => [op, index + 1]));

@@ -60,6 +60,13 @@ export type MountStep =
    */
   | { op: 'root'; at: string; propagation: number }
   /**
+   * The mount at `source` in another mount namespace (the file `namespace`; no link on the way) is attached on the directory `at` of
+   * the host, in the child's mount namespace only, for a `bind` of it.
+   */
+  | { op: 'share'; namespace: string; source: string; at: string }
+  /** For a runtime: what is mounted at `at` is made private and goes, in the child's mount namespace only. */
+  | { op: 'unmount'; at: string }
+  /**
    * A new filesystem: fsopen(type), fsconfig each option (`value` null is a flag), fsmount(attributes), move_mount on target.
    * `tmpcopyup` copies the root's directory at target into it first (owners and modes kept). `mode` -1 (tmpfs): the mode of a directory
    * that was at target before becomes the option `mode`; otherwise it is 0 and without meaning. `propagation` (MS_*, perhaps with
@@ -151,4 +158,14 @@ export type FinalStep =
   /** argv[0] is looked up in PATH of `env` inside the root if it has no slash; PATH absent: no lookup. */
   | { op: 'exec'; args: string[]; env: string[] };
 
-export type Step = SetupStep | CloneStep | NetworkStep | MountStep | FinalStep;
+/**
+ * Instead of mounts and final steps: another runtime's commands. `program` is a path of the host; commands run in the directory of
+ * the start (where `config.json`, `pid` and `console` are) with the shim as their subreaper, and succeed with code 0.
+ */
+export type RuntimeStep =
+  /** Before the gate, in the child: the runtime makes the container, which waits. The child's own network namespace is bound on the file `network` unless that is empty. */
+  | { op: 'create'; network: string; program: string; args: string[]; env: string[] }
+  /** After the gate, in the shim: the container is let go, or (exec) one more process made and let go. */
+  | { op: 'start'; program: string; args: string[]; env: string[] };
+
+export type Step = SetupStep | CloneStep | NetworkStep | MountStep | FinalStep | RuntimeStep;

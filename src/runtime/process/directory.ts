@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeFd, openDirectory, socketPath } from '../../host/index.ts';
 import { crashpoint } from '../../kit/index.ts';
-import type { Exit } from '../contract.ts';
+import type { Exit, OciRuntime } from '../contract.ts';
 
 /** What is left in the directory of a start, so that another engine can take it up. */
 export interface LaunchRecord {
@@ -10,6 +10,8 @@ export interface LaunchRecord {
   boot: string;
   /** Path of the container's cgroup in every hierarchy; empty for an exec. */
   cgroup: string;
+  /** Another runtime's work: what clears up after it, and the cgroup of the container (an exec's too). */
+  oci?: { runtime: OciRuntime; id: string; cgroup: string };
 }
 
 /** The directory of one start: its socket, `launch.json`, `running` once it was let go, `exit` at the end. */
@@ -27,11 +29,12 @@ export interface Directory {
   remove(): void;
 }
 
-/** Makes the directory anew: whatever an earlier start left there goes. */
-export function makeDirectory(path: string, record: LaunchRecord): Directory {
+/** Makes the directory anew, with these files in it: whatever an earlier start left there goes. */
+export function makeDirectory(path: string, record: LaunchRecord, files: Record<string, string> = {}): Directory {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { recursive: true, mode: 0o700 });
   writeFileSync(join(path, 'launch.json'), JSON.stringify(record), { mode: 0o600 });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text, { mode: 0o600 });
   crashpoint('runtime.directory');
   return openAt(path);
 }

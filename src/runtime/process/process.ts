@@ -1,6 +1,6 @@
 import { askForFd } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import type { Exit, Process } from '../contract.ts';
+import type { Control, Exit, Process } from '../contract.ts';
 import { attach } from './attach.ts';
 import type { Connection } from './connection.ts';
 import type { Directory } from './directory.ts';
@@ -15,6 +15,7 @@ export interface ProcessInput {
   /** Where it stands already; `started` and `exited` messages fill in the rest. */
   running?: { pid: number; startedAt: Date };
   pids: () => number[];
+  control?: Control;
   /** Ends and removes what a shim has left behind, at once where there is nothing. */
   bury: () => Promise<void>;
 }
@@ -68,6 +69,7 @@ export function createProcess(input: ProcessInput): TrackedProcess {
       return fd;
     },
     pids: () => Promise.resolve(ended ? [] : input.pids()),
+    ...(input.control && { control: input.control }),
     release: async () => {
       if (!ended) throw new EngineError('conflict', `the process ${id} has not ended`);
       await connection.request({ type: 'release' });

@@ -20,7 +20,8 @@ export interface ShimFailure {
 export type ShimMessage =
   | { type: 'hello'; state: (typeof STATES)[number]; pid: number; startedAt: Date; token: string }
   | { type: 'ready' }
-  | { type: 'started'; pid: number; at: Date }
+  /** `unconfined` is the errno of what the shim could not give up of its own powers; 0 if all is well. */
+  | { type: 'started'; pid: number; unconfined: number; at: Date }
   | { type: 'failed'; failure: ShimFailure }
   | { type: 'exited'; code: number; oom: boolean; at: Date }
   | { type: 'answer'; errno: number };
@@ -89,7 +90,7 @@ function parse(letter: string, body: Buffer): ShimMessage {
     case 'R':
       return { type: 'ready' };
     case 'S':
-      return { type: 'started', pid: body.readUInt32LE(0), at: dateAt(body, 8) };
+      return { type: 'started', pid: body.readUInt32LE(0), unconfined: body.readUInt32LE(4), at: dateAt(body, 8) };
     case 'F': {
       const [step, op, errno] = [body.readUInt32LE(0), body.readUInt32LE(4), body.readUInt32LE(8)];
       return { type: 'failed', failure: { step, op, errno, text: textAt(body, 12) } };

@@ -1,4 +1,4 @@
-import type { Exit, Process } from '../contract.ts';
+import type { Control, Exit, Process } from '../contract.ts';
 import { openConnection } from './connection.ts';
 import { type Directory, findDirectory } from './directory.ts';
 import { createProcess, orphaned } from './process.ts';
@@ -11,6 +11,7 @@ export interface Recovery {
   path: string;
   boot: string;
   pids: (pid: number) => number[];
+  control?: Control;
   bury: () => Promise<void>;
 }
 
@@ -60,6 +61,7 @@ export async function recover(input: Recovery): Promise<Process | Exit | undefin
     },
     running: { pid: said.pid, startedAt: said.startedAt },
     pids: () => input.pids(said.pid),
+    ...(input.control && { control: input.control }),
     bury: input.bury,
   });
 }

@@ -1,13 +1,14 @@
 import { closeFd, listenUnix, sealedMemory } from '../../host/index.ts';
-import { asEngineError, crashpoint, EngineError } from '../../kit/index.ts';
-import type { Pending } from '../contract.ts';
+import { asEngineError, crashpoint, EngineError, type Log } from '../../kit/index.ts';
+import type { Control, Pending } from '../contract.ts';
 import { encodePlan, type PlanHeader } from '../plan/encode.ts';
 import type { Step } from '../plan/steps.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { type Directory, type LaunchRecord, makeDirectory } from './directory.ts';
+import { errnoText } from './errno-text.ts';
 import { failureError } from './failure.ts';
 import { createProcess, type TrackedProcess } from './process.ts';
-import type { ShimMessage } from './protocol.ts';
+import type { ShimFailure, ShimMessage } from './protocol.ts';
 import type { Shims } from './shims.ts';
 
 export interface Start {
@@ -16,18 +17,24 @@ export interface Start {
   /** Directory to be made for this start. */
   path: string;
   record: LaunchRecord;
+  /** What else lies in the directory, by name. */
+  files?: Record<string, string>;
+  /** Puts a failure into words, where another runtime has its own. */
+  failure?: (failure: ShimFailure) => EngineError;
+  log: Log;
   shims: Shims;
   /** The root mount or, for an exec, the directory of the container's start. */
   tree: number;
   /** What else the shim is to hold, in the plan's order: reserved sockets, a network namespace. */
   held: number[];
   pids: (pid: number) => number[];
+  control?: Control;
   bury: () => Promise<void>;
 }
 
 /** Sets a shim to work on a plan; resolves once it has it. `tree` and all of `held` stay the caller's. */
 export async function start(input: Start): Promise<Pending> {
-  const directory = makeDirectory(input.path, input.record);
+  const directory = makeDirectory(input.path, input.record, input.files);
   try {
     const connection = await spawnShim(input, directory);
     return pending(input, directory, connection);
@@ -69,6 +76,7 @@ function pending(input: Start, directory: Directory, connection: Connection): Pe
     directory,
     connection: { ...connection, listen: progress.listen },
     pids: () => input.pids(tracked.process?.pid ?? 0),
+    ...(input.control && { control: input.control }),
     bury: input.bury,
   });
   tracked.process = process;
@@ -103,6 +111,10 @@ async function refused(answer: Promise<number>, id: string): Promise<never> {
   return new Promise(() => undefined);
 }
 
+function warnOf({ log, header: { id } }: Start, errno: number): void {
+  log.warn('the monitor of a process could not give up all of its powers', { id, error: errnoText(errno) });
+}
+
 type Message = Exclude<ShimMessage, { type: 'answer' }>;
 
 const ignore = () => undefined;
@@ -114,8 +126,13 @@ function watch(input: Start, connection: Connection) {
   let listener: (message: Message) => void = ignore;
   const fail = (error: EngineError) => started.reject(error);
   connection.listen((message) => {
-    if (message.type === 'started') started.resolve(message);
-    else if (message.type === 'failed') fail(failureError(input.header.kind, message.failure, input.steps));
+    if (message.type === 'started') {
+      if (message.unconfined) warnOf(input, message.unconfined);
+      started.resolve(message);
+    } else if (message.type === 'failed') {
+      const { failure } = message;
+      fail(input.failure?.(failure) ?? failureError(input.header.kind, failure, input.steps));
+    }
     listener(message);
   });
   void connection.closed.then(() => fail(new EngineError('internal', 'the monitor ended before the start')));

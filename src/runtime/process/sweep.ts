@@ -7,8 +7,8 @@ import { findDirectory } from './directory.ts';
 export interface Sweep {
   execRoot: string;
   known: (id: string) => boolean;
-  cgroupOf: (path: string) => string;
-  bury: (cgroup: string) => Promise<void>;
+  /** What clears up after the start in `path`, as its directory says now. */
+  burialOf: (path: string) => () => Promise<void>;
   log: Log;
 }
 
@@ -22,9 +22,9 @@ export async function sweep(input: Sweep): Promise<string[]> {
       if (input.known(id)) continue;
       input.log.warn('removing what is left of an unknown process', { id });
       const path = join(input.execRoot, kind, id);
-      const cgroup = input.cgroupOf(path);
+      const bury = input.burialOf(path);
       await end(path);
-      await input.bury(cgroup);
+      await bury();
       findDirectory(path)?.remove();
       swept.push(id);
     }

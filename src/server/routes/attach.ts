@@ -3,6 +3,8 @@ import type { AttachSession, Containers } from '../../container/index.ts';
 import { describeError } from '../errors.ts';
 import { reasonOf } from '../http/index.ts';
 import type { Handler, Request } from '../request.ts';
+import { answerHandshake } from '../websocket/handshake.ts';
+import { createWebSocketStream } from '../websocket/stream.ts';
 
 const rawStream = 'application/vnd.docker.raw-stream';
 
@@ -31,6 +33,33 @@ export async function hijackError(request: Request, tty: boolean, head: string, 
   const client = await request.reply.hijack(head);
   const text = Buffer.from(`${describeError(error).message}\r\n`);
   client.end(tty ? text : frame('stdout', text));
+}
+
+/** The same over a WebSocket: never multiplexed, in binary messages since 1.28. */
+export function attachSocketHandler(containers: Containers): Handler {
+  return async (request) => {
+    const { query, version, head, reply } = request;
+    // All three streams, whatever was asked for, before 1.42.
+    const wants = (name: string) => olderThan(version, '1.42') || query.flag(name);
+    const detachKeys = query.text('detachKeys');
+    const session = await containers.attach(request.name, {
+      stdin: wants('stdin'),
+      stdout: wants('stdout'),
+      stderr: wants('stderr'),
+      stream: query.flag('stream'),
+      logs: query.flag('logs'),
+      ...(detachKeys === '' ? {} : { detachKeys }),
+    });
+    const { accepted, text } = answerHandshake(head.headers);
+    const client = await reply.hijack(text);
+    if (!accepted) return void client.end();
+    const stream = createWebSocketStream(client, {
+      binary: !olderThan(version, '1.28'),
+      multiplexed: !session.tty,
+    });
+    await session.connect(stream);
+    stream.end();
+  };
 }
 
 export function attachHandler(containers: Containers): Handler {

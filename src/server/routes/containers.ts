@@ -8,7 +8,10 @@ import { terminalSize } from '../query.ts';
 import { type Handler, type Request, readJsonBody, sendJson } from '../request.ts';
 import type { Route } from '../router.ts';
 import { shapeContainer, shapeSummary } from '../versions/container.ts';
-import { attachHandler } from './attach.ts';
+import { adaptCreate } from '../versions/create.ts';
+import { attachHandler, attachSocketHandler } from './attach.ts';
+import { fileRoutes } from './container/files.ts';
+import { lifeRoutes } from './container/life.ts';
 import { logsHandler } from './logs.ts';
 import { waitHandler } from './wait.ts';
 
@@ -37,6 +40,9 @@ export function containerRoutes(backends: Backends): Route[] {
     ['POST', '/containers/{name}/wait', waitHandler(containers)],
     ['POST', '/containers/{name}/resize', done(200, ({ name, query }) => containers.resize(name, terminalSize(query)))],
     ['POST', '/containers/{name}/attach', attachHandler(containers)],
+    ['GET', '/containers/{name}/attach/ws', attachSocketHandler(containers)],
+    ...lifeRoutes(containers),
+    ...fileRoutes(containers),
     [
       'DELETE',
       '/containers/{name}',
@@ -87,11 +93,17 @@ function inspectHandler({ containers }: Backends): Handler {
 }
 
 function createHandler({ containers }: Backends): Handler {
-  return async (request) => sendJson(request, 201, await containers.create(await readCreateRequest(request)));
+  return async (request) => {
+    const { wanted, warnings } = await readCreateRequest(request);
+    const created = await containers.create(wanted);
+    await sendJson(request, 201, { ...created, Warnings: [...(created.Warnings ?? []), ...warnings] });
+  };
 }
 
-/** What a request to create a container asks for. */
-export async function readCreateRequest(request: Request): Promise<Parameters<Containers['create']>[0]> {
+/** What a request to create a container asks for, and what its API version has to say of it. */
+export async function readCreateRequest(
+  request: Request,
+): Promise<{ wanted: Parameters<Containers['create']>[0]; warnings: string[] }> {
   const body = decodeContainerCreate(await readJsonBody(request));
   const { HostConfig: _, NetworkingConfig: __, ...config } = body;
   if (Object.keys(config).length === 0) {
@@ -99,11 +111,14 @@ export async function readCreateRequest(request: Request): Promise<Parameters<Co
   }
   const name = request.query.text('name');
   const platform = olderThan(request.version, '1.41') ? '' : request.query.text('platform');
-  return {
+  const { warnings, readOnlyNonRecursive } = adaptCreate(body, request.version);
+  const wanted = {
     body,
+    readOnlyNonRecursive,
     ...(name === '' ? {} : { name }),
     ...(platform === '' ? {} : { platform: formatPlatform(parsePlatform(platform)) }),
   };
+  return { wanted, warnings };
 }
 
 function startHandler({ containers }: Backends): Handler {

@@ -24,10 +24,11 @@ export function directRoutes({ containers }: Backends): Route[] {
 function runHandler(containers: Containers): Handler {
   return async (request) => {
     const { query } = request;
-    const wanted = await readCreateRequest(request);
+    const { wanted, warnings } = await readCreateRequest(request);
     if (wanted.body.Tty) throw noTerminal();
     const streams = { stdin: query.flag('stdin'), stdout: query.flag('stdout'), stderr: query.flag('stderr') };
-    const created = await containers.create({ ...wanted, startsNow: true });
+    const made = await containers.create({ ...wanted, startsNow: true });
+    const created = { ...made, Warnings: [...(made.Warnings ?? []), ...warnings] };
     if (!streams.stdin && !streams.stdout && !streams.stderr) {
       await containers.start(created.Id);
       return sendJson(request, 201, created);

@@ -1,10 +1,12 @@
+import { decodeContainerCreate } from '../../api/decode/index.ts';
 import { type JSONMessage, olderThan } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { Backends } from '../contract.ts';
 import { describeError } from '../errors.ts';
-import { type Handler, type Request, sendJson } from '../request.ts';
+import { type Handler, type Request, readJsonBody, sendJson } from '../request.ts';
 import type { Route } from '../router.ts';
 import { shapeImage, shapeImageSummary } from '../versions/image.ts';
+import { sendArchive } from './container/files.ts';
 import { requirePlatform, wantedPlatforms } from './platform.ts';
 
 /** Images: what is here, and what comes in as an archive. */
@@ -14,7 +16,11 @@ export function imageRoutes(backends: Backends): Route[] {
     ['GET', '/images/json', listHandler(backends)],
     ['POST', '/images/load', loadHandler(backends)],
     ['POST', '/images/create', createHandler(backends)],
+    ['GET', '/images/get', saveHandler(backends, ({ query }) => query.all('names'))],
+    ['POST', '/images/prune', pruneHandler(backends)],
+    ['POST', '/commit', commitHandler(backends)],
     ['GET', '/images/{name}/json', inspectHandler(backends)],
+    ['GET', '/images/{name}/get', saveHandler(backends, ({ name }) => [name])],
     [
       'GET',
       '/images/{name}/history',
@@ -84,6 +90,52 @@ function loadHandler({ images }: Backends): Handler {
     const messages = images.load(request.body, { quiet: request.query.flag('quiet', true) });
     // Docker says everything about an archive on the stream, also that it is none.
     await sendProgress(request, withFailure(messages));
+  };
+}
+
+function saveHandler({ images }: Backends, namesOf: (request: Request) => string[]): Handler {
+  return async (request) => {
+    const names = namesOf(request).filter((name) => name !== '');
+    for (const name of names) requirePlatform(images, name, wantedPlatforms(request, 'platform', '1.48'));
+    const archive = images.save(names)[Symbol.asyncIterator]();
+    // What fails before the first byte becomes the status.
+    const first = await archive.next();
+    await sendArchive(request, following(first, archive), { 'Content-Type': 'application/x-tar' });
+  };
+}
+
+async function* following<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): AsyncGenerator<T> {
+  try {
+    for (let next = first; !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+function pruneHandler({ images }: Backends): Handler {
+  return async (request) => {
+    const { ImagesDeleted, SpaceReclaimed } = await images.prune(request.query.filters());
+    // Docker has null for an empty list here.
+    await sendJson(request, 200, { ImagesDeleted: ImagesDeleted.length > 0 ? ImagesDeleted : null, SpaceReclaimed });
+  };
+}
+
+function commitHandler({ containers, images }: Backends): Handler {
+  return async (request) => {
+    const { query } = request;
+    images.checkName(query.text('repo'), query.text('tag'));
+    const text = (await readJsonBody(request)).trim();
+    const { HostConfig: _, NetworkingConfig: __, ...config } = text === '' ? {} : decodeContainerCreate(text);
+    const Id = await containers.commit(query.text('container'), {
+      repository: query.text('repo'),
+      tag: query.text('tag'),
+      comment: query.text('comment'),
+      author: query.text('author'),
+      pause: query.flag('pause', true),
+      changes: query.all('changes'),
+      ...(text !== '' && text !== 'null' && { config }),
+    });
+    await sendJson(request, 201, { Id });
   };
 }
 

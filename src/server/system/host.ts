@@ -32,6 +32,11 @@ export function fileSystemOf(path: string): string {
   return /^ext[234]$/.test(best.type) ? 'extfs' : best.type;
 }
 
+/** Whether the overlay file system does something by default (`metacopy`, `redirect_dir`). */
+export function overlayParameter(name: string): boolean {
+  return ['Y', 'on'].includes(readIfThere(`/sys/module/overlay/parameters/${name}`).trim());
+}
+
 /** A proxy's address without its password. */
 export function proxy(name: string): string {
   const value = process.env[name.toUpperCase()] ?? process.env[name.toLowerCase()] ?? '';

@@ -5,13 +5,15 @@ import type { Backends, System } from '../contract.ts';
 import { createEvents } from '../events.ts';
 import { limitWarnings, readLimits } from './cgroups.ts';
 import { engineId } from './engine-id.ts';
-import { fileSystemOf, ipv4Forwarding, openFiles, osRelease, proxy } from './host.ts';
+import { fileSystemOf, ipv4Forwarding, openFiles, osRelease, overlayParameter, proxy } from './host.ts';
 
 export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 'volumes'> {
   dataRoot: string;
   storageDriver: string;
   build: { version: string; commit?: string; time?: string };
   debug?: boolean;
+  /** The programs behind the names of runtimes; the engine's own has none. */
+  runtimes: { initial: string; names(): Record<string, { path: string; args: string[] } | undefined> };
   log: Log;
 }
 
@@ -47,10 +49,12 @@ async function counts({ containers, images }: SystemOptions): Promise<SystemInfo
   };
 }
 
-function engineFacts({ dataRoot, storageDriver, build, debug }: SystemOptions): SystemInfo {
+function engineFacts({ dataRoot, storageDriver, build, debug, runtimes }: SystemOptions): SystemInfo {
   return {
+    Runtimes: runtimesOf(runtimes.names()),
+    DefaultRuntime: runtimes.initial,
     Driver: storageDriver,
-    DriverStatus: [['Backing Filesystem', fileSystemOf(dataRoot)]],
+    DriverStatus: driverStatus(dataRoot),
     DockerRootDir: dataRoot,
     Debug: debug ?? false,
     ServerVersion: build.version,
@@ -60,12 +64,32 @@ function engineFacts({ dataRoot, storageDriver, build, debug }: SystemOptions): 
   };
 }
 
+/** As Docker tells of overlay2; a layer's changes are always its directory. */
+function driverStatus(dataRoot: string): NonNullable<SystemInfo['DriverStatus']> {
+  return [
+    ['Backing Filesystem', fileSystemOf(dataRoot)],
+    ['Supports d_type', 'true'],
+    ['Using metacopy', String(overlayParameter('metacopy'))],
+    ['Native Overlay Diff', String(!overlayParameter('redirect_dir'))],
+    ['userxattr', 'false'],
+  ];
+}
+
+function runtimesOf(names: ReturnType<SystemOptions['runtimes']['names']>): NonNullable<SystemInfo['Runtimes']> {
+  const shown = Object.entries(names).map(([name, program]) => {
+    const { path = 'tug-shim', args = [] } = program ?? {};
+    return [name, { path, ...(args.length > 0 && { runtimeArgs: args }) }] as const;
+  });
+  return Object.fromEntries(shown);
+}
+
 function hostFacts(): SystemInfo {
   const { version, ...limits } = readLimits();
   const forwarding = ipv4Forwarding();
+  const warnings = limitWarnings({ version, ...limits });
+  if (!forwarding) warnings.push('WARNING: IPv4 forwarding is disabled');
   return {
     ...limits,
-    KernelMemoryTCP: false,
     IPv4Forwarding: forwarding,
     CgroupDriver: 'cgroupfs',
     CgroupVersion: version,
@@ -81,28 +105,33 @@ function hostFacts(): SystemInfo {
     NoProxy: proxy('NO_PROXY'),
     Name: hostname(),
     SecurityOptions: ['name=seccomp,profile=builtin', ...(version === '2' ? ['name=cgroupns'] : [])],
-    Warnings: [
-      ...limitWarnings({ version, ...limits }),
-      ...(forwarding ? [] : ['WARNING: IPv4 forwarding is disabled']),
-    ],
+    Warnings: orNull(warnings),
   };
 }
 
-/** What does not depend on the host: the engine has one runtime, one log driver, one firewall, and is no swarm node. */
+/** Docker shows an empty list as null in some places, which its published types leave out. */
+function orNull<T>(list: T[]): T[] {
+  return list.length > 0 ? list : (null as unknown as T[]);
+}
+
+/** What does not depend on the host: the engine has one log driver, one firewall, and is no swarm node. */
 const fixedFacts = {
-  Plugins: { Volume: ['local'], Network: ['bridge', 'host', 'null'], Log: ['json-file'] },
+  Plugins: {
+    Volume: ['local'],
+    Network: ['bridge', 'host', 'null'],
+    Authorization: orNull<string>([]),
+    Log: ['json-file'],
+  },
   LoggingDriver: 'json-file',
   IndexServerAddress: 'https://index.docker.io/v1/',
   RegistryConfig: {
     IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
-    InsecureRegistryCIDRs: [],
-    Mirrors: [],
+    InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
+    Mirrors: orNull<string>([]),
   },
-  GenericResources: [],
+  GenericResources: orNull<never>([]),
   Labels: [],
   ExperimentalBuild: false,
-  Runtimes: { native: { path: 'tug-shim' } },
-  DefaultRuntime: 'native',
   Swarm: {
     NodeID: '',
     NodeAddr: '',

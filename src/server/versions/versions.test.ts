@@ -52,12 +52,23 @@ test('dangling images had names of their own before 1.43', () => {
 });
 
 test('info in the words of its time', () => {
-  const info = { SecurityOptions: ['name=seccomp,profile=builtin'], FirewallBackend: { Driver: 'nftables' } };
+  const info = {
+    SecurityOptions: ['name=seccomp,profile=builtin'],
+    FirewallBackend: { Driver: 'nftables' },
+    RuncCommit: { ID: 'abc' },
+    Runtimes: { runc: { path: 'runc', status: { a: 'b' } } },
+    RegistryConfig: { Mirrors: [] },
+  };
   expect(shapeInfo(info, '1.51')).toEqual(info);
-  expect(shapeInfo(info, '1.24')).toEqual({
+  const old = shapeInfo(info, '1.24');
+  expect(old).toMatchObject({
     SecurityOptions: ['seccomp'],
     BridgeNfIptables: false,
     BridgeNfIp6tables: false,
-    KernelMemory: false,
+    RuncCommit: { ID: 'abc', Expected: 'abc' },
+    RegistryConfig: { Mirrors: [], AllowNondistributableArtifactsCIDRs: null },
+    Runtimes: { runc: { path: 'runc' } },
   });
+  expect(old.Runtimes).toEqual({ runc: { path: 'runc' } });
+  expect('FirewallBackend' in old).toBe(false);
 });

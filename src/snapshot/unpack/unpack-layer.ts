@@ -1,17 +1,10 @@
-import {
-  type FileStatus,
-  makeDirectoryAt,
-  makeNodeAt,
-  makeSymlinkAt,
-  setTimesAt,
-  setXattrAt,
-} from '../../host/index.ts';
+import { type FileStatus, makeDirectoryAt, makeNodeAt, setXattrAt } from '../../host/index.ts';
 import { readTar, type TarEntry } from '../../oci/index.ts';
 import { setAttributes } from './attributes.ts';
 import { baseOf, bytesOf, joined, normalised, parentOf, whiteoutOf } from './entry-path.ts';
 import { makeHardLink } from './hard-link.ts';
+import { makeEntry } from './make-entry.ts';
 import { createTree, type Tree } from './tree.ts';
-import { writeData } from './write-data.ts';
 
 interface Unpacking {
   root: number;
@@ -71,7 +64,7 @@ async function placeEntry(at: Unpacking, real: string, entry: TarEntry): Promise
   } else if (entry.type === 'directory') placeDirectory(at, real, { entry, before });
   else {
     if (before) at.tree.remove(real, before);
-    await placeFile(at.tree, real, entry);
+    await makeEntry({ directory: at.tree.open(parentOf(real)), name: baseOf(real), path: real }, entry);
   }
 }
 
@@ -92,20 +85,6 @@ function finishDirectory(tree: Tree, path: string, entry: TarEntry): void {
   if (path === '') setAttributes(tree.open(''), '.', { ...entry, symlink: false });
   else setAttributes(tree.open(parentOf(path)), baseOf(path), { ...entry, symlink: false });
   tree.settle(path, entry.modified);
-}
-
-async function placeFile(tree: Tree, path: string, entry: TarEntry): Promise<void> {
-  const directory = tree.open(parentOf(path));
-  const name = baseOf(path);
-  const bytes = bytesOf(name);
-  if (entry.type === 'file') await writeData({ directory, name, path }, entry);
-  else if (entry.type === 'symlink') makeSymlinkAt(directory, bytes, bytesOf(entry.linkName));
-  else if (entry.type === 'fifo') makeNodeAt(directory, bytes, { kind: 'fifo', mode: 0o600, device: [0, 0] });
-  else if (entry.type === 'char' || entry.type === 'block') {
-    makeNodeAt(directory, bytes, { kind: entry.type, mode: 0o600, device: entry.device });
-  }
-  setAttributes(directory, name, { ...entry, symlink: entry.type === 'symlink' });
-  setTimesAt(directory, bytes, entry.modified);
 }
 
 /** Takes a name away from the layers below; what this layer itself has under it stays, alone. */

@@ -76,7 +76,7 @@ export async function createBy<T extends ContainerCreateResponse>(
 
 async function pull(context: Context, image: string, { flags }: CreateLine): Promise<void> {
   const out = flags.quiet ? undefined : context.err;
-  await pullImage(context.client, { image, platform: flags.platform, out });
+  await pullImage(context, { image, platform: flags.platform, out });
 }
 
 function isMissingImage(error: unknown): boolean {

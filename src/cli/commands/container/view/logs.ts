@@ -1,7 +1,7 @@
 import type { ContainerInspectResponse } from '../../../../api/index.ts';
 import { command } from '../../../command.ts';
 import { flag } from '../../../flags/index.ts';
-import { parseMoment } from '../../../format/time.ts';
+import { parseTimestamp } from '../../../format/timestamp.ts';
 import { bodyReader, copyFrames, copyRaw } from '../../../stdio/frames.ts';
 
 export const logs = command({
@@ -24,7 +24,6 @@ export const logs = command({
   async run({ client, out, err }, { flags, args }) {
     const name = encodeURIComponent(args[0] ?? '');
     const info = await client.json<ContainerInspectResponse>({ method: 'GET', path: `/containers/${name}/json` });
-    const now = Date.now();
     const reply = await client.request({
       method: 'GET',
       path: `/containers/${info.Id ?? name}/logs`,
@@ -35,11 +34,19 @@ export const logs = command({
         follow: flags.follow,
         timestamps: flags.timestamps,
         tail: flags.tail,
-        since: parseMoment(flags.since, 'since', now),
-        until: parseMoment(flags.until, 'until', now),
+        since: moment(flags.since, 'since'),
+        until: moment(flags.until, 'until'),
       },
     });
     await (info.Config?.Tty ? copyRaw : copyFrames)(bodyReader(reply.body), { out, err });
     return 0;
   },
 });
+
+function moment(text: string, name: string): string {
+  try {
+    return parseTimestamp(text, Date.now());
+  } catch (error) {
+    throw new Error(`invalid value for "${name}": ${(error as Error).message}`, { cause: error });
+  }
+}

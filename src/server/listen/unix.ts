@@ -1,34 +1,25 @@
 import { chmodSync, chownSync, closeSync, lstatSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { connect, type Server as NetServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
-import { crashpoint, EngineError, type Log } from '../kit/index.ts';
+import { crashpoint, EngineError, type Log } from '../../kit/index.ts';
+import type { UnixAddress } from '../contract.ts';
+import { bind } from './bind.ts';
 
 /** sun_path has 108 bytes, the last a NUL. */
 const longestPath = 107;
 
-export interface UnixAddress {
-  path: string;
-  mode: number;
-  group?: string;
-}
-
 /**
  * Listens on a unix socket that has its mode and owner before it has its name. What lies at the path is replaced only if
- * it is a socket that nobody answers on. Resolves to the call that takes the name away again.
+ * it is a socket that nobody answers on. Resolves to the call that stops it and takes the name away again.
  */
-export async function listenUnix(server: NetServer, address: UnixAddress, log: Log): Promise<() => void> {
+export async function listenUnix(serve: (socket: Socket) => void, address: UnixAddress, log: Log): Promise<() => void> {
   const { path, mode, group } = address;
   await refuseIfAlive(path);
   const fresh = `${path}.new`;
   rmSync(fresh, { force: true });
   const short = shorten(fresh);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(short.path, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+  const server = createServer({ allowHalfOpen: true }, serve);
+  await bind(server, { path: short.path }, log);
   short.release();
   if (group !== undefined) chownSync(fresh, 0, groupId(group, path, log));
   chmodSync(fresh, mode);
@@ -36,6 +27,7 @@ export async function listenUnix(server: NetServer, address: UnixAddress, log: L
   crashpoint('server.listen');
   const { ino } = lstatSync(path);
   return () => {
+    server.close();
     if (lstatSync(path, { throwIfNoEntry: false })?.ino === ino) rmSync(path, { force: true });
   };
 }

@@ -1,0 +1,51 @@
+import type { ContainerCreateRequest } from '../../api/index.ts';
+
+/** What is at a path in a container, as the header `X-Docker-Container-Path-Stat` tells it. */
+export interface PathStat {
+  name: string;
+  size: number;
+  /** Go's file mode: permission bits, and what kind of file it is from the highest bit down. */
+  mode: number;
+  /** RFC 3339. */
+  mtime: string;
+  /** Where a symlink leads in the end, within the container. */
+  linkTarget: string;
+}
+
+/** Files in and out of containers, running or not. */
+export interface ContainerFiles {
+  /** `path` as in `docker cp`: one that ends with a slash or `/.` means the directory. */
+  statPath(reference: string, path: string): Promise<PathStat>;
+  /** What is at the path and below it, as a tar; volumes and binds are part of it. Nothing is held once `archive` has ended. */
+  readArchive(reference: string, path: string): Promise<{ stat: PathStat; archive: AsyncIterable<Uint8Array> }>;
+  /** Unpacks a tar (gzip, zstd or plain) in the directory `path`. No entry gets out of the container, nor through a symlink out of it. */
+  writeArchive(
+    reference: string,
+    options: {
+      path: string;
+      archive: AsyncIterable<Uint8Array>;
+      /** A directory is not replaced by a file, nor the other way round. */
+      noOverwriteDirNonDir: boolean;
+      /** Everything belongs to the container's user. */
+      copyUIDGID: boolean;
+    },
+  ): Promise<void>;
+  /** The whole root without what is mounted in it, as a tar. */
+  exportRoot(reference: string): Promise<AsyncIterable<Uint8Array>>;
+  changes(reference: string): Promise<{ Path: string; Kind: 0 | 1 | 2 }[]>;
+  /** Makes an image of the container as it is; its id. */
+  commit(reference: string, options: CommitOptions): Promise<string>;
+}
+
+export interface CommitOptions {
+  repository: string;
+  tag: string;
+  comment: string;
+  author: string;
+  /** Nothing in the container runs while its files are read. */
+  pause: boolean;
+  /** Dockerfile instructions. */
+  changes: string[];
+  /** Settings for the image; what they do not say is the container's. */
+  config?: Omit<ContainerCreateRequest, 'HostConfig' | 'NetworkingConfig'>;
+}

@@ -1,0 +1,95 @@
+import { cgroupPids, closeFd, openDirectory } from '../../host/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import { makesNew } from '../compile/index.ts';
+import type { ExecLaunch, Launch, OciRuntime, Pending } from '../contract.ts';
+import { bury, recordOf } from '../process/bury.ts';
+import type { LaunchRecord } from '../process/directory.ts';
+import { start } from '../process/start.ts';
+import { controlOf, headerOf, type Room } from '../room.ts';
+import { bundleFiles, execFiles, networkFile } from './bundle.ts';
+import { compileOciExec, compileOciLaunch } from './compile.ts';
+import { ociFailure } from './failure.ts';
+import { runtimeOf } from './runtimes.ts';
+
+/** Runtime.launch by another runtime; `path` is the directory of the start, its bundle. */
+export async function launchOci(room: Room, path: string, launch: Launch): Promise<Pending> {
+  try {
+    const { id, token, spec, stdio, log, network, shm, reserved } = launch;
+    const runtime = named(room, launch.runtime ?? '');
+    const cgroup = spec.linux.cgroupsPath;
+    const file = network && makesNew(spec, 'network') ? networkFile(path) : undefined;
+    const steps = compileOciLaunch({
+      id,
+      path,
+      runtime,
+      spec,
+      stdio,
+      rootAt: room.rootAt,
+      cgroups: room.cgroups,
+      ...(network && file && { network: { plan: network, file } }),
+      ...(shm && { shm: { ...shm, at: room.shmAt } }),
+    });
+    const record: LaunchRecord = { token, boot: room.boot, cgroup, oci: { runtime, id, cgroup } };
+    return await start({
+      header: {
+        ...headerOf(room, { id, token, stdio, process: spec.process, spec }),
+        kind: 'container',
+        reserved: reserved.length,
+        hasNetwork: false,
+        ...(log && { log }),
+      },
+      steps,
+      path,
+      record,
+      files: bundleFiles(spec, stdio, { path, rootAt: room.rootAt, ...(file && { network: file }) }),
+      failure: (failure) => ociFailure('container', path, runtime.path, failure),
+      log: room.log,
+      shims: room.shims,
+      tree: launch.rootFd,
+      held: reserved,
+      pids: () => cgroupPids(room.cgroups, cgroup),
+      control: controlOf(room, cgroup),
+      bury: () => bury(room, path, record),
+    });
+  } finally {
+    for (const fd of [launch.rootFd, ...launch.reserved]) closeFd(fd);
+  }
+}
+
+/** Runtime.exec by the runtime that has the container; `container` is the directory of the container's start. */
+export async function launchOciExec(
+  room: Room,
+  { path, container }: { path: string; container: string },
+  launch: ExecLaunch,
+): Promise<Pending> {
+  const { id, token, spec, stdio, process, containerId } = launch;
+  const { oci } = recordOf(container);
+  if (!oci) throw new EngineError('conflict', `container ${containerId} is not running`);
+  const { runtime, cgroup } = oci;
+  const record: LaunchRecord = { token, boot: room.boot, cgroup: '', oci };
+  const tree = openDirectory(container);
+  try {
+    return await start({
+      header: { ...headerOf(room, { id, token, stdio, process, spec }), kind: 'exec', reserved: 0, hasNetwork: false },
+      steps: compileOciExec({ path, container, containerId, runtime, stdio }),
+      path,
+      record,
+      files: execFiles(spec, process, stdio),
+      failure: (failure) => ociFailure('exec', path, runtime.path, failure),
+      log: room.log,
+      shims: room.shims,
+      tree,
+      held: [],
+      pids: (pid) => cgroupPids(room.cgroups, cgroup).filter((one) => one === pid),
+      bury: () => bury(room, path, record),
+    });
+  } finally {
+    closeFd(tree);
+  }
+}
+
+function named(room: Room, name: string): OciRuntime {
+  const runtime = runtimeOf(room.runtimes, name);
+  if (!runtime) throw new EngineError('invalid', `unknown or invalid runtime name: ${name}`);
+  return runtime;
+}

@@ -1,0 +1,54 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { EngineError, type Log, messageOf } from '../../kit/index.ts';
+import type { ServerTls, TcpAddress } from '../contract.ts';
+import { bind } from './bind.ts';
+
+/** As often as Go's server asks a silent client whether it is still there. */
+const keepAliveMs = 15_000;
+const handshakeMs = 30_000;
+
+/** Listens on a port, with TLS where there is material for it. */
+export async function listenTcp(
+  serve: (socket: Socket) => void,
+  address: TcpAddress,
+  log: Log,
+): Promise<{ port: number; stop: () => void }> {
+  const { host, port, tls } = address;
+  const accept = (socket: Socket) => {
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, keepAliveMs);
+    serve(socket);
+  };
+  const server = tls ? secureServer(tls, accept, log) : createServer({ allowHalfOpen: true }, accept);
+  try {
+    await bind(server, { host, port }, log);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    const reason = code === 'EADDRINUSE' ? 'bind: address already in use' : messageOf(error);
+    throw new EngineError('conflict', `listen tcp ${host}:${port}: ${reason}`, error);
+  }
+  return { port: (server.address() as AddressInfo).port, stop: () => server.close() };
+}
+
+function secureServer({ cert, key, clientCa }: ServerTls, accept: (socket: Socket) => void, log: Log): Server {
+  const verified = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+  const options: TlsOptions = {
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: handshakeMs,
+    allowHalfOpen: true,
+    ALPNProtocols: ['http/1.1'],
+    ...verified,
+  };
+  const server = createTlsServer(options, (socket) => {
+    // Also said by rejectUnauthorized; nothing may depend on one place alone here.
+    if (clientCa !== undefined && !socket.authorized) socket.destroy();
+    else accept(socket);
+  });
+  server.on('tlsClientError', (error, socket) => {
+    log.debug('TLS handshake error', { from: socket.remoteAddress, error: messageOf(error) });
+  });
+  return server;
+}

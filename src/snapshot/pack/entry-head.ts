@@ -1,0 +1,67 @@
+import { type FileStatus, readLinkAt, xattrsAt } from '../../host/index.ts';
+import { encodeTarHead } from '../../oci/index.ts';
+import type { Spot } from './tree-entries.ts';
+
+const letters = { file: '0', symlink: '2', char: '3', block: '4', directory: '5', fifo: '6', socket: '0' } as const;
+const opaque = 'trusted.overlay.opaque';
+
+/** An overlay's mark that the layers below have nothing at this place. */
+export function isWhiteout({ kind, node }: FileStatus): boolean {
+  return kind === 'char' && node[0] === 0 && node[1] === 0;
+}
+
+/** An overlay's mark on a directory that hides what the layers below have in it. */
+export function isOpaque(spot: Spot): boolean {
+  return xattrsAt(spot.directory, spot.name).get(opaque)?.toString('latin1') === 'y';
+}
+
+/** The header of a file under a name of the archive; `link` makes it a hard link to that one. */
+export function entryHead(of: {
+  spot: Spot;
+  status: FileStatus;
+  name: string;
+  size: number;
+  link: string | undefined;
+}): Uint8Array {
+  const { spot, status, name, link } = of;
+  const isSymlink = status.kind === 'symlink' && link === undefined;
+  return encodeTarHead({
+    name: status.kind === 'directory' && !name.endsWith('/') ? `${name}/` : name,
+    type: link === undefined ? letters[status.kind] : '1',
+    mode: status.mode,
+    uid: status.uid,
+    gid: status.gid,
+    size: link === undefined ? of.size : 0,
+    modified: { seconds: status.modified.seconds, nanoseconds: 0 },
+    linkName: isSymlink ? readLinkAt(spot.directory, spot.name).toString('latin1') : (link ?? ''),
+    device: status.kind === 'char' || status.kind === 'block' ? status.node : [0, 0],
+    xattrs: link === undefined ? keptXattrs(spot) : new Map(),
+  });
+}
+
+/** What belongs to the file wherever it is: capabilities, ACLs, users' attributes. */
+function keptXattrs(spot: Spot): Map<string, Uint8Array> {
+  const found = xattrsAt(spot.directory, spot.name);
+  for (const name of found.keys()) if (!isKept(name)) found.delete(name);
+  return found;
+}
+
+function isKept(name: string): boolean {
+  return name === 'security.capability' || name.startsWith('user.') || name.startsWith('system.posix_acl_');
+}
+
+/** What a layer has in place of a whiteout of that name. */
+export function whiteoutHead(name: string, status: FileStatus): Uint8Array {
+  const at = name.lastIndexOf('/') + 1;
+  return emptyFile(`${name.slice(0, at)}.wh.${name.slice(at)}`, { ...status, mode: 0o600 });
+}
+
+/** What a layer has in an opaque directory. */
+export function opaqueHead(directory: string, status: FileStatus): Uint8Array {
+  return emptyFile(`${directory}/.wh..wh..opq`, status);
+}
+
+function emptyFile(name: string, { mode, uid, gid, modified }: FileStatus): Uint8Array {
+  const plain = { type: '0', size: 0, linkName: '', device: [0, 0] as [number, number] };
+  return encodeTarHead({ ...plain, name, mode, uid, gid, modified: { seconds: modified.seconds, nanoseconds: 0 } });
+}

@@ -1,0 +1,161 @@
+import { constants, read } from 'node:fs';
+import { closeFd, openIn, statFd, syscall } from '../../host/index.ts';
+import { tarEnd, tarPadding } from '../../oci/index.ts';
+import { entryHead, isOpaque, isWhiteout, opaqueHead, whiteoutHead } from './entry-head.ts';
+import { type Instead, type Spot, type TreeEntry, treeEntries } from './tree-entries.ts';
+
+export interface PackOptions {
+  /** What is packed, with all below it. */
+  from: Spot;
+  /** Its name in the archive: a byte string. '' leaves itself out, and names what is below relative to it. */
+  as: string;
+  /** The tree is an overlay's upper directory: its marks become those of layers. */
+  whiteouts?: boolean;
+  instead?: Instead;
+}
+
+/** What is gathered before it goes out; others get their turn then. */
+const fullAt = 256 << 10;
+/** A file up to this is read at once, a longer one in pieces, in another thread. */
+const small = 64 << 10;
+const piece = 1 << 20;
+
+/**
+ * A tree as a tar archive, in the order of the names' bytes. No symlink is followed and no file is held in memory; what vanishes
+ * meanwhile is left out, and so are sockets, as in Docker. Times are whole seconds. The caller keeps `from` open.
+ */
+export async function* packTree(options: PackOptions): AsyncGenerator<Uint8Array> {
+  const links = new Map<string, string>();
+  let waiting: Uint8Array[] = [];
+  let size = 0;
+  const add = (bytes: Uint8Array): void => {
+    waiting.push(bytes);
+    size += bytes.length;
+  };
+  const take = (): Buffer => {
+    const bytes = Buffer.concat(waiting, size);
+    waiting = [];
+    size = 0;
+    return bytes;
+  };
+  for (const entry of treeEntries(options.from, options.instead)) {
+    const large = packEntry(options, { entry, links, add });
+    if (large !== undefined) yield take();
+    if (large !== undefined) yield* largeData(large.fd, large.size, add);
+    if (size < fullAt) continue;
+    yield take();
+    await new Promise(setImmediate);
+  }
+  add(tarEnd);
+  yield take();
+}
+
+interface Packing {
+  entry: TreeEntry;
+  links: Map<string, string>;
+  add: (bytes: Uint8Array) => void;
+}
+
+/** Adds an entry, with its data if that is little; otherwise returns the open file, whose data comes next. */
+function packEntry(options: PackOptions, packing: Packing): { fd: number; size: number } | undefined {
+  const { entry, add } = packing;
+  const { status, spot } = entry;
+  if (status.kind === 'socket') return undefined;
+  const name = nameIn(options, entry.path);
+  if (name === '') return undefined;
+  if (options.whiteouts && isWhiteout(status)) {
+    add(whiteoutHead(name, status));
+    return undefined;
+  }
+  if (status.kind !== 'directory' && status.links > 1) {
+    const link = linkOf(packing, name);
+    if (link !== undefined) {
+      add(entryHead({ spot, status, name, size: 0, link }));
+      return undefined;
+    }
+  }
+  if (status.kind === 'file') return packFile(packing, name);
+  add(entryHead({ spot, status, name, size: 0, link: undefined }));
+  if (options.whiteouts && status.kind === 'directory' && isOpaque(spot)) add(opaqueHead(name, status));
+  return undefined;
+}
+
+function nameIn({ as }: PackOptions, path: string): string {
+  if (as === '' || path === '') return as === '' ? path : as;
+  return as.endsWith('/') ? `${as}${path}` : `${as}/${path}`;
+}
+
+/** The name under which the file is in the archive already; otherwise this one is remembered. */
+function linkOf({ entry, links }: Packing, name: string): string | undefined {
+  const key = `${entry.status.device.join(':')}:${entry.status.inode}`;
+  const first = links.get(key);
+  if (first === undefined) links.set(key, name);
+  return first;
+}
+
+function packFile({ entry, add }: Packing, name: string): { fd: number; size: number } | undefined {
+  const { spot, status } = entry;
+  if (status.size === 0) {
+    add(entryHead({ spot, status, name, size: 0, link: undefined }));
+    return undefined;
+  }
+  const fd = openFile(spot);
+  if (fd === undefined) return undefined;
+  let kept = false;
+  try {
+    const now = statFd(fd);
+    if (now.kind !== 'file') return undefined;
+    add(entryHead({ spot, status: now, name, size: now.size, link: undefined }));
+    kept = now.size > small;
+    if (kept) return { fd, size: now.size };
+    if (now.size > 0) add(smallData(fd, now.size));
+    return undefined;
+  } finally {
+    if (!kept) closeFd(fd);
+  }
+}
+
+function openFile({ directory, name }: Spot): number | undefined {
+  try {
+    // What became a fifo meanwhile must not be waited for.
+    return openIn(directory, name, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW, {
+      noSymlinks: true,
+    });
+  } catch (error) {
+    if (['ENOENT', 'ELOOP', 'ENXIO'].includes((error as { code?: string }).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** The data with its padding; what is no longer there is zeros, as the header has told the size. */
+function smallData(fd: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size + tarPadding(size));
+  for (let at = 0; at < size; ) {
+    const count = syscall('read', fd, bytes.subarray(at, size), size - at);
+    if (count === 0) break;
+    at += count;
+  }
+  return bytes;
+}
+
+async function* largeData(fd: number, size: number, add: (bytes: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  try {
+    for (let at = 0; at < size; ) {
+      const bytes = Buffer.allocUnsafe(Math.min(piece, size - at));
+      const count = await readAside(fd, bytes, at);
+      if (count === 0) bytes.fill(0);
+      const got = count === 0 ? bytes.length : count;
+      at += got;
+      yield bytes.subarray(0, got);
+    }
+  } finally {
+    closeFd(fd);
+  }
+  add(new Uint8Array(tarPadding(size)));
+}
+
+function readAside(fd: number, into: Buffer, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, into, 0, into.length, position, (error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
