@@ -122,6 +122,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     images,
     volumes,
     dataRoot,
+    clock,
     storageDriver,
     build,
     log,

@@ -10,7 +10,9 @@ let actions: string[];
 
 function open(): void {
   containers = createContainers(neighbours);
-  containers.subscribe(({ Action = '' }) => actions.push(Action));
+  containers.subscribe(({ Type, Action = '' }) => {
+    if (Type === 'container') actions.push(Action);
+  });
 }
 
 async function reopen(): Promise<void> {
@@ -139,6 +141,25 @@ describe('start', () => {
     neighbours.fail = {};
     await containers.start('aa');
     expect(await state('aa')).toMatchObject({ Status: 'running', ExitCode: 0, Error: '' });
+  });
+
+  test('the networks and volumes it has are told of before its start, and before its end', async () => {
+    const told: unknown[] = [];
+    const id = await run('aa');
+    containers.subscribe((event) => told.push([event.Type, event.Action, event.Actor?.Attributes]));
+    processOf(id).end({ code: 0 });
+    await settled();
+    await containers.start('aa');
+    const mount = { container: id, destination: '/anonymous', driver: 'local', propagation: '', 'read/write': 'true' };
+    const network = { container: id, name: 'bridge', type: 'bridge' };
+    expect(told).toEqual([
+      ['network', 'disconnect', network],
+      ['volume', 'unmount', { container: id, driver: 'local' }],
+      ['container', 'die', expect.anything()],
+      ['volume', 'mount', mount],
+      ['network', 'connect', network],
+      ['container', 'start', expect.anything()],
+    ]);
   });
 
   test('a network that cannot be had: nothing was launched, exit code 128', async () => {

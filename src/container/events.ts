@@ -8,15 +8,19 @@ export interface Events {
   publish(row: ContainerRow, action: string, attributes?: Record<string, string>): void;
   /** What concerns no single container. */
   announce(action: string, attributes: Record<string, string>): void;
+  /** What a container does with something else. */
+  relate(type: 'network' | 'volume', action: string, id: string, attributes: Record<string, string>): void;
   subscribe(listener: (event: EventMessage) => void): () => void;
 }
 
+type EventType = NonNullable<EventMessage['Type']>;
+
 export function createEvents(options: { clock: Clock; log: Log }): Events {
   const topic = createTopic<EventMessage>((error) => options.log.error('an event listener failed', { error }));
-  const tell = (action: string, actor: NonNullable<EventMessage['Actor']>) => {
+  const tell = (type: EventType, action: string, actor: NonNullable<EventMessage['Actor']>) => {
     const now = options.clock();
     topic.publish({
-      Type: 'container',
+      Type: type,
       Action: action,
       Actor: actor,
       scope: 'local',
@@ -27,8 +31,9 @@ export function createEvents(options: { clock: Clock; log: Log }): Events {
   return {
     subscribe: topic.subscribe,
     publish: (row, action, attributes = {}) =>
-      tell(action, { ID: row.id, Attributes: { ...row.config.Labels, ...own(row), ...attributes } }),
-    announce: (action, attributes) => tell(action, { ID: '', Attributes: attributes }),
+      tell('container', action, { ID: row.id, Attributes: { ...row.config.Labels, ...own(row), ...attributes } }),
+    announce: (action, attributes) => tell('container', action, { ID: '', Attributes: attributes }),
+    relate: (type, action, id, attributes) => tell(type, action, { ID: id, Attributes: attributes }),
   };
 }
 

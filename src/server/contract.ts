@@ -27,9 +27,12 @@ export interface System {
 
 /** The events of every room as one stream, and the latest of them. */
 export interface Events {
-  subscribe(listener: (event: EventMessage) => void): () => void;
-  /** The remembered ones, oldest first. */
-  recent(): EventMessage[];
+  /** `line` is the event as clients get it, with its newline. */
+  subscribe(listener: (event: EventMessage, line: string) => void): () => void;
+  /** The remembered ones between two times (both included), as such lines, oldest first: also of engines before this. */
+  past(span: { since?: bigint; until?: bigint }): AsyncIterable<string[]>;
+  /** An event that is no container's: it happens now. */
+  tell(type: NonNullable<EventMessage['Type']>, action: string, actor: NonNullable<EventMessage['Actor']>): void;
   /** How many listen. */
   listeners(): number;
   close(): void;

@@ -24,6 +24,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await server.close();
+  rooms.backends.system.close();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -267,6 +268,45 @@ test('events are filtered, and carry the fields of old', async () => {
   expect(all).not.toContain('other');
   expect(all).not.toContain('die');
   client.socket.destroy();
+});
+
+const emit = (Action: string, timeNano: number) =>
+  rooms.emit({ Type: 'container', Action, Actor: { ID: 'c', Attributes: {} }, timeNano });
+
+test('events of before are told again, from a time on, until a time', async () => {
+  emit('one', 1e9);
+  emit('two', 2e9);
+  emit('three', 3e9);
+  const text = await (await call('GET', '/events?since=2&until=2.5')).text();
+  expect(text).toBe(
+    '{"status":"two","id":"c","Type":"container","Action":"two","Actor":{"ID":"c","Attributes":{}},"timeNano":2000000000}\n',
+  );
+  expect(await (await call('GET', '/events?until=2.5')).text()).toBe('');
+  const client = await dial(path);
+  client.send('GET /events?since=2 HTTP/1.1\r\nHost: d\r\n\r\n');
+  await client.until('"three"');
+  emit('four', 4e9);
+  const all = await client.until('"four"');
+  expect(all.match(/"Action":"\w+"/g)).toEqual(['"Action":"two"', '"Action":"three"', '"Action":"four"']);
+  client.socket.destroy();
+});
+
+test('a client that reads no events is cut off, and keeps nobody waiting', async () => {
+  const client = await dial(path);
+  client.send('GET /events HTTP/1.1\r\nHost: d\r\n\r\n');
+  await client.until('\r\n\r\n');
+  client.socket.pause();
+  const closed = new Promise((resolve) => client.socket.once('end', resolve));
+  const before = rooms.backends.system.events.listeners();
+  const Attributes = { padding: 'x'.repeat(100_000) };
+  for (let count = 0; count < 150; count++) {
+    rooms.emit({ Type: 'container', Action: 'die', Actor: { ID: 'c', Attributes }, timeNano: count });
+    await new Promise(setImmediate);
+  }
+  for (let tries = 0; tries < 400 && rooms.backends.system.events.listeners() === before; tries++) await Bun.sleep(5);
+  expect([before, rooms.backends.system.events.listeners()]).toEqual([1, 0]);
+  client.socket.resume();
+  await closed;
 });
 
 test('malformed requests are refused and the connection closed', async () => {

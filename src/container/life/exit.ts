@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { type ContainerRow, changeRow, findRow } from '../row.ts';
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
+import { tellLeft } from './related-events.ts';
 import { restartsAfterExit } from './restart-policy.ts';
 import { scheduleRestart } from './restarts.ts';
 
@@ -93,6 +94,7 @@ function commitExit(context: Context, row: ContainerRow, exit: Exit, again: bool
 
 function tellExit(context: Context, row: ContainerRow, exit: Exit): void {
   if (exit.oom) context.events.publish(row, 'oom');
+  tellLeft(context, row);
   const seconds = Math.max(0, Math.floor((exit.at.getTime() - parseMilliseconds(row.startedAt)) / 1000));
   context.events.publish(row, 'die', { exitCode: String(exit.code), execDuration: String(seconds) });
 }

@@ -21,7 +21,9 @@ afterEach(async () => {
 function open(): void {
   actions = [];
   containers = createContainers(neighbours);
-  containers.subscribe(({ Action = '' }) => actions.push(Action));
+  containers.subscribe(({ Type, Action = '' }) => {
+    if (Type === 'container') actions.push(Action);
+  });
 }
 
 const inspect = (name: string) => containers.inspect(name, { size: false });

@@ -9,6 +9,7 @@ import { watch } from './exit.ts';
 import { writeEtcFiles } from './files.ts';
 import { beginLaunch } from './launch.ts';
 import { enterNetwork, type NetworkPlace } from './network-mode.ts';
+import { tellJoined } from './related-events.ts';
 import { forgetRestart } from './restarts.ts';
 
 const SIGKILL = 9;
@@ -90,6 +91,7 @@ async function letGo(context: Context, row: ContainerRow, pending: Pending): Pro
   crashpoint('container.running');
   watch(context, row.id, process);
   context.health.begin(running);
+  tellJoined(context, running);
   context.events.publish(running, 'start');
 }
 

@@ -1,23 +1,29 @@
 import type { EventMessage } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { Events } from '../contract.ts';
-import { eventMatches } from '../event-filter.ts';
-import { createMailbox, type Mailbox } from '../mailbox.ts';
+import { eventMatches } from '../events/filter.ts';
+import { createMailbox, type Mailbox } from '../events/mailbox.ts';
 import { parseTimestamp } from '../query.ts';
 import type { Handler, Request } from '../request.ts';
 import type { Route } from '../router.ts';
 
-/** The live stream of events; `since` goes back over what the engine remembers of this life. */
+/** What may wait for a client that reads slowly, in characters; one that falls back further is cut off. */
+const patience = 8 << 20;
+
+/** The stream of events: what is remembered since a time, then what happens, until a time or for ever. */
 export function eventRoutes(events: Events): Route[] {
   const handler: Handler = async (request) => {
     const span = spanOf(request);
     const filters = request.query.filters();
-    const mailbox = createMailbox<EventMessage>();
+    const mailbox = createMailbox(patience);
+    const passes = Object.keys(filters).length > 0 ? (event: EventMessage) => eventMatches(event, filters) : undefined;
     // In one turn of the event loop: what is remembered and what comes now neither overlap nor leave a gap.
-    const end = events.subscribe(mailbox.put);
-    if (span.since !== undefined) for (const event of events.recent()) if (isWithin(event, span)) mailbox.put(event);
+    const past = span.since === undefined ? nothing() : events.past(span);
+    const end = events.subscribe((event, line) => {
+      if (passes?.(event) ?? true) mailbox.put(line);
+    });
     try {
-      await pump(request, mailbox, { until: span.until, filters });
+      await pump(request, { past, mailbox, until: span.until, passes });
     } finally {
       end();
     }
@@ -25,9 +31,11 @@ export function eventRoutes(events: Events): Route[] {
   return [['GET', '/events', handler]];
 }
 
+async function* nothing(): AsyncGenerator<string[]> {}
+
 interface Span {
-  since: bigint | undefined;
-  until: bigint | undefined;
+  since?: bigint;
+  until?: bigint;
 }
 
 function spanOf({ query }: Request): Span {
@@ -37,41 +45,42 @@ function spanOf({ query }: Request): Span {
     const [from, to] = [query.text('since'), query.text('until')];
     throw new EngineError('invalid', `\`since\` time (${from}) cannot be after \`until\` time (${to})`);
   }
-  return { since, until };
+  return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) };
 }
 
 interface Wanted {
+  past: AsyncIterable<string[]>;
+  mailbox: Mailbox;
   until: bigint | undefined;
-  filters: Record<string, string[]>;
+  /** Without filters everything does. */
+  passes: ((event: EventMessage) => boolean) | undefined;
 }
 
-async function pump({ reply, gone }: Request, mailbox: Mailbox<EventMessage>, wanted: Wanted): Promise<void> {
+async function pump({ reply, gone }: Request, { past, mailbox, until, passes }: Wanted): Promise<void> {
   const sink = await reply.stream(200, { 'Content-Type': 'application/json' });
-  const until = wanted.until === undefined ? Number.POSITIVE_INFINITY : Number(wanted.until / 1_000_000n);
+  const tooSlow = mailbox.overflown.then(() => {
+    throw new EngineError('unavailable', 'the client does not read the events it asked for');
+  });
+  tooSlow.catch(() => undefined);
+  const write = (text: string) => Promise.race([sink.write(text), tooSlow]);
+  const end = until === undefined ? Number.POSITIVE_INFINITY : Number(until / 1_000_000n);
   // A timer holds 24 days at most; what is further away is not waited for to the millisecond.
-  const timer = setInterval(mailbox.nudge, Math.min(Math.max(until - Date.now(), 1), 0x7fffffff));
+  const timer = setInterval(mailbox.nudge, Math.min(Math.max(end - Date.now(), 1), 0x7fffffff));
   gone.addEventListener('abort', mailbox.nudge);
   try {
+    for await (const lines of past) {
+      const wanted = passes ? lines.filter((line) => passes(JSON.parse(line) as EventMessage)) : lines;
+      const text = wanted.join('');
+      if (text !== '') await write(text);
+      if (gone.aborted) return;
+    }
     while (!gone.aborted) {
-      for (let event = mailbox.take(); event !== undefined; event = mailbox.take()) {
-        if (eventMatches(event, wanted.filters)) await sink.write(`${JSON.stringify(withLegacyFields(event))}\n`);
-      }
-      if (Date.now() >= until) return await sink.end();
-      await mailbox.changed();
+      const text = mailbox.take();
+      if (text !== '') await write(text);
+      else if (Date.now() >= end) return await sink.end();
+      else await mailbox.changed();
     }
   } finally {
     clearInterval(timer);
   }
-}
-
-function isWithin(event: EventMessage, { since, until }: Span): boolean {
-  const at = event.timeNano ?? 0;
-  return (since === undefined || at >= since) && (until === undefined || at <= until);
-}
-
-/** Up to API 1.51 containers and images also say it in the fields of 2014. */
-function withLegacyFields(event: EventMessage): Record<string, unknown> {
-  if (event.Type !== 'container' && event.Type !== 'image') return { ...event };
-  const from = event.Type === 'container' ? event.Actor?.Attributes?.image : undefined;
-  return { status: event.Action, id: event.Actor?.ID, ...(from === undefined ? {} : { from }), ...event };
 }

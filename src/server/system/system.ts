@@ -2,13 +2,14 @@ import { arch, availableParallelism, hostname, machine, release, totalmem } from
 import { apiVersion, minApiVersion, type SystemInfo, type SystemVersion } from '../../api/index.ts';
 import type { Log } from '../../kit/index.ts';
 import type { Backends, System } from '../contract.ts';
-import { createEvents } from '../events.ts';
+import { createEvents } from '../events/events.ts';
 import { limitWarnings, readLimits } from './cgroups.ts';
 import { engineId } from './engine-id.ts';
 import { fileSystemOf, ipv4Forwarding, openFiles, osRelease, overlayParameter, proxy } from './host.ts';
 
 export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 'volumes'> {
   dataRoot: string;
+  clock: () => bigint;
   storageDriver: string;
   build: { version: string; commit?: string; time?: string };
   debug?: boolean;
@@ -20,7 +21,7 @@ export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 
 /** The facts of engine and host; reads the engine's id, or makes it on the first start. */
 export async function createSystem(options: SystemOptions): Promise<System> {
   const id = await engineId(options.dataRoot);
-  const events = createEvents(options, options.log);
+  const events = createEvents(options);
   return {
     server: `Tug/${options.build.version} (linux)`,
     events,

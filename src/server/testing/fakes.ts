@@ -1,14 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type EventMessage, frame } from '../../api/index.ts';
-import type { AttachSession, Containers } from '../../container/index.ts';
+import { type AttachSession, type Containers, createClock } from '../../container/index.ts';
 import type { Images } from '../../image/index.ts';
-import { createTopic, EngineError } from '../../kit/index.ts';
+import { createTopic, EngineError, silent } from '../../kit/index.ts';
 import type { LogEntry } from '../../logs/index.ts';
 import type { Networks } from '../../network/index.ts';
 import type { Registry } from '../../registry/index.ts';
 import type { Volumes } from '../../volume/index.ts';
 import type { Backends, System } from '../contract.ts';
-import { createEvents } from '../events.ts';
+import { createEvents } from '../events/events.ts';
 
 const id = 'c'.repeat(64);
 
@@ -42,12 +45,17 @@ export function createFakeRooms(): FakeRooms {
     },
   };
   const rooms = { containers, images, volumes };
+  const dataRoot = mkdtempSync(join(tmpdir(), 'tug-events-'));
+  const events = createEvents({ ...rooms, dataRoot, clock: createClock(), log: silent });
   const system: System = {
     server: 'Tug/0.0.0 (linux)',
-    events: createEvents(rooms, { debug() {}, info() {}, warn() {}, error() {} }),
+    events,
     info: async () => ({ ID: 'fake', Containers: 1, SecurityOptions: ['name=seccomp,profile=builtin'] }),
     version: () => ({ Version: '0.0.0', ApiVersion: '1.51', MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64' }),
-    close: () => undefined,
+    close() {
+      events.close();
+      rmSync(dataRoot, { recursive: true });
+    },
   };
   return {
     backends: { ...rooms, networks: networks as Networks, registry, system },

@@ -24,6 +24,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await server.close();
+  rooms.backends.system.close();
   rmSync(directory, { recursive: true, force: true });
 });
 

@@ -4,6 +4,10 @@ const attach = entry(
   'Attach local standard input, output, and error streams to a running container',
   async () => (await import('./attach.ts')).attach,
 );
+const cp = entry(
+  'Copy files/folders between a container and the local filesystem',
+  async () => (await import('./files/cp.ts')).cp,
+);
 const create = entry('Create a new container', async () => (await import('./create.ts')).create);
 const exec = entry('Execute a command in a running container', async () => (await import('./exec.ts')).exec, {
   common: 2,
@@ -66,6 +70,7 @@ const inspect = entry(
 export const containerWords: Record<string, Entry> = {
   attach,
   commit,
+  cp,
   create,
   diff,
   exec,

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import type { EventMessage } from '../api/index.ts';
-import { eventMatches } from './event-filter.ts';
+import type { EventMessage } from '../../api/index.ts';
+import { eventMatches } from './filter.ts';
 
 const event: EventMessage = {
   Type: 'container',
@@ -15,6 +15,9 @@ const cases: [filters: Record<string, string[]>, passes: boolean][] = [
   [{ type: ['image', 'network'] }, false],
   [{ event: ['exec_start'] }, true],
   [{ event: ['exec'] }, false],
+  [{ event: ['exec', 'health_status'] }, true],
+  [{ node: ['x'] }, false],
+  [{ config: ['abc'] }, true],
   [{ event: ['die', 'exec_start'] }, true],
   [{ container: ['abc'] }, true],
   [{ container: ['bo'] }, true],

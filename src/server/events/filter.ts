@@ -1,4 +1,4 @@
-import type { EventMessage } from '../api/index.ts';
+import type { EventMessage } from '../../api/index.ts';
 
 type Filters = Record<string, string[]>;
 
@@ -11,8 +11,8 @@ export function eventMatches(event: EventMessage, filters: Filters): boolean {
   return (
     some(filters.type, (value) => value === event.Type) &&
     some(filters.scope, (value) => value === event.scope) &&
-    some(filters.event, (value) => actionMatches(event.Action ?? '', value)) &&
-    ['container', 'volume', 'network', 'daemon', 'plugin'].every(begins) &&
+    actionMatches(event.Action ?? '', filters.event) &&
+    named.every(begins) &&
     some(filters.image, (value) => imageMatches(event, value)) &&
     (filters.label ?? []).every((value) => labelMatches(attributes, value))
   );
@@ -22,10 +22,15 @@ function some(values: string[] | undefined, test: (value: string) => boolean): b
   return values === undefined || values.length === 0 || values.some(test);
 }
 
-/** `exec_create: sh -c …` and `health_status: healthy` are found by what stands before the colon. */
-function actionMatches(action: string, wanted: string): boolean {
-  const prefixed = ['health_status', 'exec_create', 'exec_start'].includes(wanted);
-  return prefixed ? action.startsWith(wanted) : action === wanted;
+/** The filters that are found by the beginning of an id or a name. */
+const named = ['container', 'volume', 'network', 'daemon', 'plugin', 'node', 'service', 'secret', 'config'];
+
+const withDetails = ['health_status', 'exec_create', 'exec_start'];
+
+/** Once one of the actions that have details after a colon is asked for without them, each is found by its beginning. */
+function actionMatches(action: string, wanted: string[] | undefined): boolean {
+  const prefixed = wanted?.some((value) => withDetails.includes(value)) ?? false;
+  return some(wanted, (value) => (prefixed ? action.startsWith(value) : action === value));
 }
 
 function imageMatches(event: EventMessage, wanted: string): boolean {

@@ -1,0 +1,60 @@
+import type { Context } from '../command.ts';
+import { toBytes } from './bytes.ts';
+import { checkOutput, localDestination } from './local.ts';
+import { linkTarget, planCopy, rebased, renameEntry, resolveLocal, type Source, splitEntry } from './paths.ts';
+import { showCopy } from './progress.ts';
+import { archivePath, readStat, statPath } from './stat.ts';
+import { unpack } from './unpack.ts';
+
+/** One copy out of a container. */
+export interface CopyOut {
+  container: string;
+  source: string;
+  destination: string;
+  followLink: boolean;
+  isQuiet: boolean;
+}
+
+/** Copies out of a container, to a local path or as an archive to stdout. */
+export async function copyFromContainer(context: Context, copy: CopyOut): Promise<void> {
+  const { client, out, err } = context;
+  const { container } = copy;
+  const destination = copy.destination === '-' ? '-' : resolveLocal(copy.destination);
+  checkOutput(destination);
+  const { path, rebaseName } = copy.followLink ? await followed(context, copy) : { path: copy.source };
+  const reply = await client.request({ method: 'GET', path: archivePath(container), query: { path } });
+  if (destination === '-') {
+    for await (const bytes of reply.body) await out.write(bytes);
+    return;
+  }
+  const { isDirectory } = readStat(reply.headers);
+  const source: Source = { path, isDirectory, ...(rebaseName === undefined ? {} : { rebaseName }) };
+  const progress = copy.isQuiet ? undefined : showCopy(err, 'Copying from container - ');
+  try {
+    const plan = planCopy(source, localDestination(destination));
+    const rename = renamer(source, plan);
+    await unpack(progress?.count(reply.body) ?? reply.body, plan.directory, rename);
+  } finally {
+    reply.close();
+    await progress?.finish(destination);
+  }
+}
+
+/** The target of a link in its stead. */
+async function followed(
+  { client }: Context,
+  { container, source }: CopyOut,
+): Promise<{ path: string; rebaseName?: string }> {
+  // What cannot be asked about now fails by itself in a moment, and in the right words.
+  const stat = await statPath(client, container, source).catch(() => undefined);
+  return stat?.linkTarget === undefined ? { path: source } : rebased(source, linkTarget(source, stat.linkTarget));
+}
+
+/** The archive names things after the path that was asked for: a followed link's own name comes first, then the plan's. */
+function renamer(source: Source, { rename }: ReturnType<typeof planCopy>): (name: string) => string {
+  const steps = [
+    ...(source.rebaseName === undefined ? [] : [{ from: splitEntry(source.path)[1], to: source.rebaseName }]),
+    ...(rename ? [rename] : []),
+  ].map(({ from, to }) => ({ rename: { from: toBytes(from), to: toBytes(to) } }));
+  return (name) => steps.reduce(renameEntry, name);
+}

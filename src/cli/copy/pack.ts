@@ -1,0 +1,125 @@
+import type { Stats } from 'node:fs';
+import { explainSystemError } from '../../kit/index.ts';
+import { encodeTarHead, tarEnd, tarPadding } from '../../oci/index.ts';
+import { fs } from '../lazy.ts';
+import { onDisk, toBytes } from './bytes.ts';
+import { type Source, splitEntry } from './paths.ts';
+
+/** The archive of a local file or directory as it is read, its entries under the names that `rename` gives them. */
+export async function* pack(source: Source, rename: (name: string) => string): AsyncGenerator<Uint8Array> {
+  const [directory, base] = splitEntry(source.path);
+  const first = source.rebaseName ?? base;
+  const walk = new Walk((name) => rename(toBytes(first) + name));
+  const start = base === '.' ? directory : `${directory === '/' ? '' : directory}/${base}`;
+  try {
+    for (const piece of walk.entries(toBytes(start), '')) yield piece;
+  } catch (error) {
+    throw explainSystemError(error, (error as { path?: string | Buffer }).path?.toString());
+  }
+  yield* walk.rest();
+  yield tarEnd;
+}
+
+const pieceSize = 1 << 18;
+const readSize = 1 << 20;
+
+/** Goes through a tree in order of names. Small entries are put together, so that not each is a write of its own. */
+class Walk {
+  private readonly rename: (name: string) => string;
+  /** Where a file with several names was packed first. */
+  private readonly seen = new Map<string, string>();
+  private small: Uint8Array[] = [];
+  private gathered = 0;
+
+  constructor(rename: (name: string) => string) {
+    this.rename = rename;
+  }
+
+  /** `at` is where the entry lies, `name` what its name has after the first word; both are byte strings. */
+  *entries(at: string, name: string): Generator<Uint8Array> {
+    const found = fs().lstatSync(onDisk(at));
+    // A socket means something only to who listens.
+    if (found.isSocket()) return;
+    const { head, isData } = this.headOf(found, at, name);
+    yield* this.gather(head);
+    if (isData) yield* this.data(at, found.size);
+    if (!found.isDirectory()) return;
+    const names = fs().readdirSync(onDisk(at), { encoding: 'buffer' }) as unknown as Buffer[];
+    for (const one of names.map((bytes) => bytes.toString('latin1')).toSorted()) {
+      yield* this.entries(`${at === '/' ? '' : at}/${one}`, `${name}/${one}`);
+    }
+  }
+
+  *rest(): Generator<Uint8Array> {
+    if (this.gathered === 0) return;
+    const piece = Buffer.concat(this.small);
+    this.small = [];
+    this.gathered = 0;
+    yield piece;
+  }
+
+  private *gather(bytes: Uint8Array): Generator<Uint8Array> {
+    this.small.push(bytes);
+    this.gathered += bytes.length;
+    if (this.gathered >= pieceSize) yield* this.rest();
+  }
+
+  private headOf(found: Stats, at: string, name: string): { head: Uint8Array; isData: boolean } {
+    const entry = this.rename(name) + (found.isDirectory() ? '/' : '');
+    const inode = `${found.dev}:${found.ino}`;
+    const earlier = found.nlink > 1 && !found.isDirectory() ? this.seen.get(inode) : undefined;
+    if (found.nlink > 1 && earlier === undefined) this.seen.set(inode, entry);
+    const type = earlier === undefined ? typeOf(found) : '1';
+    const isData = type === '0';
+    const isDevice = type === '3' || type === '4';
+    const target =
+      type === '2' ? (fs().readlinkSync(onDisk(at), { encoding: 'buffer' }) as unknown as Buffer) : undefined;
+    const head = encodeTarHead({
+      name: entry,
+      type,
+      mode: found.mode & 0o7777,
+      uid: found.uid,
+      gid: found.gid,
+      size: isData ? found.size : 0,
+      modified: { seconds: Math.floor(found.mtimeMs / 1000), nanoseconds: 0 },
+      linkName: earlier ?? target?.toString('latin1') ?? '',
+      device: isDevice ? [major(found.rdev), minor(found.rdev)] : [0, 0],
+    });
+    return { head, isData };
+  }
+
+  /** Exactly as many bytes as the header says: a file that shrinks meanwhile is an error, what it grows by stays out. */
+  private *data(at: string, size: number): Generator<Uint8Array> {
+    const { openSync, readSync, closeSync } = fs();
+    const fd = openSync(onDisk(at), 'r');
+    try {
+      for (let left = size; left > 0; ) {
+        const bytes = Buffer.allocUnsafe(Math.min(left, readSize));
+        const count = readSync(fd, bytes, 0, bytes.length, null);
+        if (count === 0) throw new Error(`archive/tar: missed writing ${left} bytes`);
+        left -= count;
+        yield* this.gather(bytes.subarray(0, count));
+      }
+    } finally {
+      closeSync(fd);
+    }
+    if (tarPadding(size) > 0) yield* this.gather(new Uint8Array(tarPadding(size)));
+  }
+}
+
+function typeOf(found: Stats): string {
+  if (found.isDirectory()) return '5';
+  if (found.isSymbolicLink()) return '2';
+  if (found.isCharacterDevice()) return '3';
+  if (found.isBlockDevice()) return '4';
+  return found.isFIFO() ? '6' : '0';
+}
+
+// As glibc takes a device's number apart.
+function major(device: number): number {
+  return Math.floor(device / 256) % 4096;
+}
+
+function minor(device: number): number {
+  return (device % 256) + Math.floor(device / 2 ** 20) * 256;
+}
