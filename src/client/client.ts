@@ -38,6 +38,8 @@ export interface Client {
   send(call: Call): Promise<number>;
   /** Takes the connection over after the engine's answer: raw bytes both ways. The caller destroys it. */
   hijack(call: Call): Promise<{ stream: ByteStream; headers: Map<string, string> }>;
+  /** A connection to the engine with nothing said on it yet. The caller destroys it. */
+  dial(): Promise<ByteStream>;
   /** Closes the connections that are kept for the next call. */
   close(): void;
 }
@@ -122,6 +124,10 @@ class SocketClient implements Client {
       if (!(error instanceof ApiError)) throw error;
       throw new UpgradeError(error.status, error.message);
     }
+  }
+
+  dial(): Promise<ByteStream> {
+    return this.open();
   }
 
   close(): void {
