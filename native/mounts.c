@@ -381,7 +381,7 @@ static void write_sysctl(struct reader b) {
   if (info.f_type != PROC_SUPER_MAGIC) fail(&current, EINVAL, path);
   int fd = open_in(proc, path, O_WRONLY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
   must(fd >= 0, path);
-  must(write(fd, value, strlen(value)) == (ssize_t)strlen(value), path);
+  must(write(fd, value, strlen(value)) == (ssize_t)strlen(value), "write");
   close(fd);
   close(proc);
 }

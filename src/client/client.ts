@@ -40,6 +40,8 @@ export interface Client {
   hijack(call: Call): Promise<{ stream: ByteStream; headers: Map<string, string> }>;
   /** The same, but a refusal is an ApiError. */
   upgrade(call: Call): Promise<{ stream: ByteStream; headers: Map<string, string> }>;
+  /** A connection to the engine with nothing said on it yet. The caller destroys it. */
+  dial(): Promise<ByteStream>;
   /** Closes the connections that are kept for the next call. */
   close(): void;
 }
@@ -128,6 +130,8 @@ class SocketClient implements Client {
     const headers = { ...call.headers, Connection: 'Upgrade', Upgrade: 'tcp' };
     const { stream, head } = await this.exchange({ ...call, headers });
     return { stream, headers: head.headers };
+  dial(): Promise<ByteStream> {
+    return this.open();
   }
 
   close(): void {

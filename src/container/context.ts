@@ -55,6 +55,8 @@ export interface Context extends ContainerDependencies {
   /** How long the next restart of a container is put off, in milliseconds. */
   backoff: Map<string, number>;
   closing: boolean;
+  /** Containers that a user is having removed. */
+  removing: Set<string>;
   /** Whether a prune is under way. */
   pruning: boolean;
   /** Starts a container whose restart is due. */
@@ -79,6 +81,7 @@ export function createContext(
     restarts: new Map(),
     backoff: new Map(),
     closing: false,
+    removing: new Set(),
     pruning: false,
     startAgain: (id: string) => parts.startAgain(context, id),
   } as Context;

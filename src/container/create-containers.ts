@@ -64,7 +64,8 @@ export function createContainers(dependencies: ContainerDependencies): Container
 function wait(context: Context, ...[reference, condition, signal]: Parameters<Containers['wait']>) {
   const row = resolve(context.store, reference);
   const over = condition === 'not-running' && !isRunning(row) && row.state !== 'starting';
-  if (over) return { done: Promise.resolve({ StatusCode: row.exitCode }) };
+  const failed = row.error === '' ? {} : { Error: { Message: row.error } };
+  if (over) return { done: Promise.resolve({ StatusCode: row.exitCode, ...failed }) };
   return { done: context.waiters.add(row.id, condition, signal) };
 }
 

@@ -7,6 +7,7 @@ export interface RuntimeSpec {
   domainname?: string;
   mounts: SpecMount[];
   annotations?: Record<string, string>;
+  hooks?: SpecHooks;
   linux: SpecLinux;
 }
 
@@ -94,7 +95,14 @@ export interface SpecIdMapping {
 
 export interface SpecResources {
   devices: SpecDeviceRule[];
-  memory?: { limit?: number; reservation?: number; swap?: number; swappiness?: number; disableOOMKiller?: boolean };
+  memory?: {
+    limit?: number;
+    reservation?: number;
+    swap?: number;
+    swappiness?: number;
+    disableOOMKiller?: boolean;
+    kernelTCP?: number;
+  };
   cpu?: {
     shares?: number;
     quota?: number;
@@ -105,9 +113,28 @@ export interface SpecResources {
     realtimeRuntime?: number;
   };
   pids?: { limit: number };
-  blockIO?: { weight?: number };
+  blockIO?: SpecBlockIO;
   unified?: Record<string, string>;
 }
+
+export interface SpecBlockIO {
+  weight?: number;
+  weightDevice?: { major: number; minor: number; weight: number }[];
+  throttleReadBpsDevice?: SpecThrottle[];
+  throttleWriteBpsDevice?: SpecThrottle[];
+  throttleReadIOPSDevice?: SpecThrottle[];
+  throttleWriteIOPSDevice?: SpecThrottle[];
+}
+
+/** Bytes or operations a second of one device; 0 is no limit. */
+export interface SpecThrottle {
+  major: number;
+  minor: number;
+  rate: number;
+}
+
+/** Programs that a runtime calls on the way of a container's life, by the name of the moment. */
+export type SpecHooks = Record<string, { path: string; args?: string[]; env?: string[]; timeout?: number }[]>;
 
 /** A seccomp profile with its conditions already resolved, as the OCI spec has it. */
 export interface SpecSeccomp {

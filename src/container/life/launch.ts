@@ -43,13 +43,15 @@ async function prepare(context: Context, row: ContainerRow, place: NetworkPlace)
   const rootFd = context.snapshots.mount(row.id, { volatile: row.hostConfig.AutoRemove ?? false });
   try {
     await fillVolumes(context, rootFd, mounts);
+    const { joined, shm } = joinedNamespaces(context, row, place);
     const spec = buildSpec({
       id: row.id,
       config: row.config,
       hostConfig: row.hostConfig,
       mounts,
       files: etcFiles(context, row),
-      joined: joinedNamespaces(context, row, place),
+      joined,
+      ...(shm && { shmPath: context.runtime.shmAt }),
       readInRoot: (path) => readFileIn(rootFd, path),
       facts: context.facts,
       rootPath: row.id,
@@ -57,7 +59,7 @@ async function prepare(context: Context, row: ContainerRow, place: NetworkPlace)
       ...consoleSize(row),
     });
     const { Runtime: runtime } = row.hostConfig;
-    const given = { ...(log && { log }), ...(runtime && { runtime }) };
+    const given = { ...(log && { log }), ...(shm && { shm }), ...(runtime && { runtime }) };
     return { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), ...given };
   } catch (error) {
     closeFd(rootFd);

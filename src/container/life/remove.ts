@@ -14,26 +14,35 @@ export async function remove(
 ): Promise<void> {
   if (options.link) throw new EngineError('internal', 'Conflict, cannot remove the default link name of the container');
   const row = resolve(context.store, reference);
-  if (isRunning(row) && !options.force) {
-    if (row.paused) throw cannotRemove(row, 'container is paused and must be unpaused first');
-    const state = `container is ${row.state}: stop the container before removing or force remove`;
-    throw cannotRemove(row, state);
+  if (context.removing.has(row.id)) {
+    throw new EngineError('conflict', `removal of container ${reference} is already in progress`);
   }
-  await endByForce(context, row.id);
-  await context.locks.run(row.id, () => removeStopped(context, row.id, reference, options.volumes));
+  context.removing.add(row.id);
+  try {
+    if (options.force) await endByForce(context, row.id);
+    await context.locks.run(row.id, () => removeStopped(context, row.id, options));
+  } finally {
+    context.removing.delete(row.id);
+  }
 }
 
-function cannotRemove(row: ContainerRow, why: string): EngineError {
-  return new EngineError('conflict', `cannot remove container "${row.name}": ${why}`);
+function refuseRunning(row: ContainerRow): void {
+  if (!isRunning(row)) return;
+  const state = row.paused
+    ? 'container is paused and must be unpaused first'
+    : `container is ${row.state}: stop the container before removing or force remove`;
+  throw new EngineError('conflict', `cannot remove container "${row.name}": ${state}`);
 }
 
-async function removeStopped(context: Context, id: string, reference: string, volumes: boolean): Promise<void> {
+async function removeStopped(
+  context: Context,
+  id: string,
+  { force, volumes }: { force: boolean; volumes: boolean },
+): Promise<void> {
   const row = findPresent(context, id);
   // It removed itself at its end.
   if (!row) return;
-  if (context.runs.has(id)) {
-    throw new EngineError('conflict', `cannot remove container "${reference}": container was started again meanwhile`);
-  }
+  if (!force || context.runs.has(id)) refuseRunning(row);
   forgetRestart(context, id);
   const stone = tombstone(context, row, { volumes });
   context.lobby.dismiss(id);

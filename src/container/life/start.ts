@@ -21,6 +21,9 @@ export type StartReason = 'user' | 'policy';
 export async function start(context: Context, id: string, reason: StartReason): Promise<void> {
   await context.locks.run(id, async () => {
     const row = getRow(context.store, id);
+    if (context.removing.has(id)) {
+      throw new EngineError('conflict', 'container is marked for removal and cannot be started');
+    }
     if (row.paused) throw new EngineError('conflict', 'cannot start a paused container, try unpause instead');
     const startable = row.state === 'created' || row.state === 'exited' || row.state === 'restarting';
     const wanted = reason === 'policy' ? row.state === 'restarting' : startable;

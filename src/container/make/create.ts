@@ -1,6 +1,6 @@
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../../api/index.ts';
 import type { Image } from '../../image/index.ts';
-import { crashpoint, EngineError, newId, shortId } from '../../kit/index.ts';
+import { crashpoint, EngineError, messageOf, newId, shortId } from '../../kit/index.ts';
 import { formatPlatform, parsePlatform, platformMatches } from '../../oci/index.ts';
 import type { Rows, Tx } from '../../store/index.ts';
 import { formatTime } from '../clock.ts';
@@ -70,6 +70,7 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   const points = resolveMountPoints(config, hostConfig);
   const id = newId();
   const networkOf = joinTarget(context, hostConfig);
+  nameJoined(context, hostConfig);
   config.Hostname = config.Hostname || hostnameFor(context, id, hostConfig, networkOf);
   const [path = '', ...args] = argv(config);
   const row: ContainerRow = {
@@ -115,6 +116,19 @@ function checkPlatform({ config }: Image, reference: string, platform: string | 
   const [has, asked] = [formatPlatform(config), formatPlatform(wanted)];
   const text = `image with reference ${reference} was found but its platform (${has})`;
   throw new EngineError('notFound', `${text} does not match the specified platform (${asked})`);
+}
+
+/** The containers whose processes or memory are shared, by their ids. */
+function nameJoined(context: Context, hostConfig: ContainerRow['hostConfig']): void {
+  for (const field of ['IpcMode', 'PidMode'] as const) {
+    const [, reference] = /^container:(.+)$/.exec(hostConfig[field] ?? '') ?? [];
+    if (reference === undefined) continue;
+    try {
+      hostConfig[field] = `container:${resolve(context.store, reference).id}`;
+    } catch (error) {
+      throw new EngineError('invalid', messageOf(error), error);
+    }
+  }
 }
 
 /** The container whose network is joined, if it is there already; its reference becomes its id. */

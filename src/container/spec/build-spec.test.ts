@@ -83,9 +83,9 @@ test('shared memory follows the ipc mode', () => {
   expect(mountAt(specOf({}, { ShmSize: 4096 }), '/dev/shm')?.options).toContain('size=4096');
   expect(mountAt(specOf({}, { IpcMode: 'none' }), '/dev/shm')).toBeUndefined();
   expect(mountAt(specOf({}, { IpcMode: 'host' }), '/dev/shm')?.source).toBe('/dev/shm');
-  const shared = specOf({}, { IpcMode: 'shareable' }, { shmPath: '/c/shm' });
+  expect(mountAt(specOf({}, { IpcMode: 'shareable' }), '/dev/shm')?.type).toBe('tmpfs');
+  const shared = specOf({}, { IpcMode: 'container:a' }, { shmPath: '/c/shm', joined: { ipc: '/proc/7/ns/ipc' } });
   expect(mountAt(shared, '/dev/shm')?.source).toBe('/c/shm');
-  expect(() => specOf({}, { IpcMode: 'shareable' })).toThrow('IPC mode "shareable" is not supported');
 });
 
 test("the user's mounts replace the system's, parents first, and may be read-only", () => {
@@ -176,6 +176,11 @@ test.each<[HostConfig, string]>([
     { Devices: [{ PathOnHost: '/etc/passwd', PathInContainer: '/dev/x' }] },
     'error gathering device information while adding custom device "/etc/passwd": not a device node',
   ],
+  [
+    { DeviceRequests: [{ Driver: 'nvidia', Count: 1, Capabilities: [['gpu']] }] },
+    'could not select device driver "nvidia" with capabilities: [[gpu]]',
+  ],
+  [{ BlkioDeviceReadBps: [{ Path: '/dev/nosuch', Rate: 1 }] }, 'stat /dev/nosuch: no such file or directory'],
   [{ Init: true }, 'exec: "docker-init": executable file not found in $PATH'],
 ])('%o is refused at the start', (given, words) => {
   expect(() => specOf({}, given)).toThrow(words);
@@ -235,4 +240,30 @@ test('no two specifications share a list: what is done to one does not reach the
   const before = structuredClone(build());
   empty(build());
   expect(build()).toEqual(before);
+});
+
+const of = (Rate: number) => [{ Path: '/dev/null', Rate }];
+const at = (rate: number) => [{ major: 1, minor: 3, rate }];
+
+test('rates and weights of devices, real-time shares', () => {
+  const given = {
+    BlkioWeight: 20,
+    BlkioWeightDevice: [{ Path: '/dev/zero', Weight: 30 }],
+    BlkioDeviceReadBps: of(1),
+    BlkioDeviceWriteBps: of(2),
+    BlkioDeviceReadIOps: of(3),
+    BlkioDeviceWriteIOps: of(4),
+    CpuRealtimePeriod: 9,
+    CpuRealtimeRuntime: 8,
+  };
+  const { blockIO, cpu } = specOf({}, given).linux.resources;
+  expect(blockIO).toEqual({
+    weight: 20,
+    weightDevice: [{ major: 1, minor: 5, weight: 30 }],
+    throttleReadBpsDevice: at(1),
+    throttleWriteBpsDevice: at(2),
+    throttleReadIOPSDevice: at(3),
+    throttleWriteIOPSDevice: at(4),
+  });
+  expect(cpu).toEqual({ realtimePeriod: 9, realtimeRuntime: 8 });
 });

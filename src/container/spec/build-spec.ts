@@ -3,6 +3,7 @@ import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { CapabilitySets, RuntimeSpec, SpecProcess } from '../../oci/index.ts';
 import { containerCapabilities } from './capabilities.ts';
+import { withRequestedDevices } from './cdi/apply.ts';
 import { containerDevices } from './devices.ts';
 import { containerEnv } from './environment.ts';
 import type { HostFacts } from './facts.ts';
@@ -31,7 +32,7 @@ export interface SpecRequest {
   files: MountRequest['files'];
   /** For the `container:` modes. */
   joined: JoinedNamespaces;
-  /** The directory that is /dev/shm, for the ipc modes `shareable` and `container:`. */
+  /** The directory that is /dev/shm for the ipc mode `container:`. */
   shmPath?: string;
   readInRoot: ReadInRoot;
   facts: HostFacts;
@@ -56,7 +57,7 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
   const seccomp = seccompOf(security, capabilities, facts);
   const rootfsPropagation = rootPropagation(request.mounts, facts.mountInfo);
   const ownUts = namespaces.some((namespace) => namespace.type === 'uts');
-  return {
+  const spec: RuntimeSpec = {
     ociVersion: '1.2.1',
     process: processOf(request, { security, capabilities, init: initPath !== undefined }),
     root: { path: request.rootPath, ...(hostConfig.ReadonlyRootfs ? { readonly: true } : {}) },
@@ -83,6 +84,7 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
       ...(seccomp ? { seccomp } : {}),
     },
   };
+  return withRequestedDevices(spec, hostConfig, facts);
 }
 
 function capabilitiesOf(hostConfig: HostConfig, facts: HostFacts): string[] {

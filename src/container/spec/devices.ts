@@ -93,13 +93,20 @@ function mapped(mapping: Mapping): SpecDevice[] {
   return below.map((device) => ({ ...device, path: join(target, device.path.slice(real.length)) }));
 }
 
+/** A device number as Linux packs it. */
+export function deviceNumbers(rdev: number): { major: number; minor: number } {
+  return {
+    major: ((rdev >>> 8) & 0xfff) | (Math.floor(rdev / 2 ** 32) & ~0xfff),
+    minor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00),
+  };
+}
+
 function deviceOf(path: string, stats: Stats): SpecDevice | undefined {
   if (!stats.isCharacterDevice() && !stats.isBlockDevice()) return undefined;
   return {
     path,
     type: stats.isBlockDevice() ? 'b' : 'c',
-    major: ((stats.rdev >>> 8) & 0xfff) | (Math.floor(stats.rdev / 2 ** 32) & ~0xfff),
-    minor: (stats.rdev & 0xff) | ((stats.rdev >>> 12) & 0xfff00),
+    ...deviceNumbers(stats.rdev),
     fileMode: stats.mode & 0o7777,
     uid: stats.uid,
     gid: stats.gid,

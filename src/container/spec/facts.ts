@@ -19,6 +19,14 @@ export interface HostFacts {
   /** The controllers that limits can be set in: `cpu`, `cpuset`, `memory`, `pids`, `blkio`, … */
   controllers: string[];
   swapLimit: boolean;
+  /** Whether real-time tasks can be given a share of the CPU. */
+  realtime: boolean;
+  /** Which limits on block devices the kernel has files for. */
+  blockIo: { weight: boolean; weightDevice: boolean; throttle: boolean };
+  /** Where files say how devices are given to containers. */
+  cdiDirectories: string[];
+  /** Whether SELinux is on. */
+  selinux: boolean;
   /** CPUs' thermal_throttle directories, which are masked. */
   thermalThrottle: string[];
   sysctlExists(name: string): boolean;
@@ -55,6 +63,10 @@ export function readHostFacts(runtimes: RuntimeNames = onlyNative): HostFacts {
     memoryNodes: existsSync('/sys/devices/system/node/online') ? text('/sys/devices/system/node/online') : '0',
     controllers: unified ? text('/sys/fs/cgroup/cgroup.controllers').split(' ') : versionOneControllers(),
     swapLimit: unified ? existsSync('/proc/swaps') : existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes'),
+    realtime: !unified && existsSync('/sys/fs/cgroup/cpu/cpu.rt_runtime_us'),
+    blockIo: unified ? { weight: true, weightDevice: true, throttle: true } : versionOneBlockIo(),
+    cdiDirectories: ['/etc/cdi', '/var/run/cdi'],
+    selinux: existsSync('/sys/fs/selinux/enforce'),
     thermalThrottle: throttlePaths(),
     sysctlExists: (name) => existsSync(join('/proc/sys', name.replaceAll('.', '/'))),
     mountInfo: () => readFileSync('/proc/self/mountinfo', 'utf8'),
@@ -77,6 +89,14 @@ function versionOneControllers(): string[] {
     .filter(([name, , , enabled]) => enabled === '1' && existsSync(`/sys/fs/cgroup/${name}`))
     .map(([name = '']) => name);
 }
+
+const hasBlkio = (file: string): boolean => existsSync(`/sys/fs/cgroup/blkio/${file}`);
+
+const versionOneBlockIo = (): HostFacts['blockIo'] => ({
+  weight: hasBlkio('blkio.weight'),
+  weightDevice: hasBlkio('blkio.weight_device'),
+  throttle: hasBlkio('blkio.throttle.read_bps_device'),
+});
 
 function throttlePaths(): string[] {
   const possible = parseList(text('/sys/devices/system/cpu/possible'));

@@ -4,7 +4,7 @@ export { checkExecUser, execProcess } from './exec-process.ts';
 export { type HostFacts, readHostFacts } from './facts.ts';
 export { mergeConfig } from './merge.ts';
 export { type MountPoint, resolveMountPoints } from './mount-points.ts';
-export type { JoinedNamespaces } from './namespaces.ts';
+export { isContainerMode, type JoinedNamespaces } from './namespaces.ts';
 export { updatedResources } from './resources.ts';
 export type { ReadInRoot } from './users.ts';
 export { checkRestartPolicy, signalNumber, validate } from './validate.ts';

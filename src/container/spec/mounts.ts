@@ -2,7 +2,6 @@ import type { HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { SpecMount } from '../../oci/index.ts';
 import type { MountPoint } from './mount-points.ts';
-import { isContainerMode } from './namespaces.ts';
 import { mergeTmpfsOptions } from './tmpfs.ts';
 
 /** What the container's mounts are made of. */
@@ -12,7 +11,7 @@ export interface MountRequest {
   points: MountPoint[];
   /** The engine's files on the host; an absent one is not mounted. */
   files: { resolvConf?: string; hostname?: string; hosts?: string };
-  /** The directory on the host that is /dev/shm, for the ipc modes that share one. */
+  /** The directory that is /dev/shm for the ipc mode `container:`. */
   shmPath?: string;
   initPath?: string;
   writableCgroups: boolean;
@@ -46,7 +45,7 @@ function systemMounts(request: MountRequest): SpecMount[] {
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: [...quiet] },
   ];
   const mode = hostConfig.IpcMode || 'private';
-  if (mode === 'private') {
+  if (mode === 'private' || mode === 'shareable') {
     const options = [...quiet, 'mode=1777', `size=${hostConfig.ShmSize ?? 64 << 20}`];
     mounts.push({ destination: '/dev/shm', type: 'tmpfs', source: 'shm', options });
   }
@@ -113,13 +112,10 @@ function engineFiles({ files, points, hostConfig }: MountRequest): SpecMount[] {
 
 function sharedMemory({ hostConfig, shmPath, points }: MountRequest): SpecMount[] {
   const mode = hostConfig.IpcMode || 'private';
-  if (mode === 'private' || mode === 'none') return [];
+  if (mode === 'private' || mode === 'shareable' || mode === 'none') return [];
   if (points.some((point) => point.destination === '/dev/shm')) return [];
   const source = mode === 'host' ? '/dev/shm' : shmPath;
-  if (!source) {
-    const what = isContainerMode(mode) ? `joining the IPC namespace of ${mode}` : `IPC mode "${mode}"`;
-    throw new EngineError('unsupported', `${what} is not supported`);
-  }
+  if (!source) throw new EngineError('internal', `no shared memory was given for mode ${mode}`);
   return [{ destination: '/dev/shm', type: 'bind', source, options: ['rbind', 'rprivate'] }];
 }
 

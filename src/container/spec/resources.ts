@@ -1,5 +1,6 @@
 import type { HostConfig } from '../../api/index.ts';
 import type { SpecDeviceRule, SpecResources } from '../../oci/index.ts';
+import { blockIo } from './block-io.ts';
 
 /** Microseconds; what `--cpus` is a share of. */
 const period = 100_000;
@@ -12,12 +13,13 @@ export function containerResources(hostConfig: HostConfig, devices: SpecDeviceRu
   const cpu = cpuResources(hostConfig);
   if (Object.keys(cpu).length > 0) resources.cpu = cpu;
   if (hostConfig.PidsLimit && hostConfig.PidsLimit > 0) resources.pids = { limit: hostConfig.PidsLimit };
-  if (hostConfig.BlkioWeight) resources.blockIO = { weight: hostConfig.BlkioWeight };
+  const block = blockIo(hostConfig);
+  if (Object.keys(block).length > 0) resources.blockIO = block;
   return resources;
 }
 
 function memoryResources(hostConfig: HostConfig): NonNullable<SpecResources['memory']> {
-  const { Memory, MemoryReservation, MemorySwap, MemorySwappiness, OomKillDisable } = hostConfig;
+  const { Memory, MemoryReservation, MemorySwap, MemorySwappiness, OomKillDisable, KernelMemoryTCP } = hostConfig;
   return {
     ...(Memory && Memory > 0 ? { limit: Memory } : {}),
     ...(MemoryReservation && MemoryReservation > 0 ? { reservation: MemoryReservation } : {}),
@@ -25,12 +27,14 @@ function memoryResources(hostConfig: HostConfig): NonNullable<SpecResources['mem
     ...(MemorySwappiness !== undefined && MemorySwappiness !== null && MemorySwappiness !== -1
       ? { swappiness: MemorySwappiness }
       : {}),
+    ...(KernelMemoryTCP ? { kernelTCP: KernelMemoryTCP } : {}),
     ...(OomKillDisable ? { disableOOMKiller: OomKillDisable } : {}),
   };
 }
 
 function cpuResources(hostConfig: HostConfig): NonNullable<SpecResources['cpu']> {
-  const { CpuShares, CpusetCpus, CpusetMems, NanoCpus, CpuPeriod, CpuQuota } = hostConfig;
+  const { CpuShares, CpusetCpus, CpusetMems, NanoCpus, CpuPeriod, CpuQuota, CpuRealtimePeriod, CpuRealtimeRuntime } =
+    hostConfig;
   return {
     ...(CpuShares ? { shares: CpuShares } : {}),
     ...(CpusetCpus ? { cpus: CpusetCpus } : {}),
@@ -38,6 +42,8 @@ function cpuResources(hostConfig: HostConfig): NonNullable<SpecResources['cpu']>
     ...(NanoCpus ? { period, quota: Math.floor((NanoCpus * period) / 1e9) } : {}),
     ...(CpuPeriod ? { period: CpuPeriod } : {}),
     ...(CpuQuota ? { quota: CpuQuota } : {}),
+    ...(CpuRealtimePeriod ? { realtimePeriod: CpuRealtimePeriod } : {}),
+    ...(CpuRealtimeRuntime ? { realtimeRuntime: CpuRealtimeRuntime } : {}),
   };
 }
 

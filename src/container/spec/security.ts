@@ -44,8 +44,8 @@ function parseEntry(entry: string, options: SecurityOptions, facts: HostFacts): 
       options.apparmor = checkedProfile(value, facts);
       return;
     case 'label':
-      // Labels are SELinux's; where the host has none, as everywhere this engine runs so far, `disable` is what holds anyway.
-      if (value === 'disable') return;
+      // Labels are SELinux's; where that is off, Docker takes any, and none has a meaning.
+      if (value === 'disable' || !facts.selinux) return;
       throw new EngineError('unsupported', `--security-opt ${entry}: SELinux labels are not supported`);
     default:
       throw invalidEntry(entry);
@@ -62,7 +62,7 @@ function boolean(value: string, entry: string): boolean {
 }
 
 function checkedProfile(profile: string, facts: HostFacts): string {
-  if (!facts.apparmor && profile !== 'unconfined' && profile !== '') {
+  if (!facts.apparmor && !['', 'unconfined', 'docker-default'].includes(profile)) {
     throw new EngineError('unsupported', `--security-opt apparmor=${profile}: AppArmor is not enabled on this host`);
   }
   return profile;

@@ -1,6 +1,8 @@
+import type { HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { SpecNamespace } from '../../oci/index.ts';
 import type { HostFacts } from './facts.ts';
+import { isContainerMode } from './namespaces.ts';
 
 const ofIpc = new Set(
   'kernel.msgmax kernel.msgmnb kernel.msgmni kernel.sem kernel.shmall kernel.shmmax kernel.shmmni kernel.shm_rmid_forced'.split(
@@ -21,6 +23,17 @@ export function checkSysctls(sysctls: Record<string, string>, namespaces: SpecNa
     const dotted = name.replaceAll('/', '.');
     const fault = faultOf(dotted, own);
     if (fault) throw new EngineError('internal', `sysctl ${JSON.stringify(dotted)} ${fault}`);
+  }
+}
+
+/** Refuses, in Docker's words, a setting of one interface: those are the endpoint's. */
+export function refuseInterfaceSysctls({ Sysctls, NetworkMode = '' }: HostConfig): void {
+  if (NetworkMode === 'host' || isContainerMode(NetworkMode)) return;
+  for (const name of Object.keys(Sysctls ?? {})) {
+    const [first, , , link, rest] = name.split('.');
+    if (first !== 'net' || !link?.startsWith('eth') || rest === undefined) continue;
+    const option = "must be supplied using driver option 'com.docker.network.endpoint.sysctls'";
+    throw new EngineError('internal', `interface specific sysctl setting ${JSON.stringify(name)} ${option}`);
   }
 }
 

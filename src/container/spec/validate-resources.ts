@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import type { HostConfig } from '../../api/index.ts';
 import { EngineError, messageOf } from '../../kit/index.ts';
 import { type HostFacts, parseList } from './facts.ts';
+import { checkBlockIo, discardThrottles } from './validate-block-io.ts';
 
 const refuse = (message: string): EngineError => new EngineError('invalid', message);
 
@@ -10,9 +10,11 @@ const refuse = (message: string): EngineError => new EngineError('invalid', mess
  * Docker does; returns the warnings.
  */
 export function validateResources(hostConfig: HostConfig, facts: HostFacts): string[] {
-  refuseUnsupported(hostConfig);
+  refuseForeign(hostConfig);
   checkSwapAlone(hostConfig);
-  return checkLimits(hostConfig, facts);
+  const warnings = checkLimits(hostConfig, facts);
+  checkRealtime(hostConfig, facts);
+  return [...warnings, ...discardPercent(hostConfig), ...discardThrottles(hostConfig, facts)];
 }
 
 /**
@@ -33,8 +35,7 @@ function checkLimits(hostConfig: HostConfig, facts: HostFacts): string[] {
   ];
   checkCpu(hostConfig, facts);
   checkCpusets(hostConfig, facts);
-  checkBlockIo(hostConfig, warnings, facts);
-  return warnings;
+  return [...warnings, ...checkBlockIo(hostConfig, facts)];
 }
 
 const minimumMemory = 6 << 20;
@@ -79,7 +80,8 @@ function checkSwapAlone({ Memory = 0, MemorySwap = 0 }: HostConfig): void {
   }
 }
 
-const noKernel = (what: string, then: string): string =>
+/** A warning for what is discarded. */
+export const noKernel = (what: string, then: string): string =>
   `Your kernel does not support ${what} or the cgroup is not mounted. ${then}`;
 
 function checkSwappiness(config: HostConfig, swappiness: number, facts: HostFacts): string[] {
@@ -176,33 +178,25 @@ function checkList(list: string, available: string, [what, option]: [string, str
   }
 }
 
-function checkBlockIo(config: HostConfig, warnings: string[], facts: HostFacts): void {
-  if (!config.BlkioWeight) return;
-  if (facts.cgroupVersion === 1 && !existsSync('/sys/fs/cgroup/blkio/blkio.weight')) {
-    warnings.push(noKernel('Block I/O weight', 'Weight discarded.'));
-    config.BlkioWeight = 0;
-    return;
-  }
-  if (config.BlkioWeight < 10 || config.BlkioWeight > 1000) {
-    throw refuse('Range of blkio weight is from 10 to 1000');
+function checkRealtime({ CpuRealtimePeriod = 0, CpuRealtimeRuntime = 0 }: HostConfig, facts: HostFacts): void {
+  if (CpuRealtimePeriod === 0 && CpuRealtimeRuntime === 0) return;
+  if (!facts.realtime) throw refuse('kernel does not support CPU real-time scheduler');
+  if (CpuRealtimePeriod !== 0 && CpuRealtimeRuntime > CpuRealtimePeriod) {
+    throw refuse('cpu real-time runtime cannot be higher than cpu real-time period');
   }
 }
 
-/** Limits that the engine does not set yet. */
-function refuseUnsupported(config: HostConfig): void {
-  const lists = [
-    'BlkioWeightDevice',
-    'BlkioDeviceReadBps',
-    'BlkioDeviceWriteBps',
-    'BlkioDeviceReadIOps',
-    'BlkioDeviceWriteIOps',
-  ] as const;
-  const numbers = ['CpuRealtimePeriod', 'CpuRealtimeRuntime', 'KernelMemoryTCP', 'IOMaximumIOps'] as const;
-  const used = [...lists.filter((name) => config[name]?.length), ...numbers.filter((name) => config[name])];
-  if (used.length > 0) throw new EngineError('unsupported', `HostConfig.${used[0]} is not supported`);
-  if (config.DeviceRequests?.length) {
-    const [{ Driver = '', Capabilities = [] } = {}] = config.DeviceRequests;
-    const capabilities = `[${Capabilities.map((set) => `[${set.join(' ')}]`).join(' ')}]`;
-    throw new EngineError('internal', `could not select device driver "${Driver}" with capabilities: ${capabilities}`);
-  }
+const foreign = (what: string): EngineError =>
+  refuse(`invalid option: QoS maximum ${what} configuration is not supported on linux`);
+
+/** Limits of other systems' containers. */
+function refuseForeign({ IOMaximumIOps, IOMaximumBandwidth }: HostConfig): void {
+  if (IOMaximumBandwidth) throw foreign('bandwidth');
+  if (IOMaximumIOps) throw foreign('IOPs');
+}
+
+function discardPercent(config: HostConfig): string[] {
+  if (!config.CpuPercent || config.CpuPercent < 0) return [];
+  config.CpuPercent = 0;
+  return ['linux does not support CPU percent. Percent discarded.'];
 }

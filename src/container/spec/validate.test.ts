@@ -50,7 +50,6 @@ test.each<[HostConfig, string]>([
   [{ CpusetCpus: '9999999' }, 'Invalid value 9999999 for cpuset cpus: value of out range, maximum is 8192'],
   [{ CpusetMems: 'x' }, 'Invalid value x for cpuset mems: invalid format: x'],
   [{ IpcMode: 'foo' }, 'invalid IPC mode: foo'],
-  [{ PidMode: 'container:' }, 'invalid PID mode: container:'],
   [{ UTSMode: 'container:x' }, 'invalid UTS mode: container:x'],
   [{ CgroupnsMode: 'foo' as 'host' }, 'invalid cgroup namespace mode: foo'],
   [{ NetworkMode: 'container:' }, 'invalid network mode: invalid container format container:<name|id>'],
@@ -80,13 +79,18 @@ test.each<[HostConfig, string]>([
     'invalid restart policy: maximum retry count cannot be negative',
   ],
   [{ RestartPolicy: { Name: 'always' }, AutoRemove: true }, "can't create 'AutoRemove' container with restart policy"],
-  [
-    { DeviceRequests: [{ Driver: 'nvidia', Count: 1, Capabilities: [['gpu']] }] },
-    'could not select device driver "nvidia" with capabilities: [[gpu]]',
-  ],
   [{ VolumesFrom: ['x'] }, '--volumes-from is not supported'],
   [{ Links: ['x'] }, '--link is not supported'],
-  [{ BlkioDeviceReadBps: [{ Path: '/dev/sda', Rate: 1 }] }, 'HostConfig.BlkioDeviceReadBps is not supported'],
+  [
+    { CpuRealtimePeriod: 10, CpuRealtimeRuntime: 11 },
+    'cpu real-time runtime cannot be higher than cpu real-time period',
+  ],
+  [{ IOMaximumIOps: 1 }, 'QoS maximum IOPs configuration is not supported on linux'],
+  [{ StorageOpt: { foo: '1' } }, 'Unknown option foo'],
+  [
+    { Sysctls: { 'net.ipv4.conf.eth0.mtu': '1' } },
+    'interface specific sysctl setting "net.ipv4.conf.eth0.mtu" must be supplied using driver option',
+  ],
 ])('host configuration %o', (given, words) => {
   expect(() => check({}, given)).toThrow(words);
 });

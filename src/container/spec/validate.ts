@@ -7,6 +7,7 @@ import { normalizeCapabilities } from './capabilities.ts';
 import type { HostFacts } from './facts.ts';
 import { isContainerMode } from './namespaces.ts';
 import { parseSecurityOptions } from './security.ts';
+import { refuseInterfaceSysctls } from './sysctls.ts';
 import { validateResources } from './validate-resources.ts';
 
 const refuse = (message: string): EngineError => new EngineError('invalid', message);
@@ -24,6 +25,7 @@ export function validate(config: ContainerConfig, hostConfig: HostConfig, facts:
   checkHosts(hostConfig);
   checkTmpfs(hostConfig);
   checkOthers(hostConfig, facts);
+  refuseInterfaceSysctls(hostConfig);
   parseSecurityOptions(hostConfig, facts);
   return validateResources(hostConfig, facts);
 }
@@ -64,14 +66,12 @@ function checkHealthcheck(healthcheck: ContainerConfig['Healthcheck']): void {
   if ((healthcheck.Retries ?? 0) < 0) throw refuse('Retries in Healthcheck cannot be negative');
 }
 
-const joins = (mode: string): boolean => isContainerMode(mode) && mode !== 'container:';
-
 function checkModes(hostConfig: HostConfig): void {
   const { IpcMode = '', PidMode = '', UTSMode = '', CgroupnsMode = '', NetworkMode = '' } = hostConfig;
-  if (!['', 'private', 'host', 'none', 'shareable'].includes(IpcMode) && !joins(IpcMode)) {
+  if (!['', 'private', 'host', 'none', 'shareable'].includes(IpcMode) && !isContainerMode(IpcMode)) {
     throw refuse(`invalid IPC mode: ${IpcMode}`);
   }
-  if (!['', 'host'].includes(PidMode) && !joins(PidMode)) throw refuse(`invalid PID mode: ${PidMode}`);
+  if (!['', 'host'].includes(PidMode) && !isContainerMode(PidMode)) throw refuse(`invalid PID mode: ${PidMode}`);
   if (!['', 'host'].includes(UTSMode)) throw refuse(`invalid UTS mode: ${UTSMode}`);
   if (!['', 'private', 'host'].includes(CgroupnsMode)) {
     throw refuse(`invalid cgroup namespace mode: ${CgroupnsMode}`);
@@ -134,7 +134,9 @@ function checkOthers(hostConfig: HostConfig, facts: HostFacts): void {
   if (Object.hasOwn(hostConfig.Annotations ?? {}, '')) {
     throw refuse('invalid Annotations: the empty string is not permitted as an annotation key');
   }
-  if (hostConfig.StorageOpt && Object.keys(hostConfig.StorageOpt).length > 0) {
+  const [option] = Object.keys(hostConfig.StorageOpt ?? {});
+  if (option !== undefined) {
+    if (option.toLowerCase() !== 'size') throw new EngineError('internal', `Unknown option ${option}`);
     throw new EngineError(
       'internal',
       "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",

@@ -61,6 +61,20 @@ test('v1: a cpuset is filled from the parent before anybody joins, the asked-for
   expect(sets).toEqual(['1', '0']);
 });
 
+test('block devices: weights and rates, on v1 and v2', () => {
+  const blockIO = {
+    weightDevice: [{ major: 8, minor: 0, weight: 300 }],
+    throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 1 }],
+    throttleWriteIOPSDevice: [{ major: 8, minor: 16, rate: 0 }],
+  };
+  expect(writes({ blockIO })).toEqual([
+    'blkio/blkio.weight_device=8:0 300',
+    'blkio/blkio.throttle.read_bps_device=8:0 1',
+    'blkio/blkio.throttle.write_iops_device=8:16 0',
+  ]);
+  expect(writes({ blockIO }, unified)).toEqual(['io.weight=8:0 300', 'io.max=8:0 rbps=1', 'io.max=8:16 wiops=max']);
+});
+
 test('a limit of a controller that the machine lacks is refused', () => {
   const cgroups = {
     ...hybrid,

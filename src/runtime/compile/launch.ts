@@ -34,6 +34,9 @@ export function compileLaunch(input: LaunchInput): Step[] {
   const { spec, cgroups } = input;
   if (!makesNew(spec, 'mount')) throw new EngineError('unsupported', 'a container needs a mount namespace of its own');
   if (spec.linux.mountLabel) throw new EngineError('unsupported', 'mount labels (SELinux) are not supported');
+  if (Object.keys(spec.hooks ?? {}).length > 0) {
+    throw new EngineError('unsupported', 'hooks are called by another runtime only: choose one with --runtime');
+  }
   const filter = spec.linux.seccomp && input.seccomp(spec.linux.seccomp);
   return [
     ...compileCgroup(spec, cgroups, input.parent),
@@ -102,8 +105,7 @@ function identity(spec: RuntimeSpec): MountStep[] {
 function sysctlPath(key: string): string {
   // As in sysctl(8), a name whose first separator is a slash may have dots within its parts.
   const parts = key.split(key[key.search(/[./]/)] === '/' ? '/' : /[./]/);
-  if (parts.some((part) => part === '' || part === '..'))
-    throw new EngineError('invalid', `sysctl "${key}" is not valid`);
+  if (parts[0] === '' || parts.includes('..')) throw new EngineError('invalid', `sysctl "${key}" is not valid`);
   return parts.join('/');
 }
 

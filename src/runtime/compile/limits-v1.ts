@@ -70,6 +70,7 @@ function memory({ memory }: SpecResources, write: Writer): Write[] {
   setLimit();
   if (swap !== 0 && swap !== -1) steps.push(write('memory', 'memory.memsw.limit_in_bytes', swap));
   if (reservation !== 0) steps.push(write('memory', 'memory.soft_limit_in_bytes', reservation));
+  if (memory.kernelTCP) steps.push(write('memory', 'memory.kmem.tcp.limit_in_bytes', memory.kernelTCP));
   if (memory.disableOOMKiller) steps.push(write('memory', 'memory.oom_control', 1));
   if (swappiness !== undefined && swappiness !== -1) {
     if (swappiness < 0 || swappiness > 100) {
@@ -97,8 +98,24 @@ function pids({ pids }: SpecResources, write: Writer): Write[] {
 }
 
 function blockIO({ blockIO }: SpecResources, parent: CgroupParent, write: Writer): Write[] {
-  const weight = blockIO?.weight;
-  if (!weight) return [];
+  if (!blockIO) return [];
+  const { weight, weightDevice = [] } = blockIO;
   // Where the machine has no such file, `blkio.weight` makes the failure name what was asked for.
-  return [write('blkio', parent.blkioWeight ?? 'blkio.weight', weight)];
+  const file = parent.blkioWeight ?? 'blkio.weight';
+  return [
+    ...(weight ? [write('blkio', file, weight)] : []),
+    ...weightDevice.map(({ major, minor, weight }) => write('blkio', `${file}_device`, `${major}:${minor} ${weight}`)),
+    ...throttles.flatMap(([field, name]) =>
+      (blockIO[field] ?? []).map(({ major, minor, rate }) =>
+        write('blkio', `blkio.throttle.${name}_device`, `${major}:${minor} ${rate}`),
+      ),
+    ),
+  ];
 }
+
+const throttles = [
+  ['throttleReadBpsDevice', 'read_bps'],
+  ['throttleWriteBpsDevice', 'write_bps'],
+  ['throttleReadIOPSDevice', 'read_iops'],
+  ['throttleWriteIOPSDevice', 'write_iops'],
+] as const;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { CgroupParent } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import type { SpecResources } from '../../oci/index.ts';
+import type { SpecBlockIO, SpecResources } from '../../oci/index.ts';
 import type { SetupStep } from '../plan/steps.ts';
 import { deviceAccess } from './device-access.ts';
 import { deviceProgram } from './device-program.ts';
@@ -16,7 +16,7 @@ export function compileLimitsV2(resources: SpecResources, directory: string, par
     ...(cpu?.mems ? [['cpuset.mems', cpu.mems] as [string, string]] : []),
   ];
   if (pids && pids.limit !== 0) writes.push(['pids.max', pids.limit > 0 ? pids.limit : 'max']);
-  if (blockIO?.weight) writes.push(ioWeight(blockIO.weight, parent));
+  writes.push(...blockTraffic(blockIO ?? {}, parent));
   for (const [file, value] of Object.entries(unified)) {
     if (file.includes('/'))
       throw new EngineError('invalid', `unified resource "${file}" must be a file name (no slashes)`);
@@ -78,6 +78,28 @@ export function cpuWeight(shares: number): number {
   if (shares >= 262_144) return 10_000;
   const log = Math.log2(shares);
   return Math.ceil(10 ** ((log * log + 125 * log) / 612 - 7 / 34));
+}
+
+const throttles = [
+  ['throttleReadBpsDevice', 'rbps'],
+  ['throttleWriteBpsDevice', 'wbps'],
+  ['throttleReadIOPSDevice', 'riops'],
+  ['throttleWriteIOPSDevice', 'wiops'],
+] as const;
+
+function blockTraffic(blockIO: SpecBlockIO, parent: CgroupParent): [string, string | number][] {
+  const { weight, weightDevice = [] } = blockIO;
+  const ofDevice = parent.blkioWeight === 'io.bfq.weight' ? 'io.bfq.weight' : 'io.weight';
+  return [
+    ...(weight ? [ioWeight(weight, parent)] : []),
+    ...weightDevice.map(({ major, minor, weight }): [string, string] => [ofDevice, `${major}:${minor} ${weight}`]),
+    ...throttles.flatMap(([field, name]) =>
+      (blockIO[field] ?? []).map(({ major, minor, rate }): [string, string] => [
+        'io.max',
+        `${major}:${minor} ${name}=${rate || 'max'}`,
+      ]),
+    ),
+  ];
 }
 
 function ioWeight(weight: number, parent: CgroupParent): [string, string | number] {

@@ -7,6 +7,7 @@ import type { ShimFailure } from './protocol.ts';
 const CREATE =
   'failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ';
 const EXEC = 'OCI runtime exec failed: exec failed: unable to start container process: ';
+const INSIDE = 'error during container init: ';
 const ENOMEM = 12;
 const ENOTDIR = 20;
 const EISDIR = 21;
@@ -25,7 +26,7 @@ export function failureError(kind: 'container' | 'exec', failure: ShimFailure, s
     return new EngineError('conflict', 'cannot exec in a stopped container');
   const reason = step && step.op === op ? describe(step, failure) : `${failure.text}: ${errnoText(failure.errno)}`;
   const hint = failure.errno === ENOTDIR ? WRONG_KIND : '';
-  const inside = kind === 'container' && op !== undefined && duringInit(op) ? 'error during container init: ' : '';
+  const inside = kind === 'container' && op !== undefined && duringInit(op) ? INSIDE : '';
   const message = `${kind === 'exec' ? EXEC : CREATE}${inside}${reason}${hint}`;
   return new EngineError(startExitCode(new Error(message)) === 128 ? 'internal' : 'invalid', message);
 }
@@ -47,8 +48,14 @@ const cgroup = (_step: Step, { text }: ShimFailure, why: string) =>
   `unable to apply cgroup configuration: failed to write "0": write ${text}: ${why}`;
 
 const describers: Describe = {
-  write: ({ value }, { text }, why) =>
-    `unable to apply cgroup configuration: failed to write ${quoted(value)}: write ${text}: ${why}`,
+  write: ({ value, path }, { text }, why) => {
+    // runc makes cpusets and real-time shares ready before it joins, and sets all others after that.
+    const early = /\/(cpuset\.|cpu\.rt_)[^/]*$/.test(path);
+    const when = early
+      ? 'unable to apply cgroup configuration'
+      : `${INSIDE}error setting cgroup config for procHooks process`;
+    return `${when}: failed to write ${quoted(value)}: write ${text}: ${why}`;
+  },
   cgroupMake: (_step, { text }, why) => `unable to apply cgroup configuration: mkdir ${text}: ${why}`,
   cgroupJoin: cgroup,
   cgroupInto: cgroup,
@@ -60,8 +67,11 @@ const describers: Describe = {
     mounting(source || type, target, text === target ? why : `${text}: ${why}`),
   bind: ({ source, target, recursive }, _failure, why) =>
     mounting(source, target, `flags=MS_BIND${recursive ? '|MS_REC' : ''}: ${why}`),
-  sysctl: ({ path }, _failure, why) =>
-    `open sysctl ${path.replaceAll('/', '.')} file: openat2 /proc/sys/${path}: ${why}`,
+  sysctl: ({ path, value }, { text }, why) => {
+    const [name, at] = [path.replaceAll('/', '.'), `fsmount:fscontext:proc/./sys/${path}`];
+    if (text === 'write') return `failed to write sysctl ${name} = ${quoted(value)}: write ${at}: ${why}`;
+    return `open sysctl ${name} file: unsafe procfs detected: openat2 ${at}: ${why}`;
+  },
   rlimit: ({ resource }, _failure, why) =>
     `error setting rlimits for ready process: error setting rlimit type ${resource}: ${why}`,
   cwd: ({ path }, _failure, why) => `chdir to cwd (${quoted(path)}) set in config.json failed: ${why}`,

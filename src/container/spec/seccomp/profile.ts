@@ -1,4 +1,5 @@
-import { EngineError } from '../../../kit/index.ts';
+import { parseJson } from '../../../api/decode/index.ts';
+import { EngineError, messageOf } from '../../../kit/index.ts';
 import type { SpecSeccomp } from '../../../oci/index.ts';
 import type { HostFacts } from '../facts.ts';
 
@@ -35,12 +36,12 @@ const refuse = (message: string): EngineError => new EngineError('internal', mes
 
 /** The profile as a user gave it; refused in Docker's words if it is no JSON or contradicts itself. */
 export function parseProfile(json: string): SeccompProfile {
-  let profile: SeccompProfile;
   try {
-    profile = JSON.parse(json) as SeccompProfile;
+    parseJson(json);
   } catch (error) {
-    throw new EngineError('internal', `Decoding seccomp profile failed: ${jsonFault(json)}`, error);
+    throw new EngineError('internal', `Decoding seccomp profile failed: ${faultOf(error)}`, error);
   }
+  const profile = JSON.parse(json) as SeccompProfile;
   if (profile === null || typeof profile !== 'object') throw refuse('Decoding seccomp profile failed: not an object');
   if (profile.architectures?.length && profile.archMap?.length) {
     throw refuse(
@@ -52,6 +53,10 @@ export function parseProfile(json: string): SeccompProfile {
   return profile;
 }
 
+/** As Go's decoder says it of a text that it has whole. */
+const faultOf = (error: unknown): string =>
+  messageOf(error).replace('invalid JSON: ', '').replace('unexpected EOF', 'unexpected end of JSON input');
+
 function checkRule(rule: Rule): void {
   if (rule.name && rule.names?.length) {
     throw refuse("both 'name' and 'names' are specified in the seccomp profile, use either 'name' or 'names'");
@@ -59,13 +64,6 @@ function checkRule(rule: Rule): void {
   for (const condition of [rule.includes, rule.excludes]) {
     if (condition?.minKernel) parseKernel(condition.minKernel);
   }
-}
-
-function jsonFault(json: string): string {
-  const first = json.trimStart()[0];
-  return first === undefined || '{["0123456789-tfn'.includes(first)
-    ? 'unexpected end of JSON input'
-    : `invalid character '${first}' looking for beginning of value`;
 }
 
 function parseKernel(text: string): [number, number] {
