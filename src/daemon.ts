@@ -7,6 +7,7 @@ import { listenAll } from './daemon/listen.ts';
 import { writePidfile } from './daemon/pidfile.ts';
 import { settle } from './daemon/settings.ts';
 import { tidyWhenIdle } from './daemon/tidy.ts';
+import { readTls } from './daemon/tls.ts';
 import { createImages } from './image/index.ts';
 import { createLog, EngineError, type Log, messageOf } from './kit/index.ts';
 import { createLogReader } from './logs/index.ts';
@@ -82,6 +83,7 @@ async function startEngine(settings: Settings, log: Log): Promise<() => Promise<
 
 async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]): Promise<void> {
   const { dataRoot, execRoot, bridge, bip } = settings;
+  const secure = readTls(settings.tls);
   process.umask(0o022);
   makeDirectory(dataRoot, 0o710);
   makeDirectory(execRoot, 0o711);
@@ -133,7 +135,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const backends = { containers, images, volumes, networks, registry: createRegistry({ log }), system };
   const server = createServer({ backends, log });
   opened.push(() => server.close());
-  await listenAll(server, settings, log);
+  await listenAll(server, { settings, secure, log });
 }
 
 /** The runtimes, and what the other rooms know of them. */

@@ -1,11 +1,18 @@
 import type { Log } from '../kit/index.ts';
-import type { Server } from '../server/index.ts';
+import type { Server, ServerTls } from '../server/index.ts';
 import type { Settings } from './flags.ts';
-import { readTls, warnOfOpenPort } from './tls.ts';
+import { warnOfOpenPort } from './tls.ts';
+
+interface Options {
+  settings: Settings;
+  /** What the ports are secured with. */
+  secure: ServerTls | undefined;
+  log: Log;
+}
 
 /** Listens wherever the settings say, with dockerd's warnings about open ports. */
-export async function listenAll(server: Server, { hosts, group, tls }: Settings, log: Log): Promise<void> {
-  const secure = readTls(tls);
+export async function listenAll(server: Server, { settings, secure, log }: Options): Promise<void> {
+  const { hosts, group, tls } = settings;
   for (const host of hosts) {
     if (host.kind === 'unix') {
       await server.listen({ path: host.path, mode: 0o660, group });

@@ -8,6 +8,7 @@ export * from './file-entries.ts';
 export * from './file-status.ts';
 export * from './file-tree.ts';
 export * from './files.ts';
+export * from './listening.ts';
 export * from './lock.ts';
 export * from './memfd.ts';
 export * from './mount.ts';

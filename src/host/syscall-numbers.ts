@@ -20,6 +20,7 @@ const table = {
   listen: [50, 201],
   getsockname: [51, 204],
   setsockopt: [54, 208],
+  getsockopt: [55, 209],
   rt_sigaction: [13, 134],
   madvise: [28, 233],
   fcntl: [72, 25],
