@@ -130,6 +130,8 @@ class SocketClient implements Client {
     const headers = { ...call.headers, Connection: 'Upgrade', Upgrade: 'tcp' };
     const { stream, head } = await this.exchange({ ...call, headers });
     return { stream, headers: head.headers };
+  }
+
   dial(): Promise<ByteStream> {
     return this.open();
   }
