@@ -31,10 +31,12 @@ export interface Input<F extends FlagTable = FlagTable> {
   args: string[];
 }
 
-/** The things whose names complete an argument: of the first one, or of each. */
+export type Completion = 'container' | 'running' | 'image' | 'volume' | 'network' | 'context' | 'file' | 'none';
+
+/** The things whose names complete an argument: the first, and with `rest` those after it. `first` limits how many. */
 export interface Completes {
-  what: 'container' | 'running' | 'stopped' | 'image' | 'volume' | 'network' | 'context' | 'file' | 'none';
-  /** How many arguments are completed so; all unless said. */
+  what: Completion;
+  rest?: Completion;
   first?: number;
 }
 

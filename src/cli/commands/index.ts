@@ -1,8 +1,12 @@
 import type { Command } from '../command.ts';
 import { container, containerWords } from './container/index.ts';
+import { context } from './context/index.ts';
 import { type Entry, entry, type Group } from './entry.ts';
 import { image, imageWords } from './image/index.ts';
 import { network } from './network/index.ts';
+import { plugin } from './plugin/index.ts';
+import { registryWords } from './registry/index.ts';
+import { swarmGroups } from './swarm/index.ts';
 import { system, systemWords } from './system/index.ts';
 import { volume } from './volume/index.ts';
 
@@ -10,12 +14,22 @@ import { volume } from './volume/index.ts';
 export const topLevel: Record<string, Entry> = {
   ...containerWords,
   ...imageWords,
+  ...registryWords,
   ...systemWords,
   inspect: entry('Return low-level information on Docker objects', async () => (await import('./inspect.ts')).inspect),
 };
 
 /** Commands under a noun. */
-export const groups: Record<string, Group> = { container, image, network, system, volume };
+export const groups: Record<string, Group> = {
+  container,
+  context,
+  image,
+  network,
+  plugin,
+  system,
+  volume,
+  ...swarmGroups,
+};
 
 /** What a command line names: a command with its own words left, a group, or a word that nobody knows. */
 export type Found =

@@ -50,19 +50,28 @@ function headerRow(headers: Record<string, string>): Row {
   return { ...headers, Label: (name: unknown) => String(name).replace(/^.*\./, '').replace(/[-_]/g, ' ') };
 }
 
+/** Fills a template once with data of one's own. */
+export function fillTemplate(format: string, data: Record<string, unknown>): string {
+  const { template, failed } = compiled(shellEscapes(format), '*formatter.diskUsageContext');
+  return failed(() => template(data));
+}
+
 function fillRows(source: string, rows: Row[], { typeName }: Listing): string[] {
-  let template: Template;
-  try {
-    template = compileTemplate(source, typeName);
-  } catch (error) {
-    throw new Error(`template parsing error: ${(error as Error).message}`, { cause: error });
-  }
-  try {
-    return rows.map((row) => template(row));
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    throw new Error(`template parsing error: ${error.message}`, { cause: error });
-  }
+  const { template, failed } = compiled(source, typeName);
+  return failed(() => rows.map((row) => template(row)));
+}
+
+function compiled(source: string, typeName: string) {
+  const failed = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      throw new Error(`template parsing error: ${error.message}`, { cause: error });
+    }
+  };
+  const template: Template = failed(() => compileTemplate(source, typeName));
+  return { template, failed };
 }
 
 /** Cells end with a tab; a column is as wide as its widest cell and three spaces, and `least` at least. */

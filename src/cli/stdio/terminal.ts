@@ -18,6 +18,11 @@ export function inputColumns(): number {
   return columns > 0 ? columns : 80;
 }
 
+/** Whether the program's standard error is a terminal. */
+export function stderrIsTerminal(): boolean {
+  return isatty(2);
+}
+
 /** The size of the terminal on stdout, if it is one. */
 export function windowSize(): { rows: number; columns: number } | undefined {
   if (!stdoutIsTerminal()) return undefined;

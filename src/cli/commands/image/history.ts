@@ -1,4 +1,5 @@
 import type { HistoryResponseItem } from '../../../api/index.ts';
+import { parsePlatform } from '../../../oci/index.ts';
 import { command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
 import { listSize } from '../../format/bytes.ts';
@@ -29,12 +30,16 @@ export const history = command({
     format: flag.string(formatUsage),
     human: flag.bool('Print sizes and dates in human readable format', { short: 'H', initial: true }),
     'no-trunc': flag.bool("Don't truncate output"),
+    platform: flag.string(
+      'Show history for the given platform. Formatted as "os[/arch[/variant]]" (e.g., "linux/amd64")',
+    ),
     quiet: flag.bool('Only show image IDs', { short: 'q' }),
   },
   arity: { exactly: 1 },
   async run({ client, out }, { flags, args }) {
     const name = encodeURIComponent(args[0] ?? '').replaceAll('%2F', '/');
-    const steps = await client.json<HistoryResponseItem[]>({ method: 'GET', path: `/images/${name}/history` });
+    const query = flags.platform ? { platform: JSON.stringify(parsePlatform(flags.platform)) } : {};
+    const steps = await client.json<HistoryResponseItem[]>({ method: 'GET', path: `/images/${name}/history`, query });
     const rows = steps.map((step) => stepRow(step, flags));
     await out.write(formatRows(listing(flags.human), rows, flags));
     return 0;

@@ -1,3 +1,4 @@
+import { parsePlatform } from '../../../oci/index.ts';
 import { command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
 import { readInput } from '../../stdio/input.ts';
@@ -35,7 +36,5 @@ export const load = command({
 });
 
 function platformQuery(platform: string): string | undefined {
-  if (platform === '') return undefined;
-  const [os = '', architecture = '', variant] = platform.split('/');
-  return JSON.stringify({ os, architecture, ...(variant ? { variant } : {}) });
+  return platform === '' ? undefined : JSON.stringify(parsePlatform(platform));
 }

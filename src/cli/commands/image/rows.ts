@@ -72,6 +72,13 @@ function isKnown(size: number | undefined): size is number {
   return size !== undefined && size !== -1;
 }
 
+/** Whether nothing names an image. */
+export function isDangling({ RepoTags: tags, RepoDigests: digests }: ImageSummary): boolean {
+  const isNone = (names: string[] | null | undefined, word: string) =>
+    (names ?? []).length === 0 || (names?.length === 1 && names[0] === word);
+  return isNone(tags, '<none>:<none>') && isNone(digests, '<none>@<none>');
+}
+
 /** Tags with their repository's digest; a digest without a tag on a line of its own where digests are asked for. */
 function namesOf(image: ImageSummary, withDigest: boolean): Name[] {
   const digests = new Map<string, string[]>();

@@ -2,7 +2,7 @@ import type { Network } from '../../../api/index.ts';
 import { command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
 import { formatRows, type Listing, type Row } from '../../format/table.ts';
-import { displayId, joinLabels } from '../../format/text.ts';
+import { displayId, joinLabels, naturalOrder } from '../../format/text.ts';
 import { preciseMoment } from '../../format/time.ts';
 import { filterFlag, filterQuery, formatUsage } from '../filters.ts';
 
@@ -33,12 +33,13 @@ export const list = command({
     'no-trunc': flag.bool('Do not truncate the output'),
     quiet: flag.bool('Only display network IDs', { short: 'q' }),
   },
-  async run({ client, out }, { flags }) {
+  async run({ client, config, out }, { flags }) {
     const query = { filters: filterQuery(flags.filter) };
     const networks = await client.json<Network[]>({ method: 'GET', path: '/networks', query });
-    const sorted = networks.toSorted((a, b) => ((a.Name ?? '') < (b.Name ?? '') ? -1 : 1));
+    const sorted = networks.toSorted((a, b) => naturalOrder(a.Name ?? '', b.Name ?? ''));
     const rows = sorted.map((network) => networkRow(network, flags['no-trunc']));
-    await out.write(formatRows(listing, rows, flags));
+    const format = flags.format || (flags.quiet ? '' : (config.data.networksFormat ?? ''));
+    await out.write(formatRows(listing, rows, { ...flags, format }));
     return 0;
   },
 });

@@ -11,6 +11,16 @@ export const systemWords: Record<string, Entry> = { events, info, version };
 
 export const system: Group = {
   short: 'Manage Docker',
-  commands: { events, info },
+  commands: {
+    df: entry('Show docker disk usage', async () => (await import('./df.ts')).df),
+    'dial-stdio': entry(
+      'Proxy the stdio stream to the daemon connection. Should not be invoked manually.',
+      async () => (await import('./dial-stdio.ts')).dialStdio,
+      { hidden: true },
+    ),
+    events,
+    info,
+    prune: entry('Remove unused data', async () => (await import('./prune.ts')).prune),
+  },
   synonyms: {},
 };

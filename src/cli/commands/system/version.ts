@@ -13,7 +13,7 @@ export function versionLine(program: string): string {
 
 export const version = command({
   usage: '[OPTIONS]',
-  short: 'Show the version information',
+  short: 'Show the Docker version information',
   flags: {
     format: flag.string(
       "Format output using a custom template:\n'json':             Print in JSON format\n'TEMPLATE':         Print output using the given Go template.\nRefer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates",

@@ -1,0 +1,67 @@
+import { CliError, command } from '../../command.ts';
+import { errorText } from '../../error-text.ts';
+import { flag } from '../../flags/index.ts';
+
+const path = (name: string | undefined, verb = '') => `/plugins/${encodeURIComponent(name ?? '')}${verb}`;
+
+export const disable = command({
+  usage: '[OPTIONS] PLUGIN',
+  short: 'Disable a plugin',
+  flags: { force: flag.bool('Force the disable of an active plugin', { short: 'f' }) },
+  arity: { exactly: 1 },
+  completes: { what: 'none' },
+  async run({ client, out }, { flags, args }) {
+    await client.send({ method: 'POST', path: path(args[0], '/disable'), query: { force: flags.force } });
+    await out.line(args[0] ?? '');
+    return 0;
+  },
+});
+
+export const enable = command({
+  usage: '[OPTIONS] PLUGIN',
+  short: 'Enable a plugin',
+  flags: { timeout: flag.int('HTTP client timeout (in seconds)', { initial: 30 }) },
+  arity: { exactly: 1 },
+  completes: { what: 'none' },
+  async run({ client, out }, { flags, args }) {
+    if (flags.timeout < 0) throw new Error(`negative timeout ${flags.timeout} is invalid`);
+    await client.send({ method: 'POST', path: path(args[0], '/enable'), query: { timeout: flags.timeout } });
+    await out.line(args[0] ?? '');
+    return 0;
+  },
+});
+
+export const remove = command({
+  usage: '[OPTIONS] PLUGIN [PLUGIN...]',
+  short: 'Remove one or more plugins',
+  aliases: ['plugin rm', 'plugin remove'],
+  flags: { force: flag.bool('Force the removal of an active plugin', { short: 'f' }) },
+  arity: { atLeast: 1 },
+  completes: { what: 'none' },
+  async run({ client, out }, { flags, args }) {
+    const failures: string[] = [];
+    for (const name of args) {
+      try {
+        await client.send({ method: 'DELETE', path: path(name), query: { force: flags.force } });
+        await out.line(name);
+      } catch (error) {
+        failures.push(errorText(error));
+      }
+    }
+    await out.flush();
+    if (failures.length > 0) throw new CliError(failures.join('\n'));
+    return 0;
+  },
+});
+
+export const set = command({
+  usage: 'PLUGIN KEY=VALUE [KEY=VALUE...]',
+  short: 'Change settings for a plugin',
+  flags: {},
+  arity: { atLeast: 2 },
+  completes: { what: 'none' },
+  async run({ client }, { args }) {
+    await client.send({ method: 'POST', path: path(args[0], '/set'), body: args.slice(1) });
+    return 0;
+  },
+});

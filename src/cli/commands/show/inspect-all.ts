@@ -1,0 +1,56 @@
+import { CliError, type Context } from '../../command.ts';
+import { errorText } from '../../error-text.ts';
+import { indentJson, parseJson } from '../../format/json.ts';
+import { compileTemplate, TemplateError } from '../../template/index.ts';
+
+/** Shows what `fetch` gives as JSON for each name, as an array or through a template; what is missing is told at the end. */
+export async function inspectAll(
+  context: Pick<Context, 'out' | 'err'>,
+  names: string[],
+  format: string,
+  fetch: (name: string) => Promise<string>,
+): Promise<number> {
+  const found: string[] = [];
+  const failures: string[] = [];
+  const show = shaper(format);
+  for (const name of names) {
+    try {
+      found.push(show(await fetch(name)));
+    } catch (error) {
+      failures.push(errorText(error));
+      if (error instanceof TemplateError) break;
+    }
+  }
+  if (format === '') await context.out.line(found.length > 0 ? `[\n    ${found.join(',\n    ')}\n]` : '[]');
+  else if (format === 'json') await context.out.line(`[${found.join(',')}]`);
+  else if (found.length > 0) await context.out.line(found.join('\n'));
+  else await context.out.line('');
+  await context.out.flush();
+  for (const failure of failures) await context.err.line(failure);
+  return failures.length > 0 ? 1 : 0;
+}
+
+/** How one object's JSON is shown. */
+function shaper(format: string): (text: string) => string {
+  if (format === '') return (text) => indentJson(text, '    ', '    ');
+  if (format === 'json') return (text) => text.trim();
+  const template = parsing(() => compileTemplate(format));
+  return (text) => executing(() => template(parseJson(text)));
+}
+
+function parsing<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new CliError(`template parsing error: ${(error as Error).message}`, 64);
+  }
+}
+
+function executing<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TemplateError) throw new TemplateError(`template parsing error: ${error.message}`);
+    throw error;
+  }
+}

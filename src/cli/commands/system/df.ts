@@ -1,0 +1,104 @@
+import type { ContainerSummary, ImageSummary, Volume } from '../../../api/index.ts';
+import { command } from '../../command.ts';
+import { flag } from '../../flags/index.ts';
+import { humanSize } from '../../format/bytes.ts';
+import { formatRows, type Listing, type Row } from '../../format/table.ts';
+import { formatUsage } from '../filters.ts';
+import { type CacheRecord, verboseUsage } from './df-verbose.ts';
+
+/** What the engine says of its disk. */
+export interface DiskUsage {
+  LayersSize?: number;
+  Images?: ImageSummary[] | null;
+  Containers?: ContainerSummary[] | null;
+  Volumes?: Volume[] | null;
+  BuildCache?: CacheRecord[] | null;
+}
+
+const listing: Listing = {
+  headers: { Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE' },
+  table: '{{.Type}}\\t{{.TotalCount}}\\t{{.Active}}\\t{{.Size}}\\t{{.Reclaimable}}',
+  quiet: '{{.Type}}',
+  typeName: '*formatter.diskUsageImagesContext',
+};
+
+export const df = command({
+  usage: '[OPTIONS]',
+  short: 'Show docker disk usage',
+  flags: {
+    format: flag.string(formatUsage),
+    verbose: flag.bool('Show detailed information on space usage', { short: 'v' }),
+  },
+  async run({ client, out }, { flags }) {
+    const usage = await client.json<DiskUsage>({ method: 'GET', path: '/system/df' });
+    if (flags.verbose) await out.write(verboseUsage(usage, flags.format));
+    else await out.write(formatRows(listing, summary(usage), { format: flags.format, quiet: false }));
+    return 0;
+  },
+});
+
+/** One line for each kind of thing. */
+function summary(usage: DiskUsage): Row[] {
+  return [
+    imagesRow(usage),
+    containersRow(usage.Containers ?? []),
+    volumesRow(usage.Volumes ?? []),
+    cacheRow(usage.BuildCache ?? []),
+  ];
+}
+
+function imagesRow({ Images, LayersSize = 0 }: DiskUsage): Row {
+  const images = Images ?? [];
+  const used = images
+    .filter((image) => image.Containers !== 0 && image.Size !== -1 && image.SharedSize !== -1)
+    .reduce((sum, image) => sum + (image.Size ?? 0) - (image.SharedSize ?? 0), 0);
+  return row('Images', images.length, images.filter((image) => (image.Containers ?? 0) > 0).length, {
+    total: LayersSize,
+    reclaimable: LayersSize - used,
+  });
+}
+
+function containersRow(containers: ContainerSummary[]): Row {
+  const isActive = ({ State }: ContainerSummary) => ['running', 'paused', 'restarting'].includes(State ?? '');
+  const size = (some: ContainerSummary[]) => some.reduce((sum, { SizeRw = 0 }) => sum + (SizeRw ?? 0), 0);
+  const idle = containers.filter((one) => !isActive(one));
+  return row('Containers', containers.length, containers.length - idle.length, {
+    total: size(containers),
+    reclaimable: size(idle),
+  });
+}
+
+function volumesRow(volumes: Volume[]): Row {
+  const known = volumes.filter(({ UsageData }) => UsageData && UsageData.Size !== -1);
+  const size = (some: Volume[]) => some.reduce((sum, { UsageData }) => sum + (UsageData?.Size ?? 0), 0);
+  return row(
+    'Local Volumes',
+    volumes.length,
+    volumes.filter(({ UsageData }) => (UsageData?.RefCount ?? 0) > 0).length,
+    {
+      total: size(known),
+      reclaimable: size(known.filter(({ UsageData }) => UsageData?.RefCount === 0)),
+    },
+  );
+}
+
+function cacheRow(records: CacheRecord[]): Row {
+  const size = (some: CacheRecord[]) => some.filter((one) => !one.Shared).reduce((sum, { Size = 0 }) => sum + Size, 0);
+  const inUse = records.filter((one) => one.InUse);
+  const total = size(records);
+  return {
+    ...row('Build Cache', records.length, inUse.length, { total, reclaimable: 0 }),
+    Reclaimable: humanSize(total - size(inUse)),
+  };
+}
+
+function row(Type: string, total: number, active: number, size: { total: number; reclaimable: number }): Row {
+  const percent = size.total > 0 ? ` (${Math.trunc((size.reclaimable * 100) / size.total)}%)` : '';
+  return {
+    Type,
+    TotalCount: String(total),
+    Active: String(active),
+    Size: humanSize(size.total),
+    Reclaimable: humanSize(size.reclaimable) + percent,
+  };
+}
