@@ -16,6 +16,7 @@ export function adaptHostConfig(user: HostConfig | undefined, facts: HostFacts):
   const { Name, MaximumRetryCount } = adapted.RestartPolicy ?? {};
   adapted.RestartPolicy = { Name: Name || 'no', MaximumRetryCount: MaximumRetryCount ?? 0 };
   adapted.LogConfig = { Type: adapted.LogConfig?.Type || 'json-file', Config: adapted.LogConfig?.Config ?? {} };
+  adapted.DeviceRequests &&= adapted.DeviceRequests.map((request) => ({ ...noRequest, ...request }));
   if (needsLabelDisabled(adapted)) adapted.SecurityOpt = [...(adapted.SecurityOpt ?? []), 'label=disable'];
   if (!adapted.Privileged) {
     adapted.MaskedPaths ??= defaultMaskedPaths(facts);
@@ -23,6 +24,8 @@ export function adaptHostConfig(user: HostConfig | undefined, facts: HostFacts):
   }
   return adapted;
 }
+
+const noRequest = { Driver: '', Count: 0, DeviceIDs: null, Capabilities: null, Options: null } as object;
 
 function needsLabelDisabled({ Privileged, IpcMode, PidMode, SecurityOpt }: HostConfig): boolean {
   if (SecurityOpt?.includes('label=disable')) return false;
@@ -33,6 +36,9 @@ function needsLabelDisabled({ Privileged, IpcMode, PidMode, SecurityOpt }: HostC
 function says([name, value]: [string, unknown]): boolean {
   if (name === 'MemorySwappiness') return value !== -1 && value !== null;
   if (name === 'PidsLimit') return Number(value) > 0;
+  // What Docker has given up is gone, and so is an option that sets none.
+  if (name === 'KernelMemory') return false;
+  if (name === 'StorageOpt') return Object.keys(value ?? {}).length > 0;
   return value !== null && value !== undefined && value !== '';
 }
 

@@ -77,6 +77,8 @@ function mapped(mapping: Mapping): SpecDevice[] {
   const target = mapping.PathInContainer || source;
   const refuse = (why: string): EngineError =>
     new EngineError('internal', `error gathering device information while adding custom device "${source}": ${why}`);
+  // Which Node takes for the working directory.
+  if (source === '') throw refuse('no such file or directory');
   let real: string;
   let stats: Stats;
   try {

@@ -112,9 +112,10 @@ function findInit(): string | undefined {
 /** The numbers of a kernel list (`0-2,5`); throws Error with what is wrong with it. */
 export function parseList(list: string): number[] {
   const numbers = new Set<number>();
-  for (const part of list.split(',').filter((part) => part !== '')) {
+  if (list === '') return [];
+  for (const part of list.split(',')) {
     const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(part) ?? [];
-    if (first === undefined || Number(last) < Number(first)) throw new Error(`invalid format: ${part}`);
+    if (first === undefined || Number(last) < Number(first)) throw new Error(`invalid format: ${list}`);
     if (Number(last) > 8192) throw new Error('value of out range, maximum is 8192');
     for (let number = Number(first); number <= Number(last); number++) numbers.add(number);
   }

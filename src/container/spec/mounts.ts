@@ -122,7 +122,7 @@ function sharedMemory({ hostConfig, shmPath, points }: MountRequest): SpecMount[
 function tmpfs(destination: string, options: string[]): SpecMount {
   const merged = mergeTmpfsOptions(['noexec', 'nosuid', 'nodev', 'rprivate', ...options], (option) => {
     const name = option.split('=')[0];
-    return new EngineError('invalid', `invalid tmpfs option ${JSON.stringify(name)}`);
+    return new EngineError('internal', `invalid tmpfs option ${JSON.stringify(name)}`);
   });
   return { destination, type: 'tmpfs', source: 'tmpfs', options: merged };
 }

@@ -3,6 +3,7 @@ import { EngineError } from '../../kit/index.ts';
 import type { SpecNamespace } from '../../oci/index.ts';
 import type { HostFacts } from './facts.ts';
 import { isContainerMode } from './namespaces.ts';
+import { refusedByRuntime } from './runtime-words.ts';
 
 const ofIpc = new Set(
   'kernel.msgmax kernel.msgmnb kernel.msgmni kernel.sem kernel.shmall kernel.shmmax kernel.shmmni kernel.shm_rmid_forced'.split(
@@ -22,7 +23,7 @@ export function checkSysctls(sysctls: Record<string, string>, namespaces: SpecNa
   for (const name of Object.keys(sysctls)) {
     const dotted = name.replaceAll('/', '.');
     const fault = faultOf(dotted, own);
-    if (fault) throw new EngineError('internal', `sysctl ${JSON.stringify(dotted)} ${fault}`);
+    if (fault) throw refusedByRuntime(`sysctl ${JSON.stringify(dotted)} ${fault}`);
   }
 }
 

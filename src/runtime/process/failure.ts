@@ -72,6 +72,7 @@ const describers: Describe = {
     if (text === 'write') return `failed to write sysctl ${name} = ${quoted(value)}: write ${at}: ${why}`;
     return `open sysctl ${name} file: unsafe procfs detected: openat2 ${at}: ${why}`;
   },
+  hostname: (_step, _failure, why) => `sethostname: ${why}`,
   rlimit: ({ resource }, _failure, why) =>
     `error setting rlimits for ready process: error setting rlimit type ${resource}: ${why}`,
   cwd: ({ path }, _failure, why) => `chdir to cwd (${quoted(path)}) set in config.json failed: ${why}`,
