@@ -29,10 +29,11 @@ export function parseHost(host: string): Address {
   return { hostname: name.replace(/^\[|\]$/g, '') || '127.0.0.1', port };
 }
 
+const fault = (reason: string) => new Error(`invalid SSH URL: ${reason}`);
+
 /** The engine of another machine, reached through its own command line. */
 function sshCommand(host: string): string[] {
   const url = new URL(host);
-  const fault = (reason: string) => new Error(`invalid SSH URL: ${reason}`);
   if (url.hostname === '') throw fault('no host specified');
   if (url.password !== '') throw fault('plain-text password is not supported');
   if (url.search !== '') throw fault(`query parameters are not allowed: "${url.search.slice(1)}"`);

@@ -40,7 +40,7 @@ export const inspect = command({
       const found = asked
         ? { kind: asked, text: await fetchOne(client, asked, name, asked === 'container' ? { size: flags.size } : {}) }
         : await fetchAny(client, name, flags.size);
-      if (flags.size && found.kind !== 'container') await err.line(`WARNING: --size ignored for ${found.kind}s`);
+      if (flags.size && found.kind !== 'container') await err.line(`WARNING: --size ignored for ${found.kind}`);
       return found.text;
     });
   },

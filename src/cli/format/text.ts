@@ -22,9 +22,10 @@ export function quote(text: string): string {
   return JSON.stringify(text).replace(/\\u00(7f)/g, '\\x$1');
 }
 
+const chunks = (text: string) => text.match(/\d+|\D/g) ?? [];
+
 /** Orders names as people do: runs of digits count as numbers (`web2` before `web10`). */
 export function naturalOrder(a: string, b: string): number {
-  const chunks = (text: string) => text.match(/\d+|\D/g) ?? [];
   const [left, right] = [chunks(a), chunks(b)];
   for (let at = 0; at < Math.min(left.length, right.length); at++) {
     const [one = '', other = ''] = [left[at], right[at]];

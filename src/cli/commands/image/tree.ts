@@ -26,7 +26,10 @@ const gap = '   ';
 /** Images with their platforms below them, newest first; `columns` is how wide lines may be. */
 export function imageTree(images: ImageSummary[], columns: number): string {
   const lines = images.toSorted((a, b) => b.Created - a.Created).map(lineOf);
-  const hasChildren = lines.some(({ children }) => children.length > 0);
+  const children = lines.flatMap((line) => line.children);
+  const hasChildren = children.length > 0;
+  // The mark has its column only where a platform of an image is in use.
+  if (!children.some(({ inUse }) => inUse)) for (const line of lines) line.inUse = false;
   const legend = ' Info ->  U In Use ';
   const names = lines.flatMap(({ names: [...own], children }) => [...own, ...children.map(({ id }) => `   ${id}`)]);
   const width = Math.min(

@@ -85,10 +85,13 @@ function parseAddress(text: string): { bits: bigint; size: number } | undefined 
   if (isIPv4(text)) return { bits: fromParts(text.split('.').map(Number), 8n), size: 32 };
   if (!isIPv6(text) || text.includes('%')) return undefined;
   const [head = '', tail] = text.split('::');
-  const parts = (half: string) => (half === '' ? [] : half.split(':').flatMap(ipv6Part));
-  const [before, after] = [parts(head), parts(tail ?? '')];
+  const [before, after] = [ipv6Parts(head), ipv6Parts(tail ?? '')];
   const zeros = tail === undefined ? 0 : 8 - before.length - after.length;
   return { bits: fromParts([...before, ...Array<number>(zeros).fill(0), ...after], 16n), size: 128 };
+}
+
+function ipv6Parts(half: string): number[] {
+  return half === '' ? [] : half.split(':').flatMap(ipv6Part);
 }
 
 /** The last part of an IPv6 address may be written as an IPv4 address. */

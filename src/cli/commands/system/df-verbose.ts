@@ -65,14 +65,21 @@ export function verboseUsage(usage: DiskUsage, format: string): string {
   if (format !== '' && format !== 'table') {
     return fillTemplate(format, { Images: images, Containers: containers, Volumes: volumes, BuildCache: cache });
   }
-  const table = (listing: Listing, rows: Row[]) => formatRows(listing, rows, { format: '', quiet: false });
-  const cacheSize = records.filter((one) => !one.Shared).reduce((sum, { Size = 0 }) => sum + Size, 0);
   return [
     `Images space usage:\n\n${table({ ...imageListing(false), table: tables.images }, images)}`,
     `Containers space usage:\n\n${table({ ...containerListing(false), table: tables.containers }, containers)}`,
     `Local Volumes space usage:\n\n${table({ ...volumeListing, table: tables.volumes }, volumes)}`,
-    `Build cache usage: ${humanSize(cacheSize)}\n\n${table(cacheListing, cache)}`,
+    `Build cache usage: ${humanSize(cacheSize(records))}\n\n${table(cacheListing, cache)}`,
   ].join('\n');
+}
+
+/** What the pieces take that no other shares. */
+export function cacheSize(records: CacheRecord[]): number {
+  return records.filter((one) => !one.Shared).reduce((sum, { Size = 0 }) => sum + Size, 0);
+}
+
+function table(listing: Listing, rows: Row[]): string {
+  return formatRows(listing, rows, { format: '', quiet: false });
 }
 
 function withoutVirtual(container: ContainerSummary): ContainerSummary {

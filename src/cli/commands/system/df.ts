@@ -4,7 +4,7 @@ import { flag } from '../../flags/index.ts';
 import { humanSize } from '../../format/bytes.ts';
 import { formatRows, type Listing, type Row } from '../../format/table.ts';
 import { formatUsage } from '../filters.ts';
-import { type CacheRecord, verboseUsage } from './df-verbose.ts';
+import { type CacheRecord, cacheSize, verboseUsage } from './df-verbose.ts';
 
 /** What the engine says of its disk. */
 export interface DiskUsage {
@@ -59,37 +59,45 @@ function imagesRow({ Images, LayersSize = 0 }: DiskUsage): Row {
 }
 
 function containersRow(containers: ContainerSummary[]): Row {
-  const isActive = ({ State }: ContainerSummary) => ['running', 'paused', 'restarting'].includes(State ?? '');
-  const size = (some: ContainerSummary[]) => some.reduce((sum, { SizeRw = 0 }) => sum + (SizeRw ?? 0), 0);
   const idle = containers.filter((one) => !isActive(one));
   return row('Containers', containers.length, containers.length - idle.length, {
-    total: size(containers),
-    reclaimable: size(idle),
+    total: layerSize(containers),
+    reclaimable: layerSize(idle),
   });
+}
+
+function isActive({ State }: ContainerSummary): boolean {
+  return ['running', 'paused', 'restarting'].includes(State ?? '');
+}
+
+function layerSize(containers: ContainerSummary[]): number {
+  return containers.reduce((sum, { SizeRw }) => sum + (SizeRw ?? 0), 0);
 }
 
 function volumesRow(volumes: Volume[]): Row {
   const known = volumes.filter(({ UsageData }) => UsageData && UsageData.Size !== -1);
-  const size = (some: Volume[]) => some.reduce((sum, { UsageData }) => sum + (UsageData?.Size ?? 0), 0);
   return row(
     'Local Volumes',
     volumes.length,
     volumes.filter(({ UsageData }) => (UsageData?.RefCount ?? 0) > 0).length,
     {
-      total: size(known),
-      reclaimable: size(known.filter(({ UsageData }) => UsageData?.RefCount === 0)),
+      total: volumeSize(known),
+      reclaimable: volumeSize(known.filter(({ UsageData }) => UsageData?.RefCount === 0)),
     },
   );
 }
 
 function cacheRow(records: CacheRecord[]): Row {
-  const size = (some: CacheRecord[]) => some.filter((one) => !one.Shared).reduce((sum, { Size = 0 }) => sum + Size, 0);
   const inUse = records.filter((one) => one.InUse);
-  const total = size(records);
+  const total = cacheSize(records);
   return {
     ...row('Build Cache', records.length, inUse.length, { total, reclaimable: 0 }),
-    Reclaimable: humanSize(total - size(inUse)),
+    Reclaimable: humanSize(total - cacheSize(inUse)),
   };
+}
+
+function volumeSize(volumes: Volume[]): number {
+  return volumes.reduce((sum, { UsageData }) => sum + (UsageData?.Size ?? 0), 0);
 }
 
 function row(Type: string, total: number, active: number, size: { total: number; reclaimable: number }): Row {
