@@ -1,7 +1,8 @@
 import type { HistoryResponseItem, ImageInspect } from '../api/index.ts';
 import { familiarString, type ImageConfig, type ImageRunConfig, type Reference } from '../oci/index.ts';
+import type { Tx } from '../store/index.ts';
 import type { Context } from './context.ts';
-import { findImage, type ImageRecord, namesOf } from './records.ts';
+import { findImage, type ImageRecord, imagesIn, namesOf } from './records.ts';
 
 const NEVER = '0001-01-01T00:00:00Z';
 
@@ -34,9 +35,9 @@ export function inspectImage(context: Context, reference: string): ImageInspect 
 
 /** The image's history, newest first; what has no image of its own is `<missing>`. */
 export function imageHistory(context: Context, reference: string): HistoryResponseItem[] {
-  const { id, record, names } = context.store.view((tx) => {
+  const { record, names, ids } = context.store.view((tx) => {
     const found = findImage(tx, reference);
-    return { ...found, names: namesOf(tx, found.id) };
+    return { ...found, names: namesOf(tx, found.id), ids: lineOf(tx, found.id) };
   });
   const sizes = [...record.sizes];
   const items = (record.config.history ?? []).map((step) => ({
@@ -49,8 +50,15 @@ export function imageHistory(context: Context, reference: string): HistoryRespon
   }));
   const newest = items.at(-1);
   const tags = sortedNames(names).RepoTags;
-  if (newest) Object.assign(newest, { Id: id, Tags: tags.length > 0 ? tags : null });
-  return items.toReversed();
+  if (newest) Object.assign(newest, { Tags: tags.length > 0 ? tags : null });
+  return items.toReversed().map((item, index) => ({ ...item, Id: ids[index] ?? item.Id }));
+}
+
+/** An image, the one it was committed on, and so on. */
+function lineOf(tx: Tx, id: string): string[] {
+  const line: string[] = [];
+  for (let at: string | undefined = id; at !== undefined; at = imagesIn(tx).get(at)?.parent) line.push(at);
+  return line;
 }
 
 export function sortedNames(names: Reference[]): { RepoTags: string[]; RepoDigests: string[] } {

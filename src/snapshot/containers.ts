@@ -75,9 +75,8 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
       const within = `../containers/${id}/diff`;
       // The kernel has no overlay of a single directory.
       if (stack.length === 0) return openDirectory(join(path(id), 'diff'));
-      const lower = stack.map((key) => layers.record(key).link).toReversed();
       try {
-        return detachedOverlay({ base: layout.links, lower: [within, ...lower] });
+        return detachedOverlay({ base: layout.links, lower: [within, ...layers.links(stack)] });
       } catch (error) {
         throw explainSystemError(error);
       }
@@ -93,7 +92,7 @@ function overlayOf(stack: string[], at: { layers: Layers; links: string; within:
   try {
     return detachedOverlay({
       base: at.links,
-      lower: stack.map((key) => at.layers.record(key).link).toReversed(),
+      lower: at.layers.links(stack),
       upper: { dir: `${at.within}/diff`, work: `${at.within}/work`, volatile: at.volatile },
     });
   } catch (error) {

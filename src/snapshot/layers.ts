@@ -43,6 +43,8 @@ export interface Layers {
   /** Puts a layer that was unpacked in `directory` in its place. */
   enter(directory: string, key: string, layer: Omit<LayerRecord, 'link'>): void;
   remove(key: string): void;
+  /** Their symlinks for an overlay, topmost first; of a layer that comes twice, which overlayfs refuses, only the upper counts. */
+  links(keys: string[]): string[];
   /** The merged tree of a stack as an open directory; the caller closes it. */
   view(keys: string[]): number;
 }
@@ -93,6 +95,11 @@ export function createLayers(layout: Layout, discard: Discard): Layers {
     return found;
   }
 
+  function links(keys: string[]): string[] {
+    const once = keys.filter((key, index) => keys.lastIndexOf(key) === index);
+    return once.map((key) => record(key).link).toReversed();
+  }
+
   return {
     find,
     record,
@@ -109,8 +116,9 @@ export function createLayers(layout: Layout, discard: Discard): Layers {
       discard(join(layout.layers, key));
       if (link !== undefined) unlinkSync(join(layout.links, link));
     },
+    links,
     view(keys) {
-      const lower = keys.map((key) => record(key).link).toReversed();
+      const lower = links(keys);
       if (lower.length === 1) return openDirectory(join(layout.links, lower[0] ?? ''));
       return detachedOverlay({ base: layout.links, lower });
     },

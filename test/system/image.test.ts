@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { JSONMessage } from '../../src/api/index.ts';
+import { statIn, usingFd } from '../../src/host/index.ts';
 import { createImages, type ImageEvent, type Images } from '../../src/image/index.ts';
 import { silent } from '../../src/kit/index.ts';
 import { digestOf } from '../../src/oci/index.ts';
@@ -191,6 +192,8 @@ for (const [form, archive] of Object.entries({
     expect(Buffer.from(await store.blobs.read(made.id)).equals(made.config)).toBe(true);
     expect(events).toEqual([{ action: 'load', id: made.id, name: made.id, labels: { x: 'y' } }]);
     await snapshots.create('c', image.layers);
+    // The same layer twice, which the kernel would refuse.
+    usingFd(snapshots.mount('c', { volatile: true }), (fd) => expect(statIn(fd, 'b')?.size).toBe(2));
     await snapshots.remove('c');
     await images.remove('box:1', { force: false, prune: true });
     await expectNothing();

@@ -46,7 +46,7 @@ function checksumHolds(bytes: Buffer): boolean {
     unsigned += byte;
     signed += byte > 127 ? byte - 256 : byte;
   }
-  const stated = octal(bytes.toString('latin1', CHECKSUM, CHECKSUM + 8));
+  const stated = octal(bytes, CHECKSUM, 8);
   return stated === unsigned || stated === signed;
 }
 
@@ -66,7 +66,7 @@ export function count(bytes: Buffer, start: number, length: number): number {
 /** Octal digits, or with the first bit set a big-endian two's complement. */
 function numeric(bytes: Buffer, start: number, length: number): number {
   const first = bytes[start] ?? 0;
-  if ((first & 0x80) === 0) return octal(bytes.toString('latin1', start, start + length));
+  if ((first & 0x80) === 0) return octal(bytes, start, length);
   const negative = (first & 0x40) !== 0;
   let value = BigInt(first & 0x3f);
   for (const byte of bytes.subarray(start + 1, start + length)) value = (value << 8n) | BigInt(byte);
@@ -76,8 +76,18 @@ function numeric(bytes: Buffer, start: number, length: number): number {
   return number;
 }
 
-function octal(field: string): number {
-  const digits = field.replace(/^[ \0]+|[ \0]+$/g, '').replace(/\0.*$/s, '');
-  if (!/^[0-7]*$/.test(digits)) throw invalidHeader();
-  return digits === '' ? 0 : Number.parseInt(digits, 8);
+/** Digits with blanks or NULs around them; what follows a NUL does not count. */
+function octal(bytes: Buffer, start: number, length: number): number {
+  const end = start + length;
+  let at = start;
+  while (at < end && (bytes[at] === 0x20 || bytes[at] === 0)) at++;
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = (bytes[at] ?? 0) - 0x30;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  while (at < end && bytes[at] === 0x20) at++;
+  if (at < end && bytes[at] !== 0) throw invalidHeader();
+  return value;
 }

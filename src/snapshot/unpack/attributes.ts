@@ -1,4 +1,4 @@
-import { chmodAt, chownAt, type FileStatus, SystemError, setXattrAt, xattrsAt } from '../../host/index.ts';
+import { chmodAt, chownAt, type FileStatus, SystemError, setXattrAt, statusOf, xattrsAt } from '../../host/index.ts';
 import { bytesOf } from './entry-path.ts';
 
 /** What a file is beside its contents; its times are set apart, for those of a directory come last. */
@@ -12,8 +12,11 @@ export interface Attributes {
 /** Owner first (it clears the setuid bits), then mode, then attributes (a change of owner drops capabilities). */
 export function setAttributes(directory: number, name: string, of: Attributes & { symlink: boolean }): void {
   const bytes = bytesOf(name);
-  chownAt(directory, bytes, of);
-  if (!of.symlink) chmodAt(directory, bytes, of.mode);
+  // Looking is cheaper than writing what is there already, which it mostly is.
+  const { uid, gid, mode } = statusOf(directory, bytes);
+  const chown = uid !== of.uid || gid !== of.gid;
+  if (chown) chownAt(directory, bytes, of);
+  if (!of.symlink && (chown || mode !== of.mode)) chmodAt(directory, bytes, of.mode);
   for (const [xattr, value] of of.xattrs) {
     // An image has no say in how the overlay reads its layers.
     if (xattr.startsWith('trusted.overlay.')) continue;

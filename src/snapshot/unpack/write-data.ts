@@ -16,7 +16,7 @@ export async function writeData(
   entry: TarEntry,
 ): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const fd = openIn(directory, bytesOf(name), flags, { mode: 0o600, noSymlinks: true });
+  const fd = openIn(directory, bytesOf(name), flags, { mode: entry.mode & 0o777, noSymlinks: true });
   try {
     const segments = [...(entry.segments ?? [{ offset: 0, length: entry.size }])];
     let segment = segments.shift();
