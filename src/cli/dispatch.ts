@@ -18,7 +18,7 @@ export async function dispatch(argv: string[], bare: Bare): Promise<number> {
   const directory = configDirectory('', env);
   const flags = globalFlags({ directory, certificates: env.DOCKER_CERT_PATH || directory });
   const parsed = readFlags(flags, argv, { path: program, usage: '[OPTIONS] COMMAND [ARG...]', interspersed: false });
-  const globals: Globals = parsed;
+  const globals: Globals = { ...parsed, program };
   checkGlobals(globals);
   const config = await loadConfig(parsed.values.config, (text) => void bare.err.line(text));
   const engine = createEngine(globals, env, config);

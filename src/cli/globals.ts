@@ -25,8 +25,9 @@ export function globalFlags({ directory, certificates }: { directory: string; ce
   };
 }
 
-/** The options before the command as they were given. */
+/** The options before the command as they were given, and the name the program was called by, which decides where an engine usually is. */
 export interface Globals {
+  program: string;
   values: Values<ReturnType<typeof globalFlags>>;
   given: Set<string>;
 }

@@ -37,15 +37,28 @@ export async function resolveEndpoint(globals: Globals, env: Env, config: Config
 
 /** What -H, TUG_HOST, DOCKER_HOST and the TLS options say, whatever the context. */
 export async function defaultEndpoint(globals: Globals, env: Env): Promise<Endpoint> {
-  const { values } = globals;
+  const { values, program } = globals;
   if (values.host.length > 1) throw new Error('Specify only one -H');
   const named =
     values.context === 'default' ? env.TUG_HOST || env.DOCKER_HOST : values.host[0] || env.TUG_HOST || env.DOCKER_HOST;
   const tls = await tlsMaterial(globals, env);
-  if (!named)
-    return tls ? { host: 'tcp://localhost:2376', isDefault: false, tls } : { host: defaultHost, isDefault: true };
-  const host = parseHostFlag(named);
+  if (!named && tls) return { host: 'tcp://localhost:2376', isDefault: false, tls };
+  const host = named ? parseHostFlag(named) : await usualHost(program);
   return { host, isDefault: host === defaultHost, ...(tls ? { tls } : {}) };
+}
+
+const dockerHost = 'unix:///var/run/docker.sock';
+
+/** Called as `docker` the program speaks to Docker's socket; only where there is none, to tug's own, which it may start. */
+async function usualHost(program: string): Promise<string> {
+  if (program !== 'docker') return defaultHost;
+  try {
+    const unix = dockerHost.replace('unix://', '');
+    (await Bun.connect({ unix, socket: { data: () => undefined } })).terminate();
+    return dockerHost;
+  } catch (error) {
+    return (error as { code?: string }).code === 'ENOENT' ? defaultHost : dockerHost;
+  }
 }
 
 async function tlsMaterial({ values, given }: Globals, env: Env): Promise<TlsMaterial | undefined> {
