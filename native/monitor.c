@@ -513,11 +513,13 @@ static void turn(void) {
   static struct pollfd fds[CLIENTS + 6];
   int count = 0;
   struct client *who[CLIENTS + 6];
+  // What a command that makes a process says to the same streams is nobody's output, if it fails.
+  bool making = command > 0 && (state == PREPARING || plan.exec);
   fds[count++] = (struct pollfd){signals, POLLIN, 0};
   fds[count++] = (struct pollfd){FD_LISTEN, POLLIN, 0};
   fds[count++] = (struct pollfd){shim.sync, POLLIN, 0};
-  fds[count++] = (struct pollfd){shim.out >= 0 && has_room(0) ? shim.out : -1, POLLIN | (plan.tty && input_length ? POLLOUT : 0), 0};
-  fds[count++] = (struct pollfd){shim.err >= 0 && has_room(1) ? shim.err : -1, POLLIN, 0};
+  fds[count++] = (struct pollfd){shim.out >= 0 && !making && has_room(0) ? shim.out : -1, POLLIN | (plan.tty && input_length ? POLLOUT : 0), 0};
+  fds[count++] = (struct pollfd){shim.err >= 0 && !making && has_room(1) ? shim.err : -1, POLLIN, 0};
   fds[count++] = (struct pollfd){input_length ? shim.in : -1, POLLOUT, 0};
   int fixed = count;
   for (struct client *c = clients; c < clients + CLIENTS; c++) {

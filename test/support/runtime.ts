@@ -78,11 +78,12 @@ export interface Bench {
   remove(): Promise<void>;
 }
 
-export function makeBench(execRootName = 'exec'): Bench {
+/** `shim` is another program than the built one, `log` hears the engine, `runtimes` are configured. */
+export function makeBench(execRootName = 'exec', options: Partial<Parameters<typeof createRuntime>[0]> = {}): Bench {
   const directory = mkdtempSync(join(tmpdir(), 'tug-runtime-'));
   const execRoot = join(directory, execRootName);
   const box = makeBusybox();
-  const runtime = createRuntime({ execRoot, shim: { path: builtShim() }, log: silent });
+  const runtime = createRuntime({ shim: { path: builtShim() }, log: silent, ...options, execRoot });
   const cgroup = `/tug-runtime-${newToken().slice(0, 8)}`;
   const log = join(directory, 'log');
   const spec: Bench['spec'] = (id, args, change) => {
