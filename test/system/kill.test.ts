@@ -87,6 +87,11 @@ async function life(engine: Engine, port: number): Promise<void> {
     PortBindings: { '80/tcp': [{ HostPort: String(port) }] },
     Binds: ['kept:/data'],
   });
+  await post(engine, '/containers/long/pause');
+  await post(engine, '/containers/long/unpause');
+  await post(engine, '/containers/long/update', { CpuShares: 300 });
+  await post(engine, '/containers/long/rename?name=longer');
+  await post(engine, '/containers/longer/rename?name=long');
   await startContainer(engine, 'short', 'echo short; exit 3');
   await post(engine, '/containers/short/wait');
   await startContainer(engine, 'gone', 'exit 4', { AutoRemove: true });
@@ -107,7 +112,7 @@ async function checkTruth(engine: Engine, port: number): Promise<void> {
   const names = all.map((container) => container.Names[0]);
   expect(new Set(names).size).toBe(names.length);
   for (const container of all) {
-    expect(['created', 'running', 'exited']).toContain(container.State);
+    expect(['created', 'running', 'paused', 'exited']).toContain(container.State);
     const { State } = await inspect(engine, container.Id);
     expect(State.Running).toBe(State.Pid > 0);
     if (State.Running) process.kill(State.Pid, 0); // throws when there is no such process
