@@ -1,0 +1,45 @@
+// Each request is asked of a real Docker and of us; status, header fields, shape and words must be the same.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { rmSync } from 'node:fs';
+import { type Engine, startEngine } from '../../support/engine.ts';
+import { busyboxTar } from '../../support/image.ts';
+import { startPeer } from '../../support/peer.ts';
+import { ask } from './ask.ts';
+import { clear, namesOf, prepare } from './fixture.ts';
+import type { Probe } from './probe.ts';
+import { subjects } from './subjects.ts';
+
+const peer = await startPeer();
+const names = namesOf(`api-${process.pid}`);
+
+let engine: Engine;
+
+describe.skipIf(peer === undefined)('as Docker answers', () => {
+  beforeAll(async () => {
+    engine = await startEngine();
+    const tar = await busyboxTar();
+    await Promise.all([prepare(engine.socket, tar, names), prepare(peer as string, tar, names)]);
+    rmSync(tar);
+  }, 60_000);
+
+  afterAll(async () => {
+    await Promise.all([clear(engine.socket, names), clear(peer as string, names)]);
+    expect(await engine.dispose()).toEqual([]);
+  }, 60_000);
+
+  describe.each(Object.entries(subjects))('%s', (_, probes) => {
+    test.each(probes.map((probe) => [titleOf(probe), probe] as const))(
+      '%s',
+      async (_, probe) => {
+        const [docker, tug] = await Promise.all([ask(peer as string, probe, names), ask(engine.socket, probe, names)]);
+        if (probe.statusOnly) expect(tug.status).toBe(docker.status);
+        else expect(tug).toEqual(docker);
+      },
+      30_000,
+    );
+  });
+});
+
+function titleOf({ method, path, type = '', body = '' }: Probe): string {
+  return `${method} ${path} ${type} ${body}`.trim();
+}

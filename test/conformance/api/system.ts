@@ -1,0 +1,71 @@
+import { filters, get, type Probe, post, remove } from './probe.ts';
+
+const json = { type: 'application/json' };
+
+/** Facts that only one of the two engines has anything to say about. */
+const infoExcept = [
+  'Containerd',
+  'Runtimes',
+  'KernelMemory',
+  'KernelMemoryTCP',
+  'ContainerdCommit',
+  'RuncCommit',
+  'InitCommit',
+  'CDISpecDirs',
+  'Warnings',
+];
+
+/** The engine as a whole: facts, disk, logins, plugins, events. */
+export const system: Probe[] = [
+  get('/version', { except: ['Components'] }),
+  get('/info', { except: infoExcept }),
+  ...['1.24', '1.41', '1.43', '1.45', '1.46', '1.48', '1.49', '1.50'].map((version) =>
+    get(`/v${version}/info`, { except: infoExcept }),
+  ),
+  get('/system/df?type=foo'),
+  get('/system/df?type=build-cache', { values: true }),
+  get('/system/df?type=volume&type=foo'),
+  get('/v1.41/system/df?type=foo', { except: ['Images', 'Containers', 'Volumes'] }),
+  get('/v1.43/system/df?type=container', { except: ['Containers'] }),
+  get('/system/df?type=image', { except: ['Images'] }),
+  get('/system/df', { except: ['Images', 'Containers', 'Volumes'] }),
+  post('/system/df'),
+  post('/auth'),
+  post('/auth', '', json),
+  post('/auth', '[]', json),
+  post('/auth', 'x', json),
+  post('/auth', '{"username":5}', json),
+  post('/auth', '{"username":', json),
+  post('/auth', '{"serveraddress":"127.0.0.1:1"}', json),
+  post('/auth', '{"username":"a","password":"b","serveraddress":"http://127.0.0.1:1/v1/"}', { type: 'text/plain' }),
+  post('/auth', '{"username":"a","password":"b","serveraddress":"https://localhost:1/v1/"}', {
+    ...json,
+    statusOnly: 'which of its addresses is tried first',
+  }),
+  post('/auth', '{"serveraddress":"foo bar"}', json),
+  post('/auth', '{"serveraddress":"a:b"}', json),
+  get('/auth'),
+  get('/plugins'),
+  get(`/plugins?${filters({ enabled: ['b'] })}`),
+  get(`/plugins?${filters({ enabled: ['0', '1'] })}`),
+  get(`/plugins?${filters({ enabled: ['true'] })}`),
+  get(`/plugins?${filters({ a: ['b'] })}`),
+  get(`/plugins?${filters('x')}`),
+  get('/plugins/nosuch/json'),
+  remove('/plugins/nosuch'),
+  post('/plugins/nosuch/enable'),
+  post('/plugins/nosuch/enable?timeout=1'),
+  post('/plugins/nosuch/disable'),
+  post('/plugins/nosuch/push'),
+  post('/session'),
+  post('/grpc'),
+  get('/events?since=x'),
+  get('/events?until=x'),
+  get('/events?since=5&until=1'),
+  get(`/events?${filters('x')}`),
+  get('/events?until=1'),
+  get('/events?since=1&until=2'),
+  get('/v1.24/events?until=1'),
+  get(`/events?since=1&until=99999999999999999999`),
+  get('/events?since=1.x&until=2'),
+];
