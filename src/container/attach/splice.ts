@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Transform } from 'node:stream';
 
 export interface SpliceOptions {
   /** Pass on what the client sends. */
@@ -7,6 +7,8 @@ export interface SpliceOptions {
   endStdin: boolean;
   /** Looks for the detach keys in what the client sends. */
   scan?: (chunk: Uint8Array) => { pass: Uint8Array; detached: boolean };
+  /** Output goes through it. */
+  recode?: Transform;
 }
 
 /**
@@ -14,9 +16,10 @@ export interface SpliceOptions {
  * client, when the client has gone, or when it detached; the process's socket is closed then, the client's is not.
  */
 export function splice(client: Duplex, socket: Duplex, options: SpliceOptions): Promise<'ended' | 'detached'> {
+  const output = options.recode ? socket.pipe(options.recode) : socket;
   return new Promise((resolve) => {
     const finish = (outcome: 'ended' | 'detached') => {
-      socket.unpipe(client);
+      output.unpipe(client);
       client.off('data', forward);
       client.off('end', end);
       socket.destroy();
@@ -34,9 +37,10 @@ export function splice(client: Duplex, socket: Duplex, options: SpliceOptions): 
       }
       if (detached) finish('detached');
     };
-    socket.once('end', ended).once('close', ended).once('error', ended);
+    output.once('end', ended);
+    socket.once('close', () => (options.recode ? options.recode.end() : ended())).once('error', ended);
     client.once('close', ended).once('error', ended);
-    socket.pipe(client, { end: false });
+    output.pipe(client, { end: false });
     client.on('data', forward).once('end', end);
     client.resume();
   });

@@ -11,6 +11,7 @@ import { checkExecUser } from '../spec/index.ts';
 import { launchExec, type Size } from './exec-launch.ts';
 import type { ExecRecord } from './exec-records.ts';
 import { readInProcess } from './process-root.ts';
+import { createRecoder } from './recode.ts';
 
 type ExecRequest = ExecConfig & { ConsoleSize?: [number, number] };
 
@@ -61,7 +62,7 @@ export async function execStart(
 ): Promise<AttachSession | undefined> {
   const record = getExec(context, id);
   if (options.detach) {
-    await startOnce(context, record, options.size);
+    await startOnce(context, record, options);
     return undefined;
   }
   const tty = record.config.Tty ?? false;
@@ -69,16 +70,21 @@ export async function execStart(
     tty,
     async connect(client) {
       try {
-        await startOnce(context, record, options.size, client);
+        await startOnce(context, record, options, client);
       } catch (error) {
         const message = Buffer.from(`${messageOf(error)}\r\n`);
-        client.write(tty ? message : frame('stdout', message));
+        client.write(options.tty ? message : frame('stdout', message));
       }
     },
   };
 }
 
-async function startOnce(context: Context, record: ExecRecord, size?: Size, client?: Duplex): Promise<void> {
+async function startOnce(
+  context: Context,
+  record: ExecRecord,
+  { tty, size }: { tty: boolean; size?: Size },
+  client?: Duplex,
+): Promise<void> {
   if (record.state !== 'created') {
     const state = record.state === 'running' ? 'is already running' : 'has already run';
     throw new EngineError('conflict', `exec command ${record.id} ${state}`);
@@ -99,6 +105,7 @@ async function startOnce(context: Context, record: ExecRecord, size?: Size, clie
         splice(client, socket, {
           stdin: AttachStdin,
           endStdin: AttachStdin && !Tty,
+          ...(tty !== Tty && { recode: createRecoder(Tty) }),
           ...(Tty && { scan: createDetachScanner(parseDetachKeys(record.config.DetachKeys)) }),
         }),
       );
