@@ -13,7 +13,7 @@ import type {
   ExecConfig,
   ExecInspectResponse,
 } from '../api/index.ts';
-import type { LogEntry, LogQuery } from '../logs/index.ts';
+import type { LogQuery } from '../logs/index.ts';
 import type { ContainerFiles } from './files/contract.ts';
 
 /** References are a name (with or without its slash), an id, or a unique prefix of an id. */
@@ -69,11 +69,12 @@ export interface Containers extends ContainerFiles {
   }): Promise<ContainerSummary[]>;
   inspect(reference: string, options: { size: boolean }): Promise<ContainerInspectResponse>;
   resize(reference: string, size: { rows: number; columns: number }): Promise<void>;
+  /** As a client gets it: frames, or bare bytes from a tty; many lines at a time. */
   logs(
     reference: string,
     query: LogQuery,
     signal: AbortSignal,
-  ): Promise<{ tty: boolean; entries: AsyncIterable<LogEntry> }>;
+  ): Promise<{ tty: boolean; bytes: AsyncIterable<Uint8Array> }>;
   /** Checks first, so that errors still go out as plain responses; then `connect` takes the client's hijacked stream. */
   attach(reference: string, options: AttachOptions): Promise<AttachSession>;
   execCreate(reference: string, config: ExecConfig & { ConsoleSize?: [number, number] }): Promise<{ Id: string }>;

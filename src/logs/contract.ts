@@ -12,23 +12,30 @@ export interface LogQuery {
   until?: Date | bigint;
 }
 
-/** One line of output with its newline, if it had one; what is longer than 16 KiB comes in several entries. */
-export interface LogEntry {
-  stream: 'stdout' | 'stderr';
-  /** RFC 3339, UTC, up to nine digits of a second, as the log has it. */
-  time: string;
-  line: Uint8Array;
-  /** Labels and variables that the log driver was told to keep. */
-  attrs?: Record<string, string>;
+/** How the answer is written: each line as a frame of Docker's multiplexed stream, or bare. */
+export interface LogForm {
+  framed: boolean;
 }
 
-/** Reads json-file logs over their rotations. */
+/**
+ * Reads json-file logs over their rotations. What it gives are the bytes a client gets, many lines at a time; they are the
+ * caller's.
+ */
 export interface LogReader {
   /** Ends at the log's end, or with `follow` once `ended` resolves and everything up to then has been read. */
-  read(path: string, query: LogQuery, ended: Promise<unknown>, signal: AbortSignal): AsyncIterable<LogEntry>;
+  read(
+    path: string,
+    query: LogQuery & LogForm,
+    ended: Promise<unknown>,
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>;
   /**
    * What stands before a position (see runtime's Attachment.log). The generation of a file is its inode number, which stays
    * the same while rotation renames it; 0 is no log at all. A file that is gone has nothing before the position left.
    */
-  readUntil(path: string, position: { generation: number; offset: number }): AsyncIterable<LogEntry>;
+  readUntil(
+    path: string,
+    position: { generation: number; offset: number },
+    form: LogForm & { stdout: boolean; stderr: boolean },
+  ): AsyncIterable<Uint8Array>;
 }

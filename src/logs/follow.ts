@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstLog, nextLog, type OpenLog } from './files.ts';
-import { readLines } from './lines.ts';
+import { readBlocks } from './lines.ts';
 
 /** Milliseconds between two looks at a log: soon after something came, seldom while it is quiet. */
 const soonest = 4;
@@ -16,7 +16,7 @@ interface Following {
 }
 
 /**
- * Every line from a place on, over all rotations, as it is written. It looks again and again instead of being told:
+ * Blocks of whole lines from a place on, over all rotations, as it is written. It looks again and again instead of being told:
  * notifications about a file that is renamed and replaced many times a second get lost.
  */
 export async function* follow({ path, from, ended, signal }: Following): AsyncGenerator<Buffer> {
@@ -36,7 +36,7 @@ export async function* follow({ path, from, ended, signal }: Following): AsyncGe
       // Both are looked at before the reading, so that what was written until then is surely read.
       const last = over;
       const next: OpenLog | undefined = file ? await nextLog(path, file) : await firstLog(path);
-      const reached: number = file ? yield* readLines(file.handle, offset) : offset;
+      const reached: number = file ? yield* readBlocks(file.handle, offset) : offset;
       pause = reached > offset ? soonest : Math.min(pause * 2, latest);
       offset = reached;
       if (next) {

@@ -1,32 +1,28 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { LogEntry } from './contract.ts';
 
-const chunkSize = 64 << 10;
+const chunkSize = 256 << 10;
 const newline = 10;
 
 /**
- * Whole lines of a file from `from` up to `to` (undefined: its present end), each without its newline; returns the offset
- * after the last of them. What follows it is a line that is still being written.
+ * Blocks of whole lines of a file from `from` up to `to` (undefined: its present end), each good until the next one is asked
+ * for; returns the offset after the last line. What follows it is a line that is still being written.
  */
-export async function* readLines(file: FileHandle, from: number, to?: number): AsyncGenerator<Buffer, number> {
-  let done = from;
-  let at = from;
-  let rest: Buffer = Buffer.alloc(0);
-  for (;;) {
-    const wanted = to === undefined ? chunkSize : Math.min(chunkSize, to - at);
-    const chunk = Buffer.allocUnsafe(Math.max(wanted, 0));
-    const { bytesRead } = wanted > 0 ? await file.read(chunk, 0, wanted, at) : { bytesRead: 0 };
-    if (bytesRead === 0) return done;
+export async function* readBlocks(file: FileHandle, from: number, to?: number): AsyncGenerator<Buffer, number> {
+  let buffer = Buffer.allocUnsafe(chunkSize);
+  // What stands at the buffer's beginning of a line whose end has not come yet.
+  let held = 0;
+  for (let at = from; ; ) {
+    if (held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
+    const room = buffer.length - held;
+    const wanted = to === undefined ? room : Math.min(room, to - at);
+    const { bytesRead } = wanted > 0 ? await file.read(buffer, held, wanted, at) : { bytesRead: 0 };
+    if (bytesRead === 0) return at - held;
     at += bytesRead;
-    const read = chunk.subarray(0, bytesRead);
-    const bytes: Buffer = rest.length > 0 ? Buffer.concat([rest, read]) : read;
-    let start = 0;
-    for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-      done += end + 1 - start;
-      yield bytes.subarray(start, end);
-      start = end + 1;
-    }
-    rest = bytes.subarray(start);
+    const filled = held + bytesRead;
+    const end = buffer.lastIndexOf(newline, filled - 1) + 1;
+    if (end > 0) yield buffer.subarray(0, end);
+    held = filled - end;
+    if (end > 0) buffer.copyWithin(0, end, filled);
   }
 }
 
@@ -42,8 +38,7 @@ export async function findTail(
     const low = Math.max(0, high - chunkSize);
     const chunk = Buffer.allocUnsafe(high - low);
     const { bytesRead } = await file.read(chunk, 0, high - low, low);
-    for (let at = bytesRead - 1; at >= 0; at--) {
-      if (chunk[at] !== newline) continue;
+    for (let at = chunk.lastIndexOf(newline, bytesRead - 1); at >= 0; at = lastBefore(chunk, at)) {
       // The first newline from behind ends the last line; every other one also begins the line after it.
       if (end === undefined) end = low + at + 1;
       else found++;
@@ -55,21 +50,7 @@ export async function findTail(
   return count === 0 ? { offset: end, found: 0 } : { offset: 0, found: found + 1 };
 }
 
-const opening = '{"log":';
-
-/** The entry a line holds; undefined for a line that is none. A line that a torn one runs into is still found. */
-export function parseLine(line: Buffer): LogEntry | undefined {
-  const at = line.lastIndexOf(opening);
-  if (at < 0) return undefined;
-  let parsed: { log?: unknown; stream?: unknown; time?: unknown; attrs?: Record<string, string> } | null;
-  try {
-    parsed = JSON.parse(line.toString('utf8', at)) as typeof parsed;
-  } catch {
-    return undefined;
-  }
-  const { log, stream, time, attrs } = parsed ?? {};
-  if (typeof log !== 'string' || typeof time !== 'string' || (stream !== 'stdout' && stream !== 'stderr')) {
-    return undefined;
-  }
-  return { stream, time, line: Buffer.from(log), ...(attrs ? { attrs } : {}) };
+/** Node takes an offset of -1 for the last byte. */
+function lastBefore(chunk: Buffer, at: number): number {
+  return at === 0 ? -1 : chunk.lastIndexOf(newline, at - 1);
 }

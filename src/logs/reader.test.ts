@@ -3,12 +3,13 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogWriter } from './fixture.ts';
-import { createLogReader, formatEntry, type LogQuery } from './index.ts';
+import { createLogReader, type LogForm, type LogQuery } from './index.ts';
 
 let directory: string;
 let path: string;
 const reader = createLogReader();
-const all: LogQuery = { stdout: true, stderr: true, follow: false, timestamps: false, details: false };
+const both = { framed: true, stdout: true, stderr: true };
+const all: LogQuery & LogForm = { ...both, follow: false, timestamps: false, details: false };
 const never = new AbortController().signal;
 
 beforeEach(() => {
@@ -17,9 +18,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-async function texts(entries: AsyncIterable<{ line: Uint8Array }>): Promise<string[]> {
+/** What was said in each frame. */
+async function texts(pieces: AsyncIterable<Uint8Array>): Promise<string[]> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  const bytes = Buffer.concat(all);
   const found: string[] = [];
-  for await (const { line } of entries) found.push(Buffer.from(line).toString());
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 8 + bytes.readUInt32BE(at + 4);
+    found.push(bytes.toString('utf8', at + 8, end));
+    at = end;
+  }
   return found;
 }
 
@@ -96,11 +105,11 @@ test('readUntil stops at the position, in whichever file it lies by then', async
   writer.write('b\n');
   const { ino: generation, size: offset } = statSync(path);
   writer.write('c\n');
-  expect(await texts(reader.readUntil(path, { generation, offset }))).toEqual(['a\n', 'b\n']);
+  expect(await texts(reader.readUntil(path, { generation, offset }, both))).toEqual(['a\n', 'b\n']);
   writer.rotate();
   writer.write('d\n');
-  expect(await texts(reader.readUntil(path, { generation, offset }))).toEqual(['a\n', 'b\n']);
-  expect(await texts(reader.readUntil(path, { generation: 0, offset: 0 }))).toEqual([]);
+  expect(await texts(reader.readUntil(path, { generation, offset }, both))).toEqual(['a\n', 'b\n']);
+  expect(await texts(reader.readUntil(path, { generation: 0, offset: 0 }, both))).toEqual([]);
 });
 
 test('following goes on until the end, and gives what was written last', async () => {
@@ -152,14 +161,4 @@ test.each([1, 10, 200])('rapid rotation loses and doubles nothing: %d lines a fi
     const wrong = found.findIndex((line, index) => line !== `${index}\n`);
     expect([found.length, found.slice(wrong, wrong + 3)]).toEqual([lines, []]);
   }
-});
-
-test('entries are written with timestamp and details as Docker does', () => {
-  const entry = { stream: 'stdout' as const, time: '2026-01-02T03:04:05.6Z', line: Buffer.from('hi\n') };
-  const text = (details: boolean, timestamps: boolean, attrs?: Record<string, string>): string =>
-    Buffer.from(formatEntry({ ...entry, ...(attrs ? { attrs } : {}) }, { details, timestamps })).toString();
-  expect(text(false, false)).toBe('hi\n');
-  expect(text(false, true)).toBe('2026-01-02T03:04:05.600000000Z hi\n');
-  expect(text(true, true)).toBe('2026-01-02T03:04:05.600000000Z  hi\n');
-  expect(text(true, false, { l: 'x,y', FOO: 'b c' })).toBe('FOO=b+c,l=x%2Cy hi\n');
 });

@@ -1,37 +1,28 @@
-import type { LogEntry, LogQuery, LogReader } from './contract.ts';
+import type { LogQuery, LogReader } from './contract.ts';
 import { closeLogs, type OpenLog, openLogs } from './files.ts';
 import { follow } from './follow.ts';
-import { findTail, parseLine, readLines } from './lines.ts';
-import { nanoseconds, parseTime } from './time.ts';
+import { findTail, readBlocks } from './lines.ts';
+import { nanoseconds } from './time.ts';
+import { createTranscoder, type TranscoderOptions } from './transcode.ts';
 
 /** A reader of Docker's json-file logs; it keeps nothing between calls. */
 export function createLogReader(): LogReader {
   return {
-    read: (path, query, ended, signal) => select(lines(path, query, ended, signal), query),
-    readUntil: (path, position) => entries(linesUntil(path, position)),
+    read: (path, query, ended, signal) => convert(blocks(path, query, ended, signal), query),
+    readUntil: (path, position, form) => convert(blocksUntil(path, position), form),
   };
 }
 
-async function* entries(lines: AsyncIterable<Buffer>): AsyncGenerator<LogEntry> {
-  for await (const line of lines) {
-    const entry = parseLine(line);
-    if (entry) yield entry;
-  }
-}
-
-async function* select(lines: AsyncIterable<Buffer>, query: LogQuery): AsyncGenerator<LogEntry> {
-  const since = query.since === undefined ? undefined : nanoseconds(query.since);
-  const until = query.until === undefined ? undefined : nanoseconds(query.until);
-  for await (const entry of entries(lines)) {
-    const time = since === undefined && until === undefined ? undefined : parseTime(entry.time);
-    if (time !== undefined && since !== undefined && time < since) continue;
-    if (time !== undefined && until !== undefined && time > until) return;
-    if (query[entry.stream]) yield entry;
+async function* convert(blocks: AsyncIterable<Buffer>, options: TranscoderOptions): AsyncGenerator<Uint8Array> {
+  const transcoder = createTranscoder(options);
+  for await (const block of blocks) {
+    yield* transcoder.convert(block);
+    if (transcoder.over) return;
   }
 }
 
 /** From the place that `tail` asks for to the log's present end, then, with `follow`, whatever comes. */
-async function* lines(
+async function* blocks(
   path: string,
   query: LogQuery,
   ended: Promise<unknown>,
@@ -46,7 +37,7 @@ async function* lines(
       if (index < start.file) continue;
       if (signal.aborted) return;
       const from = index === start.file ? start.offset : 0;
-      offset = yield* readLines(file.handle, from, file.size);
+      offset = yield* readBlocks(file.handle, from, file.size);
     }
     if (!query.follow) return;
     files.pop();
@@ -92,13 +83,13 @@ async function startOf(files: OpenLog[], tail: number | undefined): Promise<{ fi
   return { file: 0, offset: 0 };
 }
 
-async function* linesUntil(path: string, position: { generation: number; offset: number }): AsyncGenerator<Buffer> {
+async function* blocksUntil(path: string, position: { generation: number; offset: number }): AsyncGenerator<Buffer> {
   const files = await openLogs(path);
   try {
     const last = files.findIndex(({ generation }) => generation === position.generation);
     for (const [index, { handle, size }] of files.entries()) {
       if (index > last) return;
-      yield* readLines(handle, 0, index === last ? position.offset : size);
+      yield* readBlocks(handle, 0, index === last ? position.offset : size);
     }
   } finally {
     await closeLogs(files);

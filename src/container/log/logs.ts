@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { frame } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import type { LogEntry, LogQuery } from '../../logs/index.ts';
+import type { LogQuery } from '../../logs/index.ts';
 import type { Attachment } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { resolve } from '../lookup.ts';
@@ -15,13 +15,15 @@ export function logs(
   reference: string,
   query: LogQuery,
   signal: AbortSignal,
-): { tty: boolean; entries: AsyncIterable<LogEntry> } {
+): { tty: boolean; bytes: AsyncIterable<Uint8Array> } {
   const row = resolve(context.store, reference);
   if (row.hostConfig.LogConfig?.Type === 'none') {
     throw new EngineError('unsupported', 'configured logging driver does not support reading');
   }
   const ended = context.runs.get(row.id)?.ended ?? Promise.resolve();
-  return { tty: row.config.Tty ?? false, entries: context.logs.read(logPath(context, row.id), query, ended, signal) };
+  const tty = row.config.Tty ?? false;
+  const bytes = context.logs.read(logPath(context, row.id), { ...query, framed: !tty }, ended, signal);
+  return { tty, bytes };
 }
 
 /** The json-file log that the shim writes. */
@@ -39,13 +41,12 @@ export async function replayLog(context: Context, row: ContainerRow, client: Dup
   const { streams, position } = replay;
   if (row.hostConfig.LogConfig?.Type === 'none') return;
   const path = logPath(context, row.id);
-  const whole = { stdout: streams.stdout, stderr: streams.stderr, follow: false, timestamps: false, details: false };
-  const entries = position
-    ? context.logs.readUntil(path, position)
+  const form = { ...streams, framed: !row.config.Tty };
+  const whole = { ...form, follow: false, timestamps: false, details: false };
+  const logged = position
+    ? context.logs.readUntil(path, position, form)
     : context.logs.read(path, whole, Promise.resolve(), new AbortController().signal);
-  for await (const { stream, line } of entries) {
-    if (streams[stream]) await write(client, row.config.Tty ? line : frame(stream, line));
-  }
+  for await (const bytes of logged) await write(client, bytes);
   for (const stream of ['stdout', 'stderr'] as const) {
     const begun = position?.partial?.[stream];
     if (begun?.length && streams[stream]) await write(client, row.config.Tty ? begun : frame(stream, begun));

@@ -1,26 +1,22 @@
-import { frame, olderThan } from '../../api/index.ts';
+import { olderThan } from '../../api/index.ts';
 import type { Containers } from '../../container/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import { formatEntry, type LogQuery } from '../../logs/index.ts';
-import { createGather } from '../gather.ts';
+import type { LogQuery } from '../../logs/index.ts';
 import { parseTimestamp, type Query } from '../query.ts';
 import type { Handler } from '../request.ts';
 
-/** A container's log: frames, or bytes as they are from a tty. A client that leaves ends it. */
+/** A container's log. A client that leaves ends it. */
 export function logsHandler(containers: Containers): Handler {
   return async (request) => {
     const query = logQuery(request.query);
-    const { tty, entries } = await containers.logs(request.name, query, request.gone);
+    const { tty, bytes } = await containers.logs(request.name, query, request.gone);
     const kind = !tty && !olderThan(request.version, '1.42') ? 'multiplexed' : 'raw';
     const sink = await request.reply.stream(200, { 'Content-Type': `application/vnd.docker.${kind}-stream` });
-    const gather = createGather(sink);
-    for await (const entry of entries) {
-      const bytes = formatEntry(entry, query);
-      const full = gather.add(tty ? bytes : frame(entry.stream, bytes));
-      if (full) await full;
+    for await (const piece of bytes) {
       if (request.gone.aborted) return;
+      await sink.write(piece);
     }
-    await gather.end();
+    await sink.end();
   };
 }
 

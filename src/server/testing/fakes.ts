@@ -6,7 +6,6 @@ import { type EventMessage, frame } from '../../api/index.ts';
 import { type AttachSession, type Containers, createClock } from '../../container/index.ts';
 import type { Images } from '../../image/index.ts';
 import { createTopic, EngineError, silent } from '../../kit/index.ts';
-import type { LogEntry } from '../../logs/index.ts';
 import type { Networks } from '../../network/index.ts';
 import type { Registry } from '../../registry/index.ts';
 import type { Volumes } from '../../volume/index.ts';
@@ -128,7 +127,7 @@ function fakeStreams(record: Recorder): Partial<Containers> {
     async logs(reference, query, signal) {
       known(reference);
       record('logs', reference, query);
-      return { tty: false, entries: fakeLog(query.follow, signal) };
+      return { tty: false, bytes: fakeLog(query.follow, signal) };
     },
     async attach(reference, options) {
       known(reference);
@@ -152,9 +151,9 @@ function fakeStreams(record: Recorder): Partial<Containers> {
   };
 }
 
-async function* fakeLog(follow: boolean, signal: AbortSignal): AsyncGenerator<LogEntry> {
-  yield { stream: 'stdout', time: '2026-01-01T00:00:00Z', line: Buffer.from('out\n') };
-  yield { stream: 'stderr', time: '2026-01-01T00:00:01Z', line: Buffer.from('err\n') };
+async function* fakeLog(follow: boolean, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  yield frame('stdout', Buffer.from('out\n'));
+  yield frame('stderr', Buffer.from('err\n'));
   if (follow && !signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
 }
 
