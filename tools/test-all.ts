@@ -11,13 +11,25 @@ interface Count {
   skipped: number;
 }
 
+/** The tests of what containers do, whichever runtime starts them: at most three minutes. */
+const behaviour = [
+  ...['runtime', 'runtime-lives', 'runtime-log', 'life', 'kill', 'full-disk', 'network'].map(
+    (name) => `test/system/${name}.test.ts`,
+  ),
+  'test/conformance/spine.test.ts',
+];
+
 const root = join(import.meta.dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'tug-test-'));
 const failures: string[] = [];
 
-function execute(command: string[]): Promise<number> {
+function execute(command: string[], more: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(command[0] as string, command.slice(1), { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(command[0] as string, command.slice(1), {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...more },
+    });
     child.on('error', () => resolve(127));
     child.on('exit', (code) => resolve(code ?? 1));
   });
@@ -31,29 +43,25 @@ async function check(name: string): Promise<Count> {
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
-async function suite(directory: string): Promise<Count> {
-  console.log(`\n=== bun test ${directory}`);
-  const report = join(work, `${directory.replaceAll('/', '-')}.xml`);
-  const code = await execute([
-    'bun',
-    'test',
-    '--timeout',
-    '120000',
-    '--reporter=junit',
-    `--reporter-outfile=${report}`,
-    `./${directory}`,
-  ]);
+/** The tests in these places, all in one run; `runtime` is what their containers are started with. */
+async function suite(places: string[], runtime?: string): Promise<Count> {
+  const name = runtime ? `with ${runtime}` : places.join(' ');
+  console.log(`\n=== bun test ${name}`);
+  const report = join(work, `${name.replaceAll(/[/ ]/g, '-')}.xml`);
+  const options = ['--timeout', '120000', '--reporter=junit', `--reporter-outfile=${report}`];
+  const command = ['bun', 'test', ...options, ...places.map((place) => `./${place}`)];
+  const code = await execute(command, runtime ? { TUG_RUNTIME: runtime } : {});
   const result = readReport(report);
   const head = /<testsuites [^>]*>/.exec(result)?.[0] ?? '';
-  for (const [, name, file] of result.matchAll(/<testcase name="([^"]*)"[^>]*? file="([^"]*)"[^>]*>\s*<failure/g)) {
-    failures.push(`${file}: ${name}`);
+  for (const [, test, file] of result.matchAll(/<testcase name="([^"]*)"[^>]*? file="([^"]*)"[^>]*>\s*<failure/g)) {
+    failures.push(`${file}: ${test}${runtime ? ` (with ${runtime})` : ''}`);
   }
   const figure = (key: string) => Number(new RegExp(` ${key}="(\\d+)"`).exec(head)?.[1] ?? 0);
   const failed = figure('failures');
   const skipped = figure('skipped');
   // A runner that failed without naming a test (a crash, a file that does not load) is a failure too.
   const silent = code !== 0 && failed === 0 ? 1 : 0;
-  if (silent) failures.push(`${directory}: the runner ended with code ${code}`);
+  if (silent) failures.push(`${name}: the runner ended with code ${code}`);
   return { passed: figure('tests') - failed - skipped, failed: failed + silent, skipped };
 }
 
@@ -73,7 +81,9 @@ console.log(peer ? `comparing with the Docker at ${peer}` : 'no Docker to compar
 
 const counts: Count[] = [];
 for (const name of ['types', 'lint', 'format', 'rooms', 'dead']) counts.push(await check(name));
-for (const directory of ['src', 'test/system', 'test/conformance']) counts.push(await suite(directory));
+for (const directory of ['src', 'test/system', 'test/conformance']) counts.push(await suite([directory]));
+// What containers do, once more with another runtime.
+counts.push(await suite(behaviour, 'runc'));
 rmSync(work, { recursive: true });
 if (peer && !given) await stopPeer();
 

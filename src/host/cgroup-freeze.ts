@@ -13,6 +13,8 @@ export async function freezeCgroup(cgroups: Cgroups, cgroup: string): Promise<vo
     // v1 may need to be told again: a fork in the middle leaves it at FREEZING.
     if (round % 16 === 0) writeFileSync(files.control, files.freeze, { flag: 'r+' });
     if (files.standing()) return;
+    // What was caught in the middle of something gets a moment to come out of it; the next round freezes again.
+    if (round % 64 === 63) writeFileSync(files.control, files.thaw, { flag: 'r+' });
     await Bun.sleep(round < 16 ? 1 : 10);
   }
   writeFileSync(files.control, files.thaw, { flag: 'r+' });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { must, type Result, type RunOptions, run, until } from '../support/command.ts';
 import { type Engine, freePort, startEngine } from '../support/engine.ts';
 import { busyboxTar } from '../support/image.ts';
+import { chosenRuntime } from '../support/runtime.ts';
 import { openTerminal } from '../support/terminal.ts';
 
 let engine: Engine;
@@ -36,7 +37,8 @@ describe.each(['docker', 'tug'])('%s', (program) => {
     expect((await cli(['run', '--rm', '--cap-add', 'NONSENSE', 'busybox', 'true'])).code).toBe(125);
     const directory = await cli(['run', '--rm', 'busybox', '/etc']);
     expect(directory.code).toBe(126);
-    expect(directory.stderr).toContain('exec: "/etc": is a directory');
+    // runc has said the reason of it since 1.1.8 only.
+    expect(directory.stderr).toContain(`exec: "/etc": ${chosenRuntime ? 'permission denied' : 'is a directory'}`);
     const missing = await cli(['run', '--rm', 'busybox', 'nosuchcommand']);
     expect(missing.code).toBe(127);
     expect(missing.stderr).toContain('exec: "nosuchcommand": executable file not found in $PATH');

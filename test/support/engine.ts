@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Result, type RunOptions, run, until } from './command.ts';
 import { busyboxTar } from './image.ts';
 import { leaked, type Traces, traces } from './leaks.ts';
+import { chosenRuntime } from './runtime.ts';
 
 const executable = process.env.TUG_EXECUTABLE ?? join(import.meta.dirname, '../../dist/tug');
 
@@ -124,7 +125,7 @@ function createEngine(setup: Setup): Engine {
           `--host=${host}`,
           `--bridge=${bridge}`,
           `--bip=${subnet}`,
-          ...(process.env.TUG_RUNTIME ? [`--default-runtime=${process.env.TUG_RUNTIME}`] : []),
+          ...(chosenRuntime ? [`--default-runtime=${chosenRuntime}`] : []),
           ...(setup.args ?? []),
         ],
         { stdio: ['ignore', log, log], detached: true, env: { ...process.env, ...setup.env, ...env } },
