@@ -4,7 +4,7 @@ import { type ContainerRow, rowsOf } from './row.ts';
 
 /** The container that a full id, a name (with or without its slash) or a unique prefix of an id means. */
 export function resolve(store: Store, reference: string): ContainerRow {
-  if (reference === '') throw new EngineError('invalid', 'No container name or ID supplied');
+  if (reference === '') throw new EngineError('invalid', 'invalid name or ID supplied: ""');
   return store.view((tx) => {
     const rows = rowsOf(tx);
     const exact = rows.get(reference);

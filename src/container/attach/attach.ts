@@ -12,7 +12,7 @@ import { splice } from './splice.ts';
 /** See Containers.attach. A container that does not run yet is waited for. */
 export function attach(context: Context, reference: string, options: AttachOptions): AttachSession {
   const row = resolve(context.store, reference);
-  const keys = parseDetachKeys(options.detachKeys);
+  const keys = parseDetachKeys(options.detachKeys, 'detach');
   if (row.state === 'restarting') {
     throw new EngineError('conflict', `Container ${row.id} is restarting, wait until the container is running`);
   }

@@ -12,14 +12,14 @@ const controls = new Map<string, number>([
   ['_', 31],
 ]);
 
-/** The bytes that `ctrl-x,ctrl-y`, `ctrl-@` or `a,b` stand for; nothing given is the default. */
-export function parseDetachKeys(text: string | undefined): number[] {
+/** The bytes that `ctrl-x,ctrl-y`, `ctrl-@` or `a,b` stand for; nothing given is the default. An attach calls them `detach`. */
+export function parseDetachKeys(text: string | undefined, called: 'escape' | 'detach' = 'escape'): number[] {
   if (!text) return defaultDetachKeys;
   return text.split(',').map((key) => {
     if (key.length === 1) return key.charCodeAt(0);
     const control = /^ctrl-(.)$/.exec(key)?.[1];
     const code = control === undefined ? undefined : codeOf(control);
-    if (code === undefined) throw new EngineError('invalid', `Invalid escape keys (${text}) provided`);
+    if (code === undefined) throw new EngineError('invalid', `Invalid ${called} keys (${text}) provided`);
     return code;
   });
 }

@@ -49,7 +49,8 @@ export async function stopRunning(
 /** See Containers.kill. */
 export async function kill(context: Context, reference: string, options: { signal?: string }): Promise<void> {
   try {
-    await killResolved(context, resolve(context.store, reference), parseSignal(options.signal || 'SIGKILL'));
+    const signal = parseSignal(options.signal || 'SIGKILL');
+    await killResolved(context, resolve(context.store, reference), signal);
   } catch (error) {
     const kind = error instanceof EngineError ? error.kind : 'internal';
     throw new EngineError(kind, `cannot kill container: ${reference}: ${messageOf(error)}`, error);

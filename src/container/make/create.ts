@@ -8,8 +8,9 @@ import type { Context } from '../context.ts';
 import { networkWishes } from '../life/network-mode.ts';
 import { checkLogConfig } from '../log/log-config.ts';
 import { resolve } from '../lookup.ts';
+import { allMounts } from '../mounts/volumes-from.ts';
 import { type ContainerRow, never, rowsOf } from '../row.ts';
-import { adaptHostConfig, type MountPoint, mergeConfig, resolveMountPoints, validate } from '../spec/index.ts';
+import { adaptHostConfig, type MountPoint, mergeConfig, validate } from '../spec/index.ts';
 import { argv } from '../spec/merge.ts';
 import { checkEndpoints, checkNetworkOptions } from '../view/endpoint.ts';
 import { plannedNetworks } from '../view/network-settings.ts';
@@ -59,7 +60,6 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   checkNetworkOptions(asked, hostConfig);
   checkLogConfig(hostConfig);
   const mode = hostConfig.NetworkMode ?? 'bridge';
-  if (config.MacAddress) warnings.push(macWarning);
   const macAddress = checkEndpoints(networking, mode) ?? config.MacAddress;
   if (macAddress) config.MacAddress = macAddress;
   if (!mode.startsWith('container:')) context.networks.validate(networkWishes(config, hostConfig));
@@ -67,7 +67,7 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
     warnings.push('Published ports are discarded when using host network mode');
   }
   spellOutBindings(hostConfig);
-  const points = resolveMountPoints(config, hostConfig);
+  const points = allMounts(context.store, config, hostConfig);
   const id = newId();
   const networkOf = joinTarget(context, hostConfig);
   nameJoined(context, hostConfig);
@@ -88,9 +88,6 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   };
   return { row, warnings, points };
 }
-
-const macWarning =
-  'The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.';
 
 const blank = {
   name: null,
@@ -153,8 +150,7 @@ function hostnameFor(
   joined: ContainerRow | undefined,
 ): string {
   if (joined) return joined.config.Hostname ?? '';
-  const ofHost = hostConfig.NetworkMode === 'host' || hostConfig.UTSMode === 'host';
-  return ofHost ? context.facts.hostname : shortId(id);
+  return hostConfig.NetworkMode === 'host' ? context.facts.hostname : shortId(id);
 }
 
 /** Each binding has both its fields, as Docker stores it. */
@@ -165,8 +161,16 @@ function spellOutBindings({ PortBindings }: ContainerRow['hostConfig']): void {
   }
 }
 
+/** The image of a mount stays for as long as the container does. */
+function withImage(context: Context, point: MountPoint): MountPoint {
+  const { id, layers } = context.images.resolve(point.name);
+  const source = context.snapshots.describeLayers(layers).MergedDir ?? '';
+  return { ...point, layers, imageId: id, source };
+}
+
 async function makeVolume(context: Context, point: MountPoint): Promise<MountPoint> {
-  if (point.type !== 'volume') return point;
+  if (point.type === 'image') return withImage(context, point);
+  if (point.type !== 'volume' || point.inherited) return point;
   const volume = await context.volumes.create({
     ...(point.name && { name: point.name }),
     ...(point.driver && { driver: point.driver }),
@@ -207,7 +211,10 @@ function freeName(rows: Rows<ContainerRow>): string {
 function addReferences(tx: Tx, row: ContainerRow): void {
   const owner = `container:${row.id}`;
   tx.refs.add(owner, `image:${row.imageId}`);
-  for (const { type, name } of row.mounts) if (type === 'volume') tx.refs.add(owner, `volume:${name}`);
+  for (const { type, name, imageId } of row.mounts) {
+    if (type === 'volume') tx.refs.add(owner, `volume:${name}`);
+    if (imageId !== undefined && imageId !== row.imageId) tx.refs.add(owner, `image:${imageId}`);
+  }
 }
 
 /** Takes back what was made for a container that did not come to be; volumes that the user named stay, as in Docker. */

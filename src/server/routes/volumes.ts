@@ -1,13 +1,14 @@
 import { decodeVolumeCreate } from '../../api/decode/index.ts';
-import { EngineError } from '../../kit/index.ts';
+import { olderThan } from '../../api/index.ts';
+import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Backends } from '../contract.ts';
-import { readJsonBody, sendJson } from '../request.ts';
+import { type Request, readJsonBody, sendJson } from '../request.ts';
 import type { Route } from '../router.ts';
 
 /** Named and anonymous volumes. */
 export function volumeRoutes({ volumes }: Backends): Route[] {
   return [
-    ['GET', '/volumes', (request) => sendJson(request, 200, volumes.list(request.query.filters()))],
+    ['GET', '/volumes', (request) => sendJson(request, 200, volumes.list(listFilters(request)))],
     ['GET', '/volumes/{name}', (request) => sendJson(request, 200, volumes.inspect(request.name))],
     [
       'POST',
@@ -30,6 +31,27 @@ export function volumeRoutes({ volumes }: Backends): Route[] {
       },
     ],
     [
+      'POST',
+      '/volumes/prune',
+      async (request) => {
+        const filters = request.query.filters();
+        // Before that version named volumes went as well.
+        if (olderThan(request.version, '1.42')) {
+          if (filters.all) throw new EngineError('invalid', "invalid filter 'all'");
+          filters.all = ['true'];
+        }
+        await sendJson(request, 200, await volumes.prune(filters));
+      },
+    ],
+    [
+      'PUT',
+      '/volumes/{name}',
+      async () => {
+        const words = 'volume update only valid for cluster volumes, but swarm is unavailable';
+        throw new EngineError('unavailable', words);
+      },
+    ],
+    [
       'DELETE',
       '/volumes/{name}',
       async ({ name, query, reply }) => {
@@ -38,4 +60,12 @@ export function volumeRoutes({ volumes }: Backends): Route[] {
       },
     ],
   ];
+}
+
+function listFilters({ query }: Request): Record<string, string[]> {
+  try {
+    return query.filters();
+  } catch (error) {
+    throw new EngineError('invalid', `error reading volume filters: ${messageOf(error)}`, error);
+  }
 }

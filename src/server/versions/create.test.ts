@@ -2,7 +2,6 @@ import { expect, test } from 'bun:test';
 import type { ContainerCreateRequest } from '../../api/index.ts';
 import { adaptCreate } from './create.ts';
 
-const mount = () => ({ Type: 'bind' as const, Source: '/a', Target: '/b', VolumeOptions: { NoCopy: true } });
 const withSysctls = () => ({ HostConfig: { Sysctls: { 'net.ipv6.conf.eth0.forwarding': '1', 'kernel.x': '2' } } });
 const adapted = (body: ContainerCreateRequest, version: string) => ({ ...adaptCreate(body, version), body });
 
@@ -12,7 +11,7 @@ test('what a version did not know yet is dropped', () => {
   expect(old.body.HostConfig).toEqual({
     AutoRemove: false,
     ConsoleSize: [0, 0],
-    KernelMemoryTCP: 0,
+    IpcMode: 'shareable',
     NetworkMode: 'bridge',
   });
   expect(old.body.Healthcheck).toEqual({ Test: ['NONE'] });
@@ -23,12 +22,6 @@ test('what a version did not know yet is dropped', () => {
     readOnlyNonRecursive: false,
     warnings: [],
   });
-});
-
-test('options of another type than the mount’s were not looked at before 1.42', () => {
-  const old = adapted({ HostConfig: { Mounts: [mount()] } }, '1.41');
-  expect(old.body.HostConfig?.Mounts).toEqual([{ Type: 'bind', Source: '/a', Target: '/b' }]);
-  expect(adapted({ HostConfig: { Mounts: [mount()] } }, '1.42').body.HostConfig?.Mounts).toEqual([mount()]);
 });
 
 test.each<[string, ContainerCreateRequest, string]>([

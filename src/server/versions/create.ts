@@ -46,19 +46,17 @@ function nameDefaultNetwork(body: ContainerCreateRequest, hostConfig: HostConfig
 
 function adaptHost(hostConfig: HostConfig, before: Before): void {
   if (before('1.25')) hostConfig.AutoRemove = false;
-  if (before('1.40')) hostConfig.KernelMemoryTCP = 0;
+  if (before('1.40')) {
+    delete hostConfig.KernelMemoryTCP;
+    hostConfig.IpcMode ||= 'shareable';
+  }
   if (before('1.42')) hostConfig.ConsoleSize = [0, 0];
   if (before('1.43')) delete hostConfig.Annotations;
 }
 
 function adaptMount(mount: Mount, before: Before): void {
   if (before('1.40') && mount.BindOptions) mount.BindOptions.NonRecursive = false;
-  if (before('1.42')) {
-    if (mount.BindOptions) mount.BindOptions.CreateMountpoint = false;
-    // Not looked at then: options of another type than the mount's.
-    if (mount.Type !== 'volume') delete mount.VolumeOptions;
-    if (mount.Type !== 'tmpfs') delete mount.TmpfsOptions;
-  }
+  if (before('1.42') && mount.BindOptions) mount.BindOptions.CreateMountpoint = false;
   if (before('1.44') && mount.Type === 'bind' && mount.BindOptions?.ReadOnlyForceRecursive) {
     throw refuse('BindOptions.ReadOnlyForceRecursive needs API v1.44 or newer');
   }

@@ -11,7 +11,6 @@ export const life: Probe[] = [
   post('/containers/{run}/exec', '{"Cmd":["a"]}'),
   post('/containers/{run}/attach?stream=1', '', { headers: { Connection: 'Upgrade', Upgrade: 'tcp' } }),
   get(`/containers/json?${filters({ status: ['paused'], name: ['{run}'] })}`),
-  get('/containers/{run}/top'),
   remove('/containers/{run}'),
   post('/containers/{run}/unpause'),
   post('/containers/nosuch/unpause'),
@@ -40,9 +39,6 @@ export const life: Probe[] = [
   get('/containers/{run}/json', { values: true, except: notCompared() }),
   get('/containers/nosuch/top'),
   get('/containers/{made}/top'),
-  get('/containers/{run}/top'),
-  get('/containers/{run}/top?ps_args=-o%20pid,comm'),
-  get('/containers/{run}/top?ps_args=--nosuch', { statusOnly: 'the words are those of the host’s ps' }),
   get('/containers/nosuch/stats?stream=0'),
   get('/containers/{run}/stats?stream=0&one-shot=1', {
     except: ['blkio_stats', 'memory_stats.stats', 'pids_stats', 'cpu_stats', 'precpu_stats'],
@@ -102,6 +98,8 @@ function notCompared(): string[] {
     'HostConfig.Runtime',
     'NetworkSettings.SandboxKey',
     'NetworkSettings.Ports',
+    'NetworkSettings.IPPrefixLen',
+    'NetworkSettings.Networks.*.IPPrefixLen',
     'Image',
   ];
 }

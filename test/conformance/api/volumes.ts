@@ -22,7 +22,6 @@ export const volumes: Probe[] = [
   post('/volumes/create', '{"Name":"a"}'),
   post('/volumes/create', '{"Name":"-ab"}'),
   post('/volumes/create', '{"Labels":{"a":5}}'),
-  post('/volumes/create', '{"Driver":"api-nosuch","Name":"ab"}'),
   post('/volumes/create', '{"Name":"{vol}"}'),
   post('/volumes/create', '{"Name":"{vol}","Labels":{"other":"1"}}', { values: true }),
   post('/volumes/create', '{"Name":"{vol}2","DriverOpts":{"foo":"bar"}}'),

@@ -1,4 +1,3 @@
-import { olderThan } from '../../../api/index.ts';
 import type { Backends } from '../../contract.ts';
 import { type Handler, sendJson } from '../../request.ts';
 import type { Route } from '../../router.ts';
@@ -25,8 +24,8 @@ export function systemRoutes(backends: Backends): Route[] {
   ];
 }
 
-const ping: Handler = async ({ reply, version }) => {
+const ping: Handler = async ({ reply }) => {
   reply.set({ 'Builder-Version': '1', 'Cache-Control': 'no-cache, no-store, must-revalidate', Pragma: 'no-cache' });
-  if (!olderThan(version, '1.25')) reply.set({ Swarm: 'inactive' });
+  reply.set({ Swarm: 'inactive' });
   await reply.bytes(200, 'text/plain; charset=utf-8', 'OK');
 };
