@@ -174,6 +174,16 @@ test('a hijack may come as a later request of a connection, even pipelined and w
   expect(all).toEndWith(`\r\n\r\n${framed('input')}${framed('bye')}`);
 });
 
+test('a body that comes with a request to attach is no input', async () => {
+  const client = await dial(path);
+  const head = `POST /containers/c1/attach?stream=1 HTTP/1.1\r\n${upgrade}Content-Length: 4\r\n\r\n`;
+  client.send(`${head}bo`);
+  await client.until('101 UPGRADED');
+  client.send('dyinput');
+  client.end();
+  expect(await client.closed()).toEndWith(`\r\n\r\n${framed('input')}${framed('bye')}`);
+});
+
 test('pipelined requests are answered in their order', async () => {
   const client = await dial(path);
   client.send(`${get('/nosuch')}${get('/_ping')}${get('/volumes/v')}GET /_ping HTTP/1.0\r\n\r\n`);

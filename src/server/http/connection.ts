@@ -81,7 +81,7 @@ async function serveOne({
     },
     hijack: () => {
       inlet.onGone(undefined);
-      hijacked = createHijacked(socket, inlet);
+      hijacked = createHijacked(socket, inlet, body.untouched ? body.length : 0);
       return hijacked;
     },
   });

@@ -4,9 +4,11 @@ import type { Inlet } from './inlet.ts';
 
 /**
  * A connection taken away from HTTP: what the client had already sent behind its request comes first, either side may end
- * its half alone, and a client that vanishes destroys the stream without an error.
+ * its half alone, and a client that vanishes destroys the stream without an error. The first `skip` bytes are a request's body
+ * that nobody wanted, and no input.
  */
-export function createHijacked(socket: Socket, inlet: Inlet): Duplex {
+export function createHijacked(socket: Socket, inlet: Inlet, skip = 0): Duplex {
+  let unwanted = skip;
   let room: ((error?: Error | null) => void) | undefined;
   const release = () => {
     const done = room;
@@ -17,7 +19,12 @@ export function createHijacked(socket: Socket, inlet: Inlet): Duplex {
     allowHalfOpen: true,
     read() {
       inlet.read().then(
-        (bytes) => void this.push(bytes ?? null),
+        (bytes) => {
+          const wanted = bytes?.subarray(unwanted);
+          unwanted -= (bytes?.length ?? 0) - (wanted?.length ?? 0);
+          if (wanted?.length === 0) this._read(0);
+          else this.push(wanted ?? null);
+        },
         () => this.destroy(),
       );
     },
