@@ -135,9 +135,9 @@ async function begin(context: Context, prepared: Prepared): Promise<Begun> {
   const { request, line } = prepared;
   const { AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = request;
   const framed = !request.Tty && (stdout || stderr || !stdin) && !line.given.has('detach-keys');
-  if (!framed || line.flags.cidfile) return askCreate(context, prepared);
+  if (!framed || line.flags.cidfile || line.flags['use-api-socket']) return askCreate(context, prepared);
   const call = { method: 'POST', path: '/tug/run', body: request } as const;
-  const query = createQuery(line);
+  const query = createQuery(prepared);
   if (!stdout && !stderr) {
     const created = await ifTug(context.client.json<ContainerCreateResponse>({ ...call, query }));
     return created ? { ...created, started: true } : askCreate(context, prepared);
