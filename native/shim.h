@@ -49,6 +49,7 @@ struct failure { uint32_t step, op, error; char text[500]; };
 // Parent side.
 struct shim {
   int sync;                                               // to the child
+  int net;                                                // a netlink socket of the container's own namespace
   int pidfd, mntns, log, in, out, err;                    // in/out/err: our ends; with a tty all of it is `out`
   int child_in, child_out, child_err;                     // the child's ends until it is made
   pid_t child;

@@ -113,6 +113,8 @@ export interface Process {
    * none. Paths are to be opened under it by openat2 with RESOLVE_IN_ROOT.
    */
   openRoot(): number;
+  /** A netlink socket (route) that was opened in the container's own network namespace; the caller closes it. */
+  openNetwork(): number;
   /** Everything below the container's cgroup, by host pid. */
   pids(): Promise<number[]>;
   /** The container's cgroup; an exec, which shares it, has none of its own. */
