@@ -17,6 +17,8 @@ export interface LogFile {
   path: string;
   maxBytes: number;
   maxFiles: number;
+  /** JSON that stands in each line as `attrs`, 60,000 bytes at most. */
+  attrs?: string;
 }
 
 /**
