@@ -9,8 +9,6 @@ import { type CreateRequest, createRequest } from '../../create/request.ts';
 export interface Prepared {
   request: CreateRequest;
   line: CreateLine;
-  /** The platform that is asked for, '' for the engine's own. */
-  platform: string;
 }
 
 /** Judges a `run` or `create` command line before the engine is asked. */
@@ -33,7 +31,7 @@ function judge(line: CreateLine): Prepared {
     const where = 'is only supported on a Docker daemon running on windows, but the Docker daemon is running on linux';
     throw new CliError(`"--${foreign}" ${where}`);
   }
-  return { request: createRequest(line), line, platform: platformOf(line) };
+  return { request: createRequest(line), line };
 }
 
 /** Creates the container, pulling its image when the engine has none and the user lets it; returns its id. */
@@ -51,7 +49,7 @@ export function askCreate({ client }: Context, prepared: Prepared): Promise<Cont
   });
 }
 
-export const createQuery = ({ line, platform }: Prepared) => ({ name: line.flags.name, platform });
+export const createQuery = ({ line }: Prepared) => ({ name: line.flags.name, platform: platformOf(line) });
 
 /** The same by a request of another form. */
 export async function createBy<T extends ContainerCreateResponse>(
@@ -119,6 +117,7 @@ async function completeRequest(
   return (await import('../../create/api-socket.ts')).shareSocket(context, request);
 }
 
+/** The platform that is asked for, '' for the engine's own. */
 function platformOf({ flags, env }: CreateLine): string {
   const platform = flags.platform || env.DOCKER_DEFAULT_PLATFORM || '';
   if (platform === '') return '';
@@ -135,9 +134,9 @@ function loopbackWarning(dns: string[]): string[] {
   return loopback ? [`Localhost DNS (${loopback}) may fail in containers.`] : [];
 }
 
-async function pull(context: Context, image: string, { line, platform }: Prepared): Promise<void> {
+async function pull(context: Context, image: string, { line }: Prepared): Promise<void> {
   const { pullImage } = await import('../image/pull.ts');
-  await pullImage(context, { image, platform, out: line.flags.quiet ? undefined : context.err });
+  await pullImage(context, { image, platform: platformOf(line), out: line.flags.quiet ? undefined : context.err });
 }
 
 /** There is none, or none for the platform. */

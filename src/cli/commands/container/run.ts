@@ -4,7 +4,7 @@ import { CliError, type Context, command } from '../../command.ts';
 import { createFlags } from '../../create/flags.ts';
 import { errorText } from '../../error-text.ts';
 import { flag } from '../../flags/index.ts';
-import { parseDetachKeys } from '../../stdio/detach-keys.ts';
+import { detachKeysOf, parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';
 import { forwardSignals } from '../../stdio/signals.ts';
 import { createdBy, ifTug, joinDirect } from './direct.ts';
@@ -34,7 +34,7 @@ export const run = command({
     const stopForwarding = flags['sig-proxy'] ? forwardSignals(context, id) : undefined;
     try {
       if (stream) return await runDirect(context, prepared, stream);
-      return await runAttached(context, prepared, { id, detachKeys: flags['detach-keys'] });
+      return await runAttached(context, prepared, { id, detachKeys: detachKeysOf(context, flags) });
     } finally {
       stopForwarding?.();
     }
