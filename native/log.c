@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PART = 16384, OUT = 6 * PART + 256 };
+enum { PART = 16384, OUT = 6 * PART + 256 + MAX_ATTRS };
 
 static struct { unsigned char bytes[PART]; uint32_t length; bool continued; char time[40]; } line[2];
 static unsigned char out[OUT];
@@ -133,7 +133,12 @@ static void emit(int stream, const unsigned char *bytes, size_t length, bool who
   to = (unsigned char *)stpcpy((char *)to, "{\"log\":\"");
   to = escape(to, bytes, length);
   to = (unsigned char *)stpcpy((char *)to, whole ? "\\n\",\"stream\":\"" : "\",\"stream\":\"");
-  to = (unsigned char *)stpcpy((char *)to, stream ? "stderr\",\"time\":\"" : "stdout\",\"time\":\"");
+  to = (unsigned char *)stpcpy((char *)to, stream ? "stderr\"," : "stdout\",");
+  if (*plan.attrs) {
+    to = (unsigned char *)stpcpy((char *)to, "\"attrs\":");
+    to = (unsigned char *)stpcpy(stpcpy((char *)to, plan.attrs), ",");
+  }
+  to = (unsigned char *)stpcpy((char *)to, "\"time\":\"");
   to = (unsigned char *)stpcpy((char *)to, line[stream].time);
   to = (unsigned char *)stpcpy((char *)to, "\"}\n");
   line[stream].continued = !whole;

@@ -196,6 +196,7 @@ static void greet(struct client *c) {
     return;
   }
   if (hello[4] == 'P' && state == RUNNING && !plan.exec) send_fd(c->fd, "p", 1, shim.pidfd);
+  if (hello[4] == 'N' && state == RUNNING && shim.net >= 0) send_fd(c->fd, "n", 1, shim.net);
   if (hello[4] == 'R' && state == RUNNING && plan.has_root) send_fd(c->fd, "r", 1, FD_TREE);
   drop(c);
 }
@@ -462,6 +463,8 @@ static bool being_read(bool all) {
 static void end(void) {
   log_end();
   for (int fd = FD_RESERVED; fd < FD_RESERVED + (int)plan.reserved; fd++) close(fd);
+  if (shim.net >= 0) close(shim.net);                     // the namespace goes with the last who holds it
+  shim.net = -1;
   oom = oom_kills() > shim.oom_before;
   ending.code = WIFSIGNALED(exit_status) ? 128 + WTERMSIG(exit_status) : WEXITSTATUS(exit_status);
   ending.oom = oom;

@@ -8,7 +8,7 @@
 
 #define MAX_PLAN (16u << 20)
 #define MAX_STEPS 4096u
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 
 struct plan plan;
 
@@ -201,10 +201,12 @@ const char *plan_open(int fd, uint32_t *at) {
   plan.log = text(&r);
   plan.max_bytes = get64(&r);
   plan.max_files = get32(&r);
+  plan.attrs = text(&r);
   plan.steps = get32(&r);
   if (r.bad || !simple_word(plan.id) || !simple_word(plan.token) || !simple_word(plan.boot)) return "malformed header";
   if (plan.reserved > 4096 || plan.has_root == plan.exec) return "malformed header";
   if (*plan.log && (plan.max_bytes == 0 || plan.max_files == 0 || plan.max_files > 1000)) return "unbounded log";
+  if (strlen(plan.attrs) > MAX_ATTRS) return "log attributes too long";
   plan.body = r;
   const char *refusal = check_steps(at);
   if (plan.has_netns && (!(plan.clone_flags & CLONE_NEWNET) || plan.clone_flags & CLONE_NEWUSER)) return "malformed header";

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct shim shim = {.sync = -1, .pidfd = -1, .mntns = -1, .log = -1, .in = -1, .out = -1, .err = -1, .into = -1, .init_pidfd = -1, .netns = -1};
+struct shim shim = {.sync = -1, .net = -1, .pidfd = -1, .mntns = -1, .log = -1, .in = -1, .out = -1, .err = -1, .into = -1, .init_pidfd = -1, .netns = -1};
 
 #define need(condition, s, what) do { if (!(condition)) give_up((s)->index, (s)->op, errno, what); } while (0)
 
@@ -294,7 +294,7 @@ static void send_netlink(const struct step *s, int fd, const unsigned char *byte
 void furnish(void) {
   struct reader r = plan.body;
   struct step s;
-  int host = -1, inside = -1, netns = shim.netns;
+  int host = -1, netns = shim.netns;
   while (next_step(&r, &s) && s.op < OP_ROOT) {
     struct reader b = s.body;
     uint32_t length;
@@ -312,13 +312,12 @@ void furnish(void) {
       if (where >= 0 && netns < 0) netns = open_of_child(&s, "/ns/net", O_RDONLY);
       send_netlink(&s, host, bytes, length, where, netns);
     } else if (s.op == OP_NET_INSIDE) {
-      if (inside < 0) inside = hear_child(&s, 'N');
+      if (shim.net < 0) shim.net = hear_child(&s, 'N');
       const unsigned char *bytes = blob(&b, &length);
-      send_netlink(&s, inside, bytes, length, -1, -1);
+      send_netlink(&s, shim.net, bytes, length, -1, -1);
     }
   }
   if (host >= 0) close(host);
-  if (inside >= 0) close(inside);
   if (netns >= 0) close(netns);
   // Held until the exit is told: the last unmount of an overlay may sync a whole disk.
   if (plan.clone_flags & CLONE_NEWNS) {

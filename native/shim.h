@@ -30,7 +30,7 @@ const unsigned char *blob(struct reader *r, uint32_t *length);
 struct step { uint32_t index; enum op op; struct reader body; };
 
 struct plan {
-  const char *id, *token, *boot, *log;
+  const char *id, *token, *boot, *log, *attrs;
   bool exec, tty, has_netns, open_stdin, stdin_once, has_root, has_console, new_pid, runtime;
   uint16_t rows, columns;
   uint32_t uid, reserved, max_files, steps, net_inside;
@@ -38,6 +38,7 @@ struct plan {
   struct reader body;
 };
 extern struct plan plan;
+enum { MAX_ATTRS = 60000 };                               // of JSON in each line of a log
 // Maps and checks the whole plan; on refusal returns a reason and leaves the step's number in *at.
 const char *plan_open(int fd, uint32_t *at);
 // Walks the steps: `struct step s; struct reader r = plan.body; while (next_step(&r, &s))`.
@@ -49,6 +50,7 @@ struct failure { uint32_t step, op, error; char text[500]; };
 // Parent side.
 struct shim {
   int sync;                                               // to the child
+  int net;                                                // a netlink socket of the container's own namespace
   int pidfd, mntns, log, in, out, err;                    // in/out/err: our ends; with a tty all of it is `out`
   int child_in, child_out, child_err;                     // the child's ends until it is made
   pid_t child;

@@ -9,6 +9,7 @@ import type {
   ContainerUpdateRequest,
   ContainerUpdateResponse,
   ContainerWaitResponse,
+  EndpointSettings,
   EventMessage,
   ExecConfig,
   ExecInspectResponse,
@@ -39,6 +40,10 @@ export interface Containers extends ContainerFiles {
   pause(reference: string): Promise<void>;
   unpause(reference: string): Promise<void>;
   rename(reference: string, name: string): Promise<void>;
+  /** Puts it on one more network, at once where it runs; `settings` as a client sent them. */
+  connect(reference: string, network: string, settings: EndpointSettings): Promise<void>;
+  /** `force` says of a container that is not there what Docker says then. */
+  disconnect(reference: string, network: string, options: { force: boolean }): Promise<void>;
   /** Other limits, at once where it runs, and another restart policy; what the request does not name stays. */
   update(reference: string, request: UpdateRequest): Promise<ContainerUpdateResponse>;
   /** What the host's `ps` says of its processes; `psArgs` as ps takes them, separated by blanks. */

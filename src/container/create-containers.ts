@@ -16,6 +16,7 @@ import { kill, stop } from './life/stop.ts';
 import { update } from './life/update.ts';
 import { logs } from './log/logs.ts';
 import { resolve } from './lookup.ts';
+import { connect, disconnect } from './network/connect.ts';
 import { create } from './make/create.ts';
 import { isRunning } from './row.ts';
 import { stats } from './stats/stats.ts';
@@ -38,6 +39,8 @@ export function createContainers(dependencies: ContainerDependencies): Container
     pause: (reference) => pause(context, reference),
     unpause: (reference) => unpause(context, reference),
     rename: (reference, name) => rename(context, reference, name),
+    connect: (...request) => connect(context, ...request),
+    disconnect: (...request) => disconnect(context, ...request),
     update: (reference, request) => update(context, reference, request),
     top: (reference, psArgs) => top(context, reference, psArgs),
     stats: (...request) => stats(context, ...request),

@@ -3,7 +3,6 @@ import { createDetachScanner, parseDetachKeys } from './attach/detach-keys.ts';
 import { createClock, formatTime, parseTime } from './clock.ts';
 import { nextDelay } from './life/restart-policy.ts';
 import { parseSignal } from './life/signals.ts';
-import { logBounds } from './log/log-file.ts';
 import { humanDuration } from './view/status-text.ts';
 
 describe('times', () => {
@@ -66,14 +65,6 @@ test('durations for people', () => {
 test('restarts are put off twice as long each time, up to a minute, and from the beginning after a long life', () => {
   expect([undefined, 100, 200, 51_200].map((previous) => nextDelay(previous, 0))).toEqual([100, 200, 400, 60_000]);
   expect(nextDelay(60_000, 10_000)).toBe(100);
-});
-
-test('log bounds: 3 files of 20 MB unless told', () => {
-  expect(logBounds({})).toEqual({ maxBytes: 20_000_000, maxFiles: 3 });
-  expect(logBounds({ 'max-size': '10k' })).toEqual({ maxBytes: 10_000, maxFiles: 1 });
-  expect(logBounds({ 'max-size': '1.5mb', 'max-file': '5' })).toEqual({ maxBytes: 1_500_000, maxFiles: 5 });
-  expect(() => logBounds({ 'max-size': 'a' })).toThrow("invalid size: 'a'");
-  expect(() => logBounds({ 'max-file': '0' })).toThrow('max-file cannot be less than 1');
 });
 
 test('signals', () => {

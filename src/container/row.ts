@@ -38,6 +38,8 @@ export interface ContainerRow {
   /** Its processes stand still; only while `running`. */
   paused: boolean;
   networks: Record<string, EndpointSettings>;
+  /** MAC addresses that were asked for, by the network's name. */
+  macs?: Record<string, string>;
   ports: Record<string, PortBinding[] | null>;
   /** The container whose network namespace it shares. */
   networkOf?: string;

@@ -29,8 +29,16 @@ const mostTries = 20;
 
 /** Opens a netlink socket (NETLINK_ROUTE 0, NETLINK_NETFILTER 12). The caller closes it. */
 export function openNetlink(protocol: number): NetlinkSocket {
-  const wire = openWire(protocol);
-  let sequence = 0;
+  return overWire(openWire(protocol));
+}
+
+/** The same over a socket that was opened in another namespace, and stays the caller's: what it was sent before is passed over. */
+export function openNetlinkOn(fd: number): NetlinkSocket {
+  return overWire(openWire(-1, fd), Math.floor(Math.random() * 0x7fff_0000));
+}
+
+function overWire(wire: Wire, first = 0): NetlinkSocket {
+  let sequence = first;
 
   /** All that answers one request; undefined if it changed while it was listed. */
   const collect = (what: string, request: Uint8Array): Answer[] | undefined => {
@@ -58,9 +66,10 @@ export function openNetlink(protocol: number): NetlinkSocket {
       if (acknowledged === undefined) throw new Error(`${what}: no message asks for an acknowledgement`);
       const last = acknowledged.readUInt32LE(8);
       wire.transmit(what, Buffer.concat(copies));
+      const first = copies[0]?.readUInt32LE(8) ?? last;
       for (;;) {
         for (const answer of wire.receive(what)) {
-          if (answer.type !== errorType) continue;
+          if (answer.type !== errorType || answer.sequence < first || answer.sequence > last) continue;
           if (errnoOf(answer) !== 0) {
             wire.close(); // more answers of the same batch may be queued: they go away with the socket
             throw refusal(what, answer);
@@ -90,12 +99,12 @@ interface Wire {
 }
 
 /** The socket itself, opened by its first use and closed by its first failure. */
-function openWire(protocol: number): Wire {
+function openWire(protocol: number, borrowed = -1): Wire {
   const buffer = Buffer.alloc(1 << 17);
-  let fd = -1;
+  let fd = borrowed;
   const close = (): void => {
-    if (fd >= 0) trySyscall('close', fd);
-    fd = -1;
+    if (fd >= 0 && borrowed < 0) trySyscall('close', fd);
+    fd = borrowed;
   };
   const call = (name: 'sendto' | 'recvfrom', what: string, bytes: Buffer): number => {
     if (fd < 0) fd = openSocket(protocol);
@@ -113,6 +122,11 @@ function openWire(protocol: number): Wire {
     receive: (what) => answers(buffer.subarray(0, call('recvfrom', what, buffer))),
     close,
   };
+}
+
+/** An fd of the network namespace that a socket was opened in (SIOCGSKNS). The caller closes it. */
+export function namespaceOf(socket: number): number {
+  return syscall('ioctl', socket, 0x894c, 0);
 }
 
 function openSocket(protocol: number): number {

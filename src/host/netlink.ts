@@ -106,3 +106,14 @@ export function answers(bytes: Buffer): Answer[] {
   }
   return out;
 }
+
+/** The messages of one datagram, apart. */
+export function split(datagram: Buffer): Buffer[] {
+  const out: Buffer[] = [];
+  for (let at = 0; at + headerSize <= datagram.length; ) {
+    const length = datagram.readUInt32LE(at);
+    out.push(datagram.subarray(at, at + length));
+    at += padded(length);
+  }
+  return out;
+}

@@ -3,7 +3,6 @@ import { attribute, be32, nest, text } from './netlink.ts';
 /** The expressions of nf_tables rules, one function for each statement or match, named as the nft language names them. */
 
 const register = 8; // NFT_REG32_00: registers of four bytes follow each other
-const dataRegister = 12;
 
 function expression(name: string, ...parts: Buffer[]): Buffer {
   return nest(1, text(1, name), nest(2, ...parts));
@@ -33,31 +32,101 @@ function mask(bits: Buffer): Buffer {
   );
 }
 
-const Meta = { iifname: 6, oifname: 7, l4proto: 16 };
+const Meta = { iifname: 6, oifname: 7, nfproto: 15, l4proto: 16 };
 const networkHeader = 1;
 const transportHeader = 2;
-const sourceAt = 12;
-const destinationAt = 16;
 
-const interfaceName = (name: string): Buffer => Buffer.concat([Buffer.from(name), Buffer.alloc(16)], 16);
-const is = (key: number, name: string, equal: boolean): Buffer[] => [
-  load.meta(key),
-  compare(equal, interfaceName(name)),
-];
-
-export const iifname = (name: string): Buffer[] => is(Meta.iifname, name, true);
-export const iifnameNot = (name: string): Buffer[] => is(Meta.iifname, name, false);
-export const oifname = (name: string): Buffer[] => is(Meta.oifname, name, true);
-export const oifnameNot = (name: string): Buffer[] => is(Meta.oifname, name, false);
-
-function within(offset: number, network: { ip: Buffer; mask: Buffer }): Buffer[] {
-  return [load.payload(networkHeader, offset, 4), mask(network.mask), compare(true, network.ip)];
+/** What differs between the two protocols of the net. */
+export interface Protocol {
+  /** NFPROTO_* number. */
+  number: 2 | 10;
+  /** Where addresses stand in the header, and how long they are. */
+  sourceAt: number;
+  destinationAt: number;
+  size: 4 | 16;
 }
 
-/** `ip saddr NETWORK`; address and mask as four bytes each. */
-export const saddr = (network: { ip: Buffer; mask: Buffer }): Buffer[] => within(sourceAt, network);
-/** `ip daddr NETWORK` */
-export const daddr = (network: { ip: Buffer; mask: Buffer }): Buffer[] => within(destinationAt, network);
+export const ip4: Protocol = { number: 2, sourceAt: 12, destinationAt: 16, size: 4 };
+export const ip6: Protocol = { number: 10, sourceAt: 8, destinationAt: 24, size: 16 };
+
+/** `meta nfproto ipv4` or ipv6; a table of the family inet must ask before it looks into a header. */
+export const nfproto = ({ number }: Protocol): Buffer[] => [
+  load.meta(Meta.nfproto),
+  compare(true, Buffer.from([number])),
+];
+
+/** `meta l4proto NUMBER` */
+export const l4proto = (number: number): Buffer[] => [load.meta(Meta.l4proto), compare(true, Buffer.from([number]))];
+
+const lookup = (set: string, inverted = false): Buffer =>
+  expression('lookup', text(1, set), be32(2, register), ...(inverted ? [be32(5, 1)] : []));
+
+/** `iifname @set` and its like: a set of interface names. */
+export const iifIn = (set: string): Buffer[] => [load.meta(Meta.iifname), lookup(set)];
+export const iifNotIn = (set: string): Buffer[] => [load.meta(Meta.iifname), lookup(set, true)];
+export const oifIn = (set: string): Buffer[] => [load.meta(Meta.oifname), lookup(set)];
+export const oifNotIn = (set: string): Buffer[] => [load.meta(Meta.oifname), lookup(set, true)];
+
+/** `iifname . oifname @set` */
+export const wayIn = (set: string): Buffer[] => [
+  load.meta(Meta.iifname),
+  load.meta(Meta.oifname, register + 4),
+  lookup(set),
+];
+
+/** An interface's name as it stands in a register. */
+export const interfaceName = (name: string): Buffer => Buffer.concat([Buffer.from(name), Buffer.alloc(16)], 16);
+
+const is = (key: number, name: string): Buffer[] => [load.meta(key), compare(true, interfaceName(name))];
+
+/** `iifname NAME`, `oifname NAME` */
+export const iifname = (name: string): Buffer[] => is(Meta.iifname, name);
+export const oifname = (name: string): Buffer[] => is(Meta.oifname, name);
+
+/** Address and mask, as many bytes each as the protocol's addresses have. */
+interface Network {
+  ip: Buffer;
+  mask: Buffer;
+}
+
+function within(offset: number, { ip, mask: bits }: Network): Buffer[] {
+  return [load.payload(networkHeader, offset, ip.length), mask(bits), compare(true, ip)];
+}
+
+/** `ip saddr NETWORK` or `ip6 saddr NETWORK`, with the question for the protocol in front. */
+export const saddr = (protocol: Protocol, network: Network): Buffer[] => [
+  ...nfproto(protocol),
+  ...within(protocol.sourceAt, network),
+];
+/** `ip daddr NETWORK` or `ip6 daddr NETWORK` */
+export const daddr = (protocol: Protocol, network: Network): Buffer[] => [
+  ...nfproto(protocol),
+  ...within(protocol.destinationAt, network),
+];
+
+/** `ip saddr @set` */
+export const sourceIn = (protocol: Protocol, set: string): Buffer[] => [
+  ...nfproto(protocol),
+  load.payload(networkHeader, protocol.sourceAt, protocol.size),
+  lookup(set),
+];
+
+/** `ip daddr . meta l4proto . th dport @set` */
+export const destinationIn = (protocol: Protocol, set: string): Buffer[] => [
+  ...nfproto(protocol),
+  ...destination(protocol, true),
+  lookup(set),
+];
+
+/** Loads protocol and port of the destination, with its address in front if wanted. */
+function destination(protocol: Protocol, withAddress: boolean): Buffer[] {
+  const next = register + (withAddress ? protocol.size / 4 : 0);
+  return [
+    ...(withAddress ? [load.payload(networkHeader, protocol.destinationAt, protocol.size)] : []),
+    load.meta(Meta.l4proto, next),
+    load.payload(transportHeader, 2, 2, next + 1),
+  ];
+}
 
 function hasBits(key: number, bits: number): Buffer[] {
   const word = Buffer.alloc(4);
@@ -76,16 +145,17 @@ export function destinationNotLocal(): Buffer[] {
   return [expression('fib', be32(1, register), be32(2, 3), be32(3, 2)), compare(false, local)];
 }
 
-/** `dnat ip to meta l4proto . th dport map @name`, or with `ip daddr .` in front of the key; goes on where the map has none. */
-export function dnatByMap(map: string, keyedByAddress: boolean): Buffer[] {
-  const address = keyedByAddress ? [load.payload(networkHeader, destinationAt, 4, register)] : [];
-  const next = register + address.length;
+/**
+ * `dnat ip to meta l4proto . th dport map @name`, or with `ip daddr .` in front of the key; goes on where the map has none. The
+ * protocol must have been asked for before.
+ */
+export function dnatByMap(protocol: Protocol, map: string, keyedByAddress: boolean): Buffer[] {
+  const found = register + (keyedByAddress ? 6 : 2);
+  const into = protocol.size === 16 ? register : found;
   return [
-    ...address,
-    load.meta(Meta.l4proto, next),
-    load.payload(transportHeader, 2, 2, next + 1),
-    expression('lookup', text(1, map), be32(2, register), be32(3, dataRegister)),
-    expression('nat', be32(1, 1), be32(2, 2), be32(3, dataRegister), be32(5, dataRegister + 1)),
+    ...destination(protocol, keyedByAddress),
+    expression('lookup', text(1, map), be32(2, register), be32(3, into)),
+    expression('nat', be32(1, 1), be32(2, protocol.number), be32(3, into), be32(5, into + protocol.size / 4)),
   ];
 }
 

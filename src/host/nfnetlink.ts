@@ -1,13 +1,14 @@
 import { attribute, attributeList, attributes, be32, message, NetlinkFlag, nest, text, textOf } from './netlink.ts';
 import type { NetlinkSocket } from './netlink-socket.ts';
 
-/** nf_tables messages for IPv4 tables as bytes, transactions of them, and what dumps say. */
+/** nf_tables messages as bytes, transactions of them, and what dumps say. */
 
 export const netlinkNetfilter = 12;
 
 const subsystem = 10 << 8;
 const Nft = {
   newTable: 0,
+  delTable: 2,
   newChain: 3,
   getChain: 4,
   newRule: 6,
@@ -21,16 +22,27 @@ const Nft = {
 };
 const batchBegin = 0x10;
 const batchEnd = 0x11;
-const ipv4 = 2;
 const { ack, create, append, dump } = NetlinkFlag;
 
 function header(family: number, resource = 0): Buffer {
   return Buffer.from([family, 0, resource >> 8, resource & 0xff]);
 }
 
-function nft(type: number, flags: number, ...parts: Uint8Array[]): Buffer {
-  return message(subsystem | type, flags, header(ipv4), ...parts);
+/** NFPROTO_* numbers; tables of `inet` see IPv4 and IPv6. */
+export const Family = { any: 0, inet: 1, ipv4: 2, ipv6: 10 };
+
+/** A table, by its family and its name. */
+export interface Table {
+  family: number;
+  name: string;
 }
+
+function nft(type: number, flags: number, { family, name }: Table, ...parts: Uint8Array[]): Buffer {
+  return message(subsystem | type, flags, header(family), text(1, name), ...parts);
+}
+
+/** A request that names no table. */
+const bare = (type: number, flags: number): Buffer => message(subsystem | type, flags, header(Family.any));
 
 const edge = (type: number): Buffer => message(type, 0, header(0, 10));
 
@@ -43,8 +55,8 @@ export function commit(socket: NetlinkSocket, what: string, messages: Buffer[]):
 }
 
 /** Makes a table, or does nothing if it is there. */
-export function newTable(table: string): Buffer {
-  return nft(Nft.newTable, create, text(1, table));
+export function newTable(table: Table): Buffer {
+  return nft(Nft.newTable, create, table);
 }
 
 export interface Hook {
@@ -55,16 +67,16 @@ export interface Hook {
 }
 
 /** Makes a chain (with policy accept where it hooks), or does nothing if it is there. */
-export function newChain(table: string, name: string, hook?: Hook): Buffer {
+export function newChain(table: Table, name: string, hook?: Hook): Buffer {
   const hooked =
     hook === undefined ? [] : [nest(4, be32(1, hook.number), be32(2, hook.priority)), be32(5, 1), text(7, hook.type)];
-  return nft(Nft.newChain, create, text(1, table), text(3, name), ...hooked);
+  return nft(Nft.newChain, create, table, text(3, name), ...hooked);
 }
 
 /** Adds a rule at the end of a chain; `comment` shows in `nft list`. */
-export function newRule(table: string, chain: string, expressions: Buffer[], comment?: string): Buffer {
+export function newRule(table: Table, chain: string, expressions: Buffer[], comment?: string): Buffer {
   const note = comment === undefined ? [] : [attribute(7, commentData(comment))];
-  return nft(Nft.newRule, create | append, text(1, table), text(2, chain), nest(4, ...expressions), ...note);
+  return nft(Nft.newRule, create | append, table, text(2, chain), nest(4, ...expressions), ...note);
 }
 
 function commentData(comment: string): Buffer {
@@ -72,64 +84,100 @@ function commentData(comment: string): Buffer {
   return Buffer.concat([Buffer.from([0, bytes.length]), bytes]);
 }
 
-/** Takes all rules out of a chain. */
-export function flushChain(table: string, chain: string): Buffer {
-  return nft(Nft.delRule, 0, text(1, table), text(2, chain));
+/** Takes a table away with all it holds; one that is not there makes the kernel refuse the transaction. */
+export function deleteTable(table: Table): Buffer {
+  return nft(Nft.delTable, 0, table);
 }
 
-/** Type numbers as the nft program knows them, and the bytes each takes in a register. */
-export const NftType = { ipv4: 7, protocol: 12, port: 13 };
+/** Takes all rules out of a chain. */
+export function flushChain(table: Table, chain: string): Buffer {
+  return nft(Nft.delRule, 0, table, text(2, chain));
+}
 
-const concatenated = (types: number[]): number => types.reduce((sum, type) => (sum << 6) | type, 0);
+/** Types as the nft program knows them: their number, and the bytes each takes in a register. */
+export const NftType = {
+  ipv4: { number: 7, size: 4 },
+  ipv6: { number: 8, size: 16 },
+  protocol: { number: 12, size: 4 },
+  port: { number: 13, size: 4 },
+  interface: { number: 41, size: 16 },
+};
+export type NftType = (typeof NftType)[keyof typeof NftType];
 
-/** Makes a map from one concatenation of types to another, or does nothing if it is there. `id` is unique in the transaction. */
-export function newMap(table: string, name: string, id: number, types: { key: number[]; data: number[] }): Buffer {
+/** What the nft program must be told to show names of interfaces. */
+const keyInHostOrder = Buffer.from([0, 4, 1, 0, 0, 0]);
+
+const concatenated = (types: NftType[]): number => types.reduce((sum, { number }) => (sum << 6) | number, 0);
+const sizeOf = (types: NftType[]): number => types.reduce((sum, { size }) => sum + size, 0);
+
+export interface MapTypes {
+  key: NftType[];
+  data?: NftType[];
+  /** Its elements come in pairs: where a range begins, and where it has ended. */
+  interval?: boolean;
+}
+
+/**
+ * Makes a map from one concatenation of types to another (a set, without data), or does nothing if it is there. `id` is unique in
+ * the transaction.
+ */
+export function newMap(table: Table, name: string, id: number, types: MapTypes): Buffer {
+  const { key, data } = types;
+  const flags = (data === undefined ? 0 : 8) | (types.interval ? 4 : 0);
   return nft(
     Nft.newSet,
     create,
-    text(1, table),
+    table,
     text(2, name),
-    be32(3, 8),
-    be32(4, concatenated(types.key)),
-    be32(5, 4 * types.key.length),
-    be32(6, concatenated(types.data)),
-    be32(7, 4 * types.data.length),
+    be32(3, flags),
+    be32(4, concatenated(key)),
+    be32(5, sizeOf(key)),
+    ...(data === undefined ? [] : [be32(6, concatenated(data)), be32(7, sizeOf(data))]),
     be32(10, id),
+    ...(key.length === 1 && key[0] === NftType.interface ? [attribute(13, keyInHostOrder)] : []),
   );
 }
 
+/** An element of a map or, without data, of a set. */
 export interface MapElement {
   key: Buffer;
   data: Buffer;
+  /** It ends a range that another begins. */
+  end?: boolean;
 }
 
 /** Adds elements to a map; one that is there with the same data is no error, with other data it is refused. */
-export function addElements(table: string, map: string, elements: MapElement[]): Buffer {
-  const list = elements.map(({ key, data }) => nest(1, nest(1, attribute(1, key)), nest(2, attribute(1, data))));
-  return nft(Nft.newElements, create, text(1, table), text(2, map), nest(3, ...list));
+export function addElements(table: Table, map: string, elements: MapElement[]): Buffer {
+  const list = elements.map((element) => nest(1, ...keyParts(element), ...dataParts(element)));
+  return nft(Nft.newElements, create, table, text(2, map), nest(3, ...list));
 }
 
 /** Removes elements; one that is not there makes the kernel refuse the transaction. */
-export function deleteElements(table: string, map: string, keys: Buffer[]): Buffer {
-  const list = keys.map((key) => nest(1, nest(1, attribute(1, key))));
-  return nft(Nft.delElements, 0, text(1, table), text(2, map), nest(3, ...list));
+export function deleteElements(table: Table, map: string, elements: MapElement[]): Buffer {
+  const list = elements.map((element) => nest(1, ...keyParts(element)));
+  return nft(Nft.delElements, 0, table, text(2, map), nest(3, ...list));
 }
 
+const keyParts = ({ key, end }: MapElement): Buffer[] => [nest(1, attribute(1, key)), ...(end ? [be32(3, 1)] : [])];
+const dataParts = ({ data }: MapElement): Buffer[] => (data.length > 0 ? [nest(2, attribute(1, data))] : []);
+
 /** The elements of a map; throws ENOENT where there is no such table or map. */
-export function elementsOf(socket: NetlinkSocket, table: string, map: string): MapElement[] {
+export function elementsOf(socket: NetlinkSocket, table: Table, map: string): MapElement[] {
   const out: MapElement[] = [];
-  const request = nft(Nft.getElements, dump, text(1, table), text(2, map));
-  socket.dump(`list elements of ${table} ${map}`, request, (_type, body) => {
+  const request = nft(Nft.getElements, dump, table, text(2, map));
+  socket.dump(`list elements of ${table.name} ${map}`, request, (_type, body) => {
     for (const element of attributeList(attributes(body.subarray(4)).get(3) ?? Buffer.alloc(0))) {
       const parts = attributes(element.value);
       const value = (type: number): Buffer => attributes(parts.get(type) ?? Buffer.alloc(0)).get(1) ?? Buffer.alloc(0);
-      out.push({ key: value(1), data: value(2) });
+      const end = ((parts.get(3)?.readUInt32BE(0) ?? 0) & 1) !== 0;
+      out.push({ key: value(1), data: value(2), ...(end && { end }) });
     }
   });
   return out;
 }
 
 export interface ChainInfo {
+  family: number;
   table: string;
   name: string;
   /** NF_INET_* number of a chain that hooks. */
@@ -138,15 +186,16 @@ export interface ChainInfo {
   policy?: number;
 }
 
-/** All chains of IPv4 tables. */
+/** All chains of all tables. */
 export function chains(socket: NetlinkSocket): ChainInfo[] {
   const out: ChainInfo[] = [];
-  socket.dump('list chains', nft(Nft.getChain, dump), (_type, body) => {
+  socket.dump('list chains', bare(Nft.getChain, dump), (_type, body) => {
     const found = attributes(body.subarray(4));
     const hook = found.get(4);
     const number = hook && attributes(hook).get(1)?.readUInt32BE(0);
     const policy = found.get(5)?.readUInt32BE(0);
     out.push({
+      family: body[0] ?? 0,
       table: textOf(found.get(1)),
       name: textOf(found.get(3)),
       ...(number === undefined ? {} : { hook: number }),
@@ -156,20 +205,27 @@ export function chains(socket: NetlinkSocket): ChainInfo[] {
   return out;
 }
 
-/** The comments of a chain's rules, in their order; a rule without one is ''. */
-export function ruleComments(socket: NetlinkSocket, table: string, chain: string): string[] {
-  const out: string[] = [];
-  socket.dump('list rules', nft(Nft.getRule, dump, text(1, table), text(2, chain)), (_type, body) => {
-    const data = attributes(body.subarray(4)).get(7);
-    out.push(data !== undefined && data[0] === 0 ? textOf(data.subarray(2)) : '');
+/** A chain's rules in their order, by handle and comment ('' without one). */
+export function rules(socket: NetlinkSocket, table: Table, chain: string): { handle: Buffer; comment: string }[] {
+  const out: { handle: Buffer; comment: string }[] = [];
+  socket.dump('list rules', nft(Nft.getRule, dump, table, text(2, chain)), (_type, body) => {
+    const found = attributes(body.subarray(4));
+    const data = found.get(7);
+    const comment = data !== undefined && data[0] === 0 ? textOf(data.subarray(2)) : '';
+    out.push({ handle: Buffer.from(found.get(3) ?? []), comment });
   });
   return out;
+}
+
+/** Takes one rule away, by the handle that `rules` gave. */
+export function deleteRule(table: Table, chain: string, handle: Buffer): Buffer {
+  return nft(Nft.delRule, 0, table, text(2, chain), attribute(3, handle));
 }
 
 /** The number of the last committed transaction; any change of any ruleset makes another. */
 export function generation(socket: NetlinkSocket): number {
   let id = 0;
-  socket.dump('read the generation', nft(Nft.getGeneration, ack), (_type, body) => {
+  socket.dump('read the generation', bare(Nft.getGeneration, ack), (_type, body) => {
     id = attributes(body.subarray(4)).get(1)?.readUInt32BE(0) ?? 0;
   });
   return id;

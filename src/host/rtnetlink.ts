@@ -1,14 +1,15 @@
 import { SystemError } from './errno.ts';
+import { familyOf, ipBytes, ipText } from './ip-bytes.ts';
 import { attribute, attributes, message, NetlinkFlag, nest, text, textOf, u32 } from './netlink.ts';
 import type { NetlinkSocket } from './netlink-socket.ts';
 
-/** rtnetlink messages (links, addresses, routes, neighbours) as bytes, and what dumps of them say. IPv4 as dotted text. */
+/** rtnetlink messages (links, addresses, routes, neighbours) as bytes, and what dumps of them say. Addresses as text. */
 
 export const netlinkRoute = 0;
 
 const Rtm = { newLink: 16, delLink: 17, getLink: 18, setLink: 19, newAddr: 20, delAddr: 21, getAddr: 22 };
-const RtmRoute = { newRoute: 24, getRoute: 26, newNeigh: 28 };
-const Ifla = { address: 1, ifname: 3, mtu: 4, master: 10, linkinfo: 18, netNsFd: 28, afSpec: 26 };
+const RtmRoute = { newRoute: 24, delRoute: 25, getRoute: 26, newNeigh: 28 };
+const Ifla = { address: 1, ifname: 3, mtu: 4, master: 10, linkinfo: 18, alias: 20, netNsFd: 28, afSpec: 26 };
 const inet = 2;
 const inet6 = 10;
 const up = 1;
@@ -28,8 +29,6 @@ function linkHeader({ index = 0, up: isUp = false }: LinkHeader): Buffer {
 }
 
 export const macBytes = (mac: string): Buffer => Buffer.from(mac.replaceAll(':', ''), 'hex');
-export const ipBytes = (ip: string): Buffer => Buffer.from(ip.split('.').map(Number));
-const ipText = (bytes: Buffer | undefined): string | undefined => bytes && [...bytes].join('.');
 
 export interface Veth {
   name: string;
@@ -68,7 +67,8 @@ export function newVeth(veth: Veth): { message: Uint8Array; netnsFdOffset: numbe
   return { message: bytes, netnsFdOffset: bytes.length - 4 };
 }
 
-export function newBridge(bridge: { name: string; mac: string; mtu: number }): Buffer {
+/** `alias` is a text that shows in `ip link`, by which its maker is known. */
+export function newBridge(bridge: { name: string; mac: string; mtu: number; alias?: string }): Buffer {
   return message(
     Rtm.newLink,
     ack | create | excl,
@@ -76,6 +76,7 @@ export function newBridge(bridge: { name: string; mac: string; mtu: number }): B
     text(Ifla.ifname, bridge.name),
     attribute(Ifla.address, macBytes(bridge.mac)),
     u32(Ifla.mtu, bridge.mtu),
+    ...(bridge.alias === undefined ? [] : [text(Ifla.alias, bridge.alias)]),
     nest(Ifla.linkinfo, text(1, 'bridge')),
   );
 }
@@ -99,10 +100,13 @@ export function routeLocalnet(index: number): Buffer {
 
 /**
  * Brings a bridge port up in hairpin mode: frames may leave by the port they came in. Where bridged packets go through
- * iptables too (br_netfilter), a container would otherwise not reach itself at a published port.
+ * iptables too (br_netfilter), a container would otherwise not reach itself at a published port. Isolated ports exchange nothing
+ * with each other.
  */
-export function hairpinPortUp(index: number): Buffer {
-  const slave = nest(Ifla.linkinfo, text(4, 'bridge'), nest(5, attribute(4, Buffer.from([1]))));
+export function hairpinPortUp(index: number, isolated = false): Buffer {
+  const on = Buffer.from([1]);
+  const port = [attribute(4, on), ...(isolated ? [attribute(33, on)] : [])];
+  const slave = nest(Ifla.linkinfo, text(4, 'bridge'), nest(5, ...port));
   return message(Rtm.newLink, ack, linkHeader({ index, up: true }), slave);
 }
 
@@ -132,8 +136,10 @@ export function deleteAddress(address: Address): Buffer {
 
 function addressParts(address: Address): Buffer[] {
   const header = Buffer.alloc(8);
-  header[0] = inet;
+  header[0] = familyOf(address.ip);
   header[1] = address.prefix;
+  // Nobody else has it: no search for a duplicate holds it back.
+  if (header[0] === inet6) header[2] = 2;
   header.writeInt32LE(address.index, 4);
   const ip = ipBytes(address.ip);
   const broadcast = address.broadcast === undefined ? [] : [attribute(4, ipBytes(address.broadcast))];
@@ -142,18 +148,26 @@ function addressParts(address: Address): Buffer[] {
 
 /** The default route through a gateway on a link. */
 export function defaultRoute(gateway: string, index: number, flags = ack): Buffer {
+  return message(RtmRoute.newRoute, flags | create | excl, ...defaultRouteParts(gateway, index));
+}
+
+export function deleteDefaultRoute(gateway: string, index: number, flags = ack): Buffer {
+  return message(RtmRoute.delRoute, flags, ...defaultRouteParts(gateway, index));
+}
+
+function defaultRouteParts(gateway: string, index: number): Buffer[] {
   const header = Buffer.alloc(12);
-  header[0] = inet;
+  header[0] = familyOf(gateway);
   header[4] = 254; // RT_TABLE_MAIN
   header[5] = 3; // RTPROT_BOOT, as `ip route add` has it
   header[7] = 1; // RTN_UNICAST
-  return message(RtmRoute.newRoute, flags | create | excl, header, attribute(5, ipBytes(gateway)), u32(4, index));
+  return [header, attribute(5, ipBytes(gateway)), u32(4, index)];
 }
 
 /** Tells the host at which MAC an address is from now on, whatever it remembered. */
 export function neighbour(index: number, ip: string, mac: string): Buffer {
   const header = Buffer.alloc(12);
-  header[0] = inet;
+  header[0] = familyOf(ip);
   header.writeInt32LE(index, 4);
   header.writeUInt16LE(2, 8); // NUD_REACHABLE: confirmed now, aged as any other
   return message(
@@ -172,6 +186,8 @@ export interface LinkInfo {
   master: number;
   kind: string;
   up: boolean;
+  /** Its alias, '' without one. */
+  alias: string;
 }
 
 /** All links of the socket's namespace. */
@@ -186,34 +202,41 @@ export function links(socket: NetlinkSocket): LinkInfo[] {
       master: found.get(Ifla.master)?.readInt32LE(0) ?? 0,
       kind: textOf(attributes(found.get(Ifla.linkinfo) ?? Buffer.alloc(0)).get(1)),
       up: (body.readUInt32LE(8) & up) !== 0,
+      alias: textOf(found.get(Ifla.alias)),
     });
   });
   return out;
 }
 
-/** All IPv4 addresses of the socket's namespace. */
-export function addresses(socket: NetlinkSocket): { index: number; ip: string; prefix: number }[] {
-  const out: { index: number; ip: string; prefix: number }[] = [];
+export interface Placed {
+  index: number;
+  ip: string;
+  prefix: number;
+}
+
+/** All addresses of the socket's namespace, of one family. */
+export function addresses(socket: NetlinkSocket, family: 4 | 6 = 4): Placed[] {
+  const out: Placed[] = [];
   const header = Buffer.alloc(8);
-  header[0] = inet;
+  header[0] = family === 4 ? inet : inet6;
   socket.dump('list addresses', message(Rtm.getAddr, dump, header), (_type, body) => {
     const found = attributes(body.subarray(8));
     const ip = ipText(found.get(2) ?? found.get(1));
-    if (ip !== undefined) out.push({ index: body.readInt32LE(4), ip, prefix: body[1] ?? 32 });
+    if (ip !== undefined) out.push({ index: body.readInt32LE(4), ip, prefix: body[1] ?? 0 });
   });
   return out;
 }
 
-/** The destinations of all IPv4 unicast routes of the main table but the default one. */
-export function routes(socket: NetlinkSocket): { index: number; ip: string; prefix: number }[] {
-  const out: { index: number; ip: string; prefix: number }[] = [];
+/** The destinations of all unicast routes of the main table but the default ones. */
+export function routes(socket: NetlinkSocket, family: 4 | 6 = 4): Placed[] {
+  const out: Placed[] = [];
   const header = Buffer.alloc(12);
-  header[0] = inet;
+  header[0] = family === 4 ? inet : inet6;
   socket.dump('list routes', message(RtmRoute.getRoute, dump, header), (_type, body) => {
     const found = attributes(body.subarray(12));
     const ip = ipText(found.get(1));
     const isMain = (found.get(15)?.readUInt32LE(0) ?? body[4]) === 254;
-    if (ip !== undefined && isMain) out.push({ index: found.get(4)?.readInt32LE(0) ?? 0, ip, prefix: body[1] ?? 32 });
+    if (ip !== undefined && isMain) out.push({ index: found.get(4)?.readInt32LE(0) ?? 0, ip, prefix: body[1] ?? 0 });
   });
   return out;
 }

@@ -23,6 +23,7 @@ const table = {
   getsockopt: [55, 209],
   rt_sigaction: [13, 134],
   madvise: [28, 233],
+  ioctl: [16, 29],
   fcntl: [72, 25],
   flock: [73, 32],
   fsync: [74, 82],

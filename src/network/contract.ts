@@ -1,11 +1,11 @@
-import type { EndpointSettings, NetworkInspect, PortBinding } from '../api/index.ts';
+import type { EndpointSettings, EventMessage, NetworkInspect, PortBinding } from '../api/index.ts';
 import type { Tx } from '../store/index.ts';
 
 /** What a container asks of the network; `mode` is HostConfig.NetworkMode without `container:` (which joins another's namespace). */
 export interface AttachRequest {
   containerId: string;
   name: string;
-  /** `bridge`, `default`, `none` or `host`. */
+  /** `default`, or a network by name or id. */
   mode: string;
   hostname: string;
   domainname: string;
@@ -15,7 +15,12 @@ export interface AttachRequest {
   publishAll: boolean;
   extraHosts: string[];
   dns: { servers: string[]; search: string[]; options: string[] };
+  /** Of its interface on the network of its mode. */
   macAddress?: string;
+  /** What is asked of its endpoints, by the network's name; without any, it is on the network of its mode alone. */
+  endpoints?: Record<string, EndpointSettings>;
+  /** MAC addresses asked for, by the network's name. */
+  macAddresses?: Record<string, string>;
 }
 
 /** Messages that furnish the container's namespace; see runtime's NetworkPlan, which it matches. */
@@ -25,7 +30,7 @@ export interface NetworkFurniture {
 }
 
 export interface NetworkAttachment {
-  /** None for host, none and joined namespaces. */
+  /** None for host and joined namespaces. */
   furniture?: NetworkFurniture;
   /** Contents of /etc/hosts and /etc/resolv.conf. */
   hosts: string;
@@ -35,25 +40,103 @@ export interface NetworkAttachment {
   ports: Record<string, PortBinding[] | null>;
   /** Bound sockets that reserve the published ports; from here on the caller's, who passes them to the shim or closes them. */
   reserved: number[];
-  /** Writes address and ports down, in the transaction that also records the container's start. */
+  /** Writes addresses and ports down, in the transaction that also records the container's start. */
   record(tx: Tx): void;
   /** Makes the published ports reachable (nft elements). Called while the container's child is being furnished. */
   publish(): Promise<void>;
 }
 
+/** One network more for a container that runs. */
+export interface ConnectRequest {
+  containerId: string;
+  network: string;
+  settings: EndpointSettings;
+  macAddress?: string;
+}
+
+/** What a running container's record and files must say after a change of its networks. */
+export interface NetworkChange {
+  networks: Record<string, EndpointSettings>;
+  ports: Record<string, PortBinding[] | null>;
+  /** The one that has come or gone. */
+  network: { id: string; name: string };
+  /** What becomes of the text of /etc/hosts. */
+  hosts(text: string): string;
+  /** What /etc/resolv.conf was made as, and what it would be made as now. */
+  resolvConf: { before: string; after: string };
+  /** In the transaction that changes the container's row. */
+  record(tx: Tx): void;
+  /** After the commit: addresses, ports, names and events follow. */
+  apply(): void;
+  /** Instead of `apply`, when the commit failed. */
+  undo(): void;
+}
+
+/** The body of `POST /networks/create`. */
+export interface NetworkCreateBody {
+  Name?: string;
+  Driver?: string;
+  Scope?: string;
+  Internal?: boolean;
+  Attachable?: boolean;
+  Ingress?: boolean;
+  ConfigOnly?: boolean;
+  ConfigFrom?: { Network?: string };
+  EnableIPv4?: boolean;
+  EnableIPv6?: boolean;
+  IPAM?: {
+    Driver?: string;
+    Options?: Record<string, string>;
+    Config?: {
+      Subnet?: string;
+      IPRange?: string;
+      Gateway?: string;
+      AuxiliaryAddresses?: Record<string, string>;
+    }[];
+  };
+  Options?: Record<string, string>;
+  Labels?: Record<string, string>;
+}
+
 export interface Networks {
   /** Refuses, as `invalid` and in Docker's words, what no start could give: for the container's creation. */
   validate(request: Omit<AttachRequest, 'containerId' | 'name' | 'hostname' | 'domainname'>): void;
-  /** Allocates address and ports in memory only; `record` makes it durable. Undo with `release`. */
+  /** Allocates addresses and ports in memory only; `record` makes it durable. Undo with `release`. */
   attach(request: AttachRequest): Promise<NetworkAttachment>;
-  /** Gives back address, ports and nft elements of a container; idempotent, also for one of an earlier engine's life. */
+  /** Gives back addresses, ports and nft elements of a container; idempotent, also for one of an earlier engine's life. */
   release(containerId: string): Promise<void>;
-  /** Drops its recorded endpoint, in the transaction that records the container's exit. */
+  /** Drops its recorded endpoints, in the transaction that records the container's exit. */
   forget(tx: Tx, containerId: string): void;
+  /**
+   * Joins a running container to one more network; `inside` is a netlink socket (route) that was opened in its namespace, which is
+   * closed here. The caller commits `record` with the container's row and calls `apply`, or `undo`.
+   */
+  connect(request: ConnectRequest, inside: number): NetworkChange;
+  /** Takes a running container off a network; as `connect`, but that `openInside` gives the socket. */
+  disconnect(request: { containerId: string; network: string }, openInside: () => number): NetworkChange;
+  /**
+   * What a container that does not run would be on: the settings as they are kept, checked, under the network's name. Throws
+   * `notFound` without such a network.
+   */
+  plan(
+    network: string,
+    settings: EndpointSettings,
+  ): { name: string; id: string; driver: string; settings: EndpointSettings };
+  /** Settings as they are kept for a network that is not there. */
+  unplanned(settings: EndpointSettings): EndpointSettings;
+  /** Another name for a container that runs: `record` in the transaction that renames it, `apply` after. */
+  rename(containerId: string, name: string): { record(tx: Tx): void; apply(): void };
+  create(body: NetworkCreateBody): Promise<{ Id: string; Warning: string }>;
+  /** By name, id or unique prefix; one that is in use, or predefined, is `forbidden`. */
+  remove(reference: string): Promise<void>;
+  /** Removes what no running container is on; filters `until`, `label` and `label!`. */
+  prune(filters: Record<string, string[]>): Promise<{ NetworksDeleted: string[] | null }>;
   list(filters: Record<string, string[]>): NetworkInspect[];
   /** By name, id or unique prefix; otherwise `notFound`: `network x not found`. */
   inspect(reference: string): NetworkInspect;
-  /** Makes bridge, sysctls and firewall what they must be for the containers that `running` names, and frees all else. */
+  /** Events of type network, published after their commit. */
+  subscribe(listener: (event: EventMessage) => void): () => void;
+  /** Makes bridges, sysctls and firewall what they must be for the containers that `running` names, and frees all else. */
   restore(running: (containerId: string) => boolean): Promise<void>;
   close(): Promise<void>;
 }

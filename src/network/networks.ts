@@ -1,15 +1,25 @@
+import type { EventMessage } from '../api/index.ts';
 import { nfnetlink, openArp, openNetlink, rtnetlink } from '../host/index.ts';
-import type { Log } from '../kit/index.ts';
+import { createLocks, createTopic, type Log } from '../kit/index.ts';
 import type { Store } from '../store/index.ts';
-import { attach, release } from './attach.ts';
+import { checkPools, type Pool } from './address/pools.ts';
+import { attach, release } from './attach/attach.ts';
+import { connect, disconnect } from './attach/connect.ts';
+import { plan, unplanned } from './attach/plan.ts';
+import { rename } from './attach/rename.ts';
+import { validate } from './attach/validate.ts';
 import type { Networks } from './contract.ts';
-import { endpointRows } from './endpoints.ts';
-import { createHostFiles } from './host-files.ts';
-import { createPorts } from './ports.ts';
-import { createPredefined } from './predefined.ts';
+import { createHostFiles } from './files/host-files.ts';
+import { create } from './make/create.ts';
+import { prune, remove } from './make/remove.ts';
+import { createPorts } from './ports/ports.ts';
+import { networkFilter } from './records/filters.ts';
+import { networkJson } from './records/json.ts';
+import { placeRows } from './records/place.ts';
+import type { NetworkRecord } from './records/record.ts';
+import { createRecords } from './records/records.ts';
 import { restore } from './restore.ts';
-import { bridgeFacts, type State } from './state.ts';
-import { validate } from './validate.ts';
+import { bridgeFacts, membersOf, type State } from './state.ts';
 import { watch } from './watch.ts';
 
 /** How an engine's network differs from another's on the same machine. */
@@ -18,35 +28,50 @@ export interface NetworkOptions {
   bridge?: string;
   /** The bridge's address and prefix; otherwise one that clashes with nothing on the host. */
   bip?: string;
-  /** Of the bridge and of what is on it; 1500 unless told. */
+  /** Of the bridges and of what is on them; 1500 unless told. */
   mtu?: number;
+  /** Where networks without a subnet of their own come from. */
+  pools?: Pool[];
+  /** The address ports are published on where none is named; every address unless told. */
+  bindingIp?: string;
+  /** What the host's own firewall drops stays dropped. */
+  strict?: boolean;
+  /** What `host-gateway` stands for; the bridge's address unless told. */
+  hostGateway?: string;
 }
 
 /** The networks of one engine. `restore` must have been called before all else. */
 export function createNetworks(deps: { store: Store; log: Log; options?: NetworkOptions }): Networks {
-  const hostFiles = createHostFiles();
-  const state: State = {
-    store: deps.store,
-    log: deps.log,
-    options: { bridge: 'tug0', mtu: 1500, ...deps.options },
-    arp: openArp(),
-    route: openNetlink(rtnetlink.netlinkRoute),
-    netfilter: openNetlink(nfnetlink.netlinkNetfilter),
-    hostFiles,
-    ports: createPorts(hostFiles.ephemeralPorts),
-    predefined: createPredefined(deps.store),
-    endpoints: new Map(),
-  };
+  const state = createState(deps);
   let stopWatching: (() => void) | undefined;
+  const json = (record: NetworkRecord, whole: boolean) =>
+    networkJson(
+      record,
+      whole ? membersOf(state, record.id) : [],
+      record.name === 'bridge' ? bridgeFacts(state) : undefined,
+    );
   return {
     attach: async (request) => attach(state, request),
     release: async (containerId) => release(state, containerId),
     forget(tx, containerId) {
-      tx.collection(endpointRows).delete(containerId);
+      tx.collection(placeRows).delete(containerId);
     },
     validate,
-    list: (filters) => state.predefined.list(filters, bridgeFacts(state)),
-    inspect: (reference) => state.predefined.inspect(reference, [...state.endpoints.values()], bridgeFacts(state)),
+    connect: (request, inside) => connect(state, request, inside),
+    disconnect: (request, openInside) => disconnect(state, request, openInside),
+    rename: (containerId, name) => rename(state, containerId, name),
+    plan: (network, settings) => plan(state, network, settings),
+    unplanned,
+    create: (body) => create(state, body),
+    remove: (reference) => remove(state, reference),
+    prune: (filters) => prune(state, filters),
+    list: (filters) =>
+      state.records
+        .all()
+        .filter(networkFilter(filters, ({ id }) => membersOf(state, id).length > 0))
+        .map((record) => json(record, false)),
+    inspect: (reference) => json(state.records.find(reference), true),
+    subscribe: state.events.subscribe,
     async restore(running) {
       await restore(state, running);
       stopWatching?.();
@@ -58,5 +83,35 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
       state.route.close();
       state.netfilter.close();
     },
+  };
+}
+
+function createState({ store, log, options = {} }: { store: Store; log: Log; options?: NetworkOptions }): State {
+  const hostFiles = createHostFiles();
+  const { bip, pools = [], bindingIp, hostGateway } = options;
+  checkPools(pools);
+  return {
+    store,
+    log,
+    options: {
+      bridge: options.bridge ?? 'tug0',
+      mtu: options.mtu ?? 1500,
+      strict: options.strict ?? false,
+      pools,
+      ...(bip && { bip }),
+      ...(bindingIp && { bindingIp }),
+      ...(hostGateway && { hostGateway }),
+    },
+    arp: openArp(),
+    route: openNetlink(rtnetlink.netlinkRoute),
+    netfilter: openNetlink(nfnetlink.netlinkNetfilter),
+    hostFiles,
+    ports: createPorts(hostFiles.ephemeralPorts),
+    records: createRecords(store),
+    events: createTopic<EventMessage>((error) => log.error('an event listener failed', { error })),
+    turns: createLocks(),
+    places: new Map(),
+    wires: new Map(),
+    links: new Set(),
   };
 }

@@ -1,79 +1,156 @@
 import { rtnetlink } from '../host/index.ts';
-import { crashpoint } from '../kit/index.ts';
-import { createAddresses } from './addresses.ts';
-import { type Bridge, ensureBridge } from './bridge.ts';
-import { type Endpoint, endpointRows } from './endpoints.ts';
-import { createFirewall } from './firewall.ts';
-import { admitForwarding } from './host-forward.ts';
-import { tableOf } from './ruleset.ts';
+import { crashpoint, messageOf } from '../kit/index.ts';
+import { firstForBridge } from './address/pools.ts';
+import { describe, overlaps, parseBip, parseIp, type Subnet, subnetOf, toText } from './address/subnets.ts';
+import { addressesOf, takenSubnets } from './bridge/bridge.ts';
+import { aliasOf, raise, rulesOf, type Wire } from './bridge/wire.ts';
+import { createFirewall } from './firewall/firewall.ts';
+import { admitForwarding } from './firewall/host-forward.ts';
+import { tableOf } from './firewall/ruleset.ts';
+import { type Place, placeRows } from './records/place.ts';
+import type { NetworkRecord } from './records/record.ts';
 import { allPublications, type State } from './state.ts';
-import { toNumber, toText } from './subnets.ts';
 
 /** Networks.restore */
 export async function restore(state: State, running: (containerId: string) => boolean): Promise<void> {
-  const remembered = state.predefined.prepare();
-  state.endpoints.clear();
-  for (const endpoint of keepRunning(state, running)) {
-    state.endpoints.set(endpoint.containerId, endpoint);
-    state.ports.claim(endpoint.containerId, endpoint.ports);
+  state.records.load();
+  state.places.clear();
+  state.links.clear();
+  for (const place of keepRunning(state, running)) {
+    state.places.set(place.containerId, place);
+    state.ports.claim({ id: place.containerId, name: place.name }, place.ports);
   }
-  await setRight(state, remembered);
+  await setRight(state);
 }
 
-/** Makes bridge, links and firewall what they must be for the containers that have endpoints. */
-export async function setRight(state: State, remembered?: string): Promise<void> {
-  const { route, netfilter, options, log } = state;
-  const bridge = ensureBridge(route, {
-    name: options.bridge,
-    mtu: options.mtu,
-    ...(options.bip === undefined ? {} : { bip: options.bip }),
-    ...(remembered === undefined ? {} : { remembered }),
-  });
-  state.predefined.remember(addressOf(bridge));
-  const addresses = createAddresses({
-    subnet: bridge.subnet,
-    gateway: bridge.gateway,
-    isGone: (link) => !rtnetlink.linkExists(route, link),
-  });
-  const kept = [...state.endpoints.values()];
-  for (const { link } of kept) {
-    if (link) addresses.claim(toNumber(link.address));
-  }
-  tidyLinks(state, bridge, kept);
-  const { name, subnet } = bridge;
-  const firewall = createFirewall(netfilter, { table: tableOf(name), bridge: name, subnet });
-  state.standing = { bridge, addresses, firewall };
-  firewall.restore(allPublications(state));
-  await admitForwarding({ socket: netfilter, bridge: name, log });
+/** Makes bridges, links and firewall what they must be for the containers that have a place. */
+export async function setRight(state: State): Promise<void> {
+  const { netfilter, options, log } = state;
+  raiseAll(state);
+  claimAddresses(state);
+  tidyBridges(state);
+  tidyLinks(state);
+  state.firewall = createFirewall(netfilter, tableOf(options.bridge), () => ({
+    bridges: [...state.wires.values()].map(rulesOf),
+    publications: allPublications(state),
+  }));
+  state.firewall.restore();
+  const bridges = [...state.wires.values()].map(({ name }) => name);
+  if (!options.strict) await admitForwarding({ socket: netfilter, bridges, log });
 }
 
-/** As --bip has it, and as the bridge remembers it. */
-export const addressOf = (bridge: Bridge): string => `${toText(bridge.gateway)}/${bridge.subnet.prefix}`;
+function raiseAll(state: State): void {
+  const { route: socket, options, records } = state;
+  state.wires.clear();
+  for (const record of records.all()) {
+    if (record.driver !== 'bridge' || record.configOnly) continue;
+    const whole = record.name === 'bridge' ? withOwnAddress(state, record) : record;
+    try {
+      state.wires.set(record.id, raise({ socket, record: whole, predefined: options.bridge, mtu: options.mtu }));
+    } catch (error) {
+      if (record.name === 'bridge') throw error;
+      state.log.error('a network’s bridge could not be made', { network: record.name, error: messageOf(error) });
+    }
+  }
+}
 
-function keepRunning(state: State, running: (containerId: string) => boolean): Endpoint[] {
-  const all = state.store.view((tx) => tx.collection(endpointRows).all());
+/** The predefined bridge's address: as configured, as the bridge has it, as remembered if it is free, or the first free one. */
+function withOwnAddress(state: State, record: NetworkRecord): NetworkRecord {
+  const address = state.options.bip ?? presentAddress(state) ?? rememberedOrFree(state, record);
+  const found = parseBip(address);
+  if (record.address !== address) state.records.put({ ...record, address });
+  const pool = { subnet: describe(found.subnet), gateway: toText(found.address), isStatic: false };
+  return { ...record, address, pools: [pool] };
+}
+
+function presentAddress(state: State): string | undefined {
+  const link = rtnetlink.links(state.route).find(({ name }) => name === state.options.bridge);
+  const own = link && addressesOf(state.route, link.index).find(({ ip }) => !ip.includes(':'));
+  return own && `${own.ip}/${own.prefix}`;
+}
+
+function rememberedOrFree(state: State, record: NetworkRecord): string {
+  const ours = new Set(
+    rtnetlink
+      .links(state.route)
+      .filter(({ alias }) => alias === aliasOf(state.options.bridge))
+      .map(({ index }) => index),
+  );
+  const taken = [...takenSubnets(state.route, (index) => ours.has(index)), ...plannedSubnets(state)];
+  if (record.address !== undefined) {
+    const before = parseBip(record.address);
+    if (!taken.some((other) => overlaps(before.subnet, other))) return record.address;
+  }
+  const subnet = firstForBridge(taken, state.options.pools);
+  return `${toText({ family: 4, value: subnet.base + 1n })}/${subnet.prefix}`;
+}
+
+/** What the user-defined networks have, whether their bridges stand or not. */
+function plannedSubnets(state: State): Subnet[] {
+  return state.records
+    .all()
+    .filter(({ configOnly }) => !configOnly)
+    .flatMap(({ pools }) => pools)
+    .flatMap(({ subnet }) => {
+      const [ip = '', bits = ''] = subnet.split('/');
+      const base = parseIp(ip);
+      return base ? [subnetOf(base, Number(bits))] : [];
+    });
+}
+
+function claimAddresses(state: State): void {
+  for (const { networkId, link } of [...state.places.values()].flatMap(({ endpoints }) => endpoints)) {
+    const wire = state.wires.get(networkId);
+    if (!link || !wire) continue;
+    state.links.add(link.index);
+    for (const [side, address] of [[wire.v4, link.v4] as const, [wire.v6, link.v6] as const]) {
+      const ip = address && parseIp(address.address);
+      if (ip) side?.addresses.claim(ip);
+    }
+  }
+}
+
+function keepRunning(state: State, running: (containerId: string) => boolean): Place[] {
+  const all = state.store.view((tx) => tx.collection(placeRows).all());
   const gone = all.filter(({ id }) => !running(id));
   if (gone.length > 0) {
     state.store.update((tx) => {
-      for (const { id } of gone) tx.collection(endpointRows).delete(id);
+      for (const { id } of gone) tx.collection(placeRows).delete(id);
     });
     crashpoint('network.forget');
   }
   return all.filter(({ id }) => running(id)).map(({ document }) => document);
 }
 
-/** Links that no container has any more are deleted; those of running ones are ports of the bridge again, if it was made anew. */
-function tidyLinks(state: State, bridge: Bridge, kept: Endpoint[]): void {
-  const wanted = new Set(kept.flatMap((endpoint) => (endpoint.link ? [endpoint.link.index] : [])));
+/** Bridges that this engine made for networks that are no more. */
+function tidyBridges(state: State): void {
+  const wanted = new Set([...state.wires.values()].map(({ index }) => index));
+  for (const link of rtnetlink.links(state.route)) {
+    if (link.kind !== 'bridge' || link.alias !== aliasOf(state.options.bridge) || wanted.has(link.index)) continue;
+    state.log.warn('a bridge of no network is removed', { bridge: link.name });
+    state.route.send('remove a bridge of no network', [rtnetlink.deleteLink(link.index)]);
+    crashpoint('network.tidied');
+  }
+}
+
+/** Links that no container has any more are deleted; those of running ones are ports of their bridge again, if it was made anew. */
+function tidyLinks(state: State): void {
+  const bridges = new Map<number, Wire>([...state.wires.values()].map((wire) => [wire.index, wire]));
+  const wanted = new Map(
+    [...state.places.values()]
+      .flatMap(({ endpoints }) => endpoints)
+      .flatMap(({ link, networkId }) => (link ? [[link.index, state.wires.get(networkId)] as const] : [])),
+  );
   for (const link of rtnetlink.links(state.route)) {
     if (link.kind !== 'veth') continue;
-    const isOurs = link.master === bridge.index;
-    if (wanted.has(link.index) === isOurs) continue;
-    if (isOurs) {
+    const home = wanted.get(link.index);
+    if (home?.index === link.master || (home === undefined && !bridges.has(link.master))) continue;
+    if (home === undefined) {
       state.log.warn('a link of no container is removed', { link: link.name });
       state.route.send('remove a link of no container', [rtnetlink.deleteLink(link.index)]);
     } else {
-      state.route.send('put a link back on the bridge', [rtnetlink.setMaster(link.index, bridge.index)]);
+      const up = rtnetlink.hairpinPortUp(link.index, !home.options.icc);
+      state.route.send('put a link back on the bridge', [rtnetlink.setMaster(link.index, home.index), up]);
     }
     crashpoint('network.link');
   }

@@ -1,23 +1,24 @@
 import { nfnetlink, rtnetlink } from '../host/index.ts';
 import { messageOf } from '../kit/index.ts';
-import { admitForwarding } from './host-forward.ts';
-import { addressOf, setRight } from './restore.ts';
-import { chainNames, tableOf } from './ruleset.ts';
-import { allPublications, type State, standingOf } from './state.ts';
+import { admitForwarding } from './firewall/host-forward.ts';
+import { chainNames, tableOf } from './firewall/ruleset.ts';
+import { setRight } from './restore.ts';
+import { firewallOf, type State } from './state.ts';
 
-const interval = 3000;
+/** Whoever flushes the host's ruleset finds ours back within two seconds. */
+const interval = 1500;
 
 /**
- * Looks every few seconds whether the bridge is still there, and whether somebody changed a ruleset of the host (one number
+ * Looks every so often whether the bridge is still there, and whether somebody changed a ruleset of the host (one number
  * tells): if so, whether ours is still there and a policy of FORWARD has come up. Sets all right. Returns the call that ends it.
  */
 export function watch(state: State): () => void {
   let seen = -1;
   const look = async (): Promise<void> => {
-    const { bridge } = standingOf(state);
-    if (!rtnetlink.linkExists(state.route, bridge.index)) {
-      state.log.warn('the bridge was taken away; it is made again', { bridge: bridge.name });
-      await setRight(state, addressOf(bridge));
+    const gone = [...state.wires.values()].filter(({ index }) => !rtnetlink.linkExists(state.route, index));
+    if (gone.length > 0) {
+      state.log.warn('a bridge was taken away; it is made again', { bridges: gone.map(({ name }) => name) });
+      await setRight(state);
     }
     const now = nfnetlink.generation(state.netfilter);
     if (now === seen) return;
@@ -32,13 +33,17 @@ export function watch(state: State): () => void {
 }
 
 async function repairFirewall(state: State): Promise<void> {
-  const { bridge, firewall } = standingOf(state);
-  const table = tableOf(bridge.name);
-  const present = nfnetlink.chains(state.netfilter).filter((chain) => chain.table === table);
+  const { netfilter: socket, options, log } = state;
+  const table = tableOf(options.bridge);
+  const present = nfnetlink
+    .chains(socket)
+    .filter((chain) => chain.family === table.family && chain.table === table.name);
   const missing = chainNames.filter((name) => !present.some((chain) => chain.name === name));
-  if (missing.length > 0) {
-    state.log.warn('the firewall’s table was taken away; it is made again', { table, missing });
-    firewall.restore(allPublications(state));
+  const isEmpty = missing.length === 0 && nfnetlink.rules(socket, table, 'forward').length === 0;
+  if (missing.length > 0 || isEmpty) {
+    log.warn('the firewall’s table was taken away; it is made again', { table: table.name, missing });
+    firewallOf(state).restore();
   }
-  await admitForwarding({ socket: state.netfilter, bridge: bridge.name, log: state.log });
+  const bridges = [...state.wires.values()].map(({ name }) => name);
+  if (!options.strict) await admitForwarding({ socket, bridges, log });
 }

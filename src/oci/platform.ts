@@ -14,12 +14,35 @@ export function parsePlatform(text: string): Platform {
   if (parts.length > 3 || !parts.every((part) => /^[a-z0-9_.-]+$/.test(part))) {
     throw new EngineError('invalid', `${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`);
   }
-  const [os = 'linux', architecture = hostPlatform().architecture, variant] = parts;
+  if (parts.length === 1) return fromOneWord(text, parts[0] ?? '');
+  const [os = 'linux', architecture = '', variant] = parts;
   const name = architectureOf(architecture);
   // arm64 has one variant so far, which is not written.
   return variant && !(name === 'arm64' && variant === 'v8')
     ? { os, architecture: name, variant }
     : { os, architecture: name };
+}
+
+const systems = new Set(
+  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos'.split(
+    ' ',
+  ),
+);
+const processors = new Set(
+  '386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc64 wasm'.split(
+    ' ',
+  ),
+);
+
+/** One word is a system or an architecture; the other is this host's. */
+function fromOneWord(text: string, word: string): Platform {
+  if (systems.has(word)) return { ...hostPlatform(), os: word };
+  const architecture = architectureOf(word);
+  if (processors.has(architecture)) return { ...hostPlatform(), architecture };
+  throw new EngineError(
+    'invalid',
+    `${JSON.stringify(text)}: unknown operating system or architecture: invalid argument`,
+  );
 }
 
 /** `linux/amd64`, `linux/arm/v7`. */

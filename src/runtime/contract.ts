@@ -17,6 +17,8 @@ export interface LogFile {
   path: string;
   maxBytes: number;
   maxFiles: number;
+  /** JSON that stands in each line as `attrs`, 60,000 bytes at most. */
+  attrs?: string;
 }
 
 /**
@@ -113,6 +115,8 @@ export interface Process {
    * none. Paths are to be opened under it by openat2 with RESOLVE_IN_ROOT.
    */
   openRoot(): number;
+  /** A netlink socket (route) that was opened in the container's own network namespace; the caller closes it. */
+  openNetwork(): number;
   /** Everything below the container's cgroup, by host pid. */
   pids(): Promise<number[]>;
   /** The container's cgroup; an exec, which shares it, has none of its own. */

@@ -29,10 +29,10 @@ test('a cgroup', async () => {
 
 test('an nft table', async () => {
   const before = await traces();
-  await must(['nft', 'add', 'table', 'ip', 'tug_planted']);
+  await must(['nft', 'add', 'table', 'inet', 'tug_planted']);
   const found = leaked(before, await traces());
-  await must(['nft', 'delete', 'table', 'ip', 'tug_planted']);
-  expect(found).toContain('table ip tug_planted');
+  await must(['nft', 'delete', 'table', 'inet', 'tug_planted']);
+  expect(found).toContain('table inet tug_planted');
 });
 
 test('a process with a network namespace of its own', async () => {

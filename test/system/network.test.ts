@@ -34,7 +34,7 @@ const ports = async (bridge = 'tug0'): Promise<string[]> =>
 const say = (text: string, port: number, address: string): string =>
   `const s = await Bun.udpSocket({}); s.send('${text}', ${port}, '${address}'); s.close();`;
 
-const publishedMap = (): Promise<string> => must(['nft', 'list', 'map', 'ip', 'tug', 'published']);
+const publishedMap = (): Promise<string> => must(['nft', 'list', 'map', 'inet', 'tug', 'published']);
 
 /** Removes the namespaces of an engine's life, as far as it had come. */
 async function removeBoth(): Promise<void> {
@@ -97,8 +97,8 @@ const onThisMachine = (): void => {
   afterEach(async () => {
     for (const box of boxes) await box.end();
     await until('no link is left', async () => (await ports()).length === 0);
-    for (const map of ['published', 'published_at']) {
-      expect(await must(['nft', 'list', 'map', 'ip', 'tug', map])).not.toContain('elements');
+    for (const map of ['published', 'published_at', 'published6', 'published6_at']) {
+      expect(await must(['nft', 'list', 'map', 'inet', 'tug', map])).not.toContain('elements');
     }
     expect(networks.inspect('bridge').Containers).toEqual({});
   });
@@ -183,20 +183,20 @@ const onThisMachine = (): void => {
     expect(await outside.get(`http://${box.ip}:81`)).toBe(28);
     expect(await outside.get(`http://${box.ip}:80`)).toBe(28);
     // What refuses it is our rule, not a missing route.
-    await must(['nft', 'add', 'rule', 'ip', 'tug', 'TUG-USER', 'ip', 'saddr', '203.0.113.2', 'accept']);
+    await must(['nft', 'add', 'rule', 'inet', 'tug', 'TUG-USER', 'ip', 'saddr', '203.0.113.2', 'accept']);
     expect(await outside.get(`http://${box.ip}:81`)).toBe('one 203.0.113.2');
-    await must(['nft', 'flush', 'chain', 'ip', 'tug', 'TUG-USER']);
+    await must(['nft', 'flush', 'chain', 'inet', 'tug', 'TUG-USER']);
   });
 
   test('the administrator’s chain is asked first and outlives a restart of the engine', async () => {
     await start('one', published('80/tcp', '8080'));
-    await must(['nft', 'add', 'rule', 'ip', 'tug', 'TUG-USER', 'ip', 'saddr', '203.0.113.2', 'drop']);
+    await must(['nft', 'add', 'rule', 'inet', 'tug', 'TUG-USER', 'ip', 'saddr', '203.0.113.2', 'drop']);
     expect(await outside.get('http://203.0.113.1:8080')).toBe(28);
     const again = createNetworks({ store, log: silent });
     await again.restore(() => true);
     await again.close();
-    expect(await must(['nft', 'list', 'chain', 'ip', 'tug', 'TUG-USER'])).toContain('203.0.113.2 drop');
-    await must(['nft', 'flush', 'chain', 'ip', 'tug', 'TUG-USER']);
+    expect(await must(['nft', 'list', 'chain', 'inet', 'tug', 'TUG-USER'])).toContain('203.0.113.2 drop');
+    await must(['nft', 'flush', 'chain', 'inet', 'tug', 'TUG-USER']);
   });
 
   test('a container cannot reach what listens on the host’s loopback', async () => {
@@ -295,7 +295,7 @@ const onThisMachine = (): void => {
     await other.close();
     theirStore.close();
     await must(['ip', 'link', 'del', 'tug7']);
-    await must(['nft', 'delete', 'table', 'ip', 'tug_tug7']);
+    await must(['nft', 'delete', 'table', 'inet', 'tug_tug7']);
   });
 
   test('a FORWARD policy of DROP of the host does not cut containers off, and is asked for only once', async () => {
@@ -321,7 +321,7 @@ const onThisMachine = (): void => {
     await must(['nft', 'flush', 'ruleset']);
     await until(
       'the watch has seen it',
-      async () => (await run(['nft', 'list', 'chain', 'ip', 'tug', 'forward'])).code === 0,
+      async () => (await run(['nft', 'list', 'chain', 'inet', 'tug', 'forward'])).code === 0,
     );
     expect(await outside.get('http://203.0.113.1:8080')).toBe('one 203.0.113.2');
     await must(['nft', 'flush', 'ruleset']);

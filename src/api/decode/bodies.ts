@@ -1,8 +1,8 @@
 import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Platform } from '../../oci/index.ts';
-import type { ContainerCreateRequest, ExecConfig, ExecStartConfig } from '../types.ts';
+import type { ContainerCreateRequest, EndpointSettings, ExecConfig, ExecStartConfig } from '../types.ts';
 import { decodeBody } from './body.ts';
-import { hostConfig, networkingConfig } from './host-config.ts';
+import { endpoint, hostConfig, networkingConfig } from './host-config.ts';
 import { parseJson } from './json.ts';
 import {
   array,
@@ -86,6 +86,37 @@ const volumeCreate = struct('volume.CreateOptions', {
   Name: string(),
 });
 
+const networkCreate = struct('network.CreateRequest', {
+  Name: string(),
+  CheckDuplicate: bool,
+  Driver: string(),
+  Scope: string(),
+  Internal: bool,
+  Attachable: bool,
+  Ingress: bool,
+  ConfigOnly: bool,
+  ConfigFrom: struct('network.ConfigReference', { Network: string() }),
+  EnableIPv4: bool,
+  EnableIPv6: bool,
+  IPAM: struct('network.IPAM', {
+    Driver: string(),
+    Options: stringMap,
+    Config: list(
+      struct('network.IPAMConfig', {
+        Subnet: string(),
+        IPRange: string(),
+        Gateway: string(),
+        AuxiliaryAddresses: stringMap,
+      }),
+    ),
+  }),
+  Options: stringMap,
+  Labels: stringMap,
+});
+
+const networkConnect = struct('network.ConnectOptions', { Container: string(), EndpointConfig: endpoint });
+const networkDisconnect = struct('network.DisconnectOptions', { Container: string(), Force: bool });
+
 const platform = struct('v1.Platform', {
   architecture: string(),
   os: string(),
@@ -105,6 +136,16 @@ export interface VolumeCreateBody {
   Name?: string;
 }
 
+export interface NetworkConnectBody {
+  Container?: string;
+  EndpointConfig?: EndpointSettings;
+}
+
+export interface NetworkDisconnectBody {
+  Container?: string;
+  Force?: boolean;
+}
+
 export type ExecCreateBody = ExecConfig & { ConsoleSize?: [number, number] };
 export type ExecStartBody = ExecStartConfig & { ConsoleSize?: [number, number] };
 
@@ -117,6 +158,14 @@ export const decodeExecStart = (text: string) =>
   text === '' ? {} : decodeBody<ExecStartBody>(execStart, text, 'ExecStartOptions');
 export const decodeVolumeCreate = (text: string) =>
   text === '' ? {} : decodeBody<VolumeCreateBody>(volumeCreate, text, 'CreateOptions');
+
+/** The bodies of the networks' endpoints; all may be empty. */
+export const decodeNetworkCreate = (text: string) =>
+  text === '' ? {} : decodeBody<object>(networkCreate, text, 'CreateRequest');
+export const decodeNetworkConnect = (text: string) =>
+  text === '' ? {} : decodeBody<NetworkConnectBody>(networkConnect, text, 'ConnectOptions');
+export const decodeNetworkDisconnect = (text: string) =>
+  text === '' ? {} : decodeBody<NetworkDisconnectBody>(networkDisconnect, text, 'DisconnectOptions');
 
 /** The `filters` of a query, in the form of today (`{"name":{"a":true}}`) or of old (`{"name":["a"]}`). */
 export function decodeFilters(text: string): Record<string, string[]> {

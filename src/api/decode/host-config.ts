@@ -129,7 +129,8 @@ export const hostConfig = struct('container.HostConfig', {
   Init: bool,
 });
 
-const endpoint = struct('network.EndpointSettings', {
+/** EndpointSettings of one network. */
+export const endpoint = struct('network.EndpointSettings', {
   IPAMConfig: struct('network.EndpointIPAMConfig', {
     IPv4Address: string(),
     IPv6Address: string(),

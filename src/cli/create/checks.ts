@@ -45,9 +45,10 @@ export function dnsSearch(text: string): string {
   return domain;
 }
 
-/** A network by its name. */
-export function networkMode(text: string): string {
-  if (text === '') throw new Error('invalid empty network name');
+/** `name[:alias]` of a container to link to. */
+export function containerLink(text: string): string {
+  if (text === '') throw new Error('empty string specified for links');
+  if (text.split(':').length > 2) throw new Error(`bad format for links: ${text}`);
   return text;
 }
 
@@ -71,6 +72,6 @@ const ownSysctls = new Set(
 export function sysctl(text: string): string {
   const name = text.split('=')[0] ?? '';
   const isOwn = ownSysctls.has(name) || name.startsWith('net.') || name.startsWith('fs.mqueue.');
-  if (!text.includes('=') || !isOwn) throw new Error(`sysctl '${text}' is not allowed`);
+  if (!text.includes('=') || name === '' || !isOwn) throw new Error(`sysctl '${text}' is not allowed`);
   return text;
 }

@@ -26,9 +26,11 @@ export function checkEnv(word: string): string {
   return word;
 }
 
-/** Refuses a label without a name. */
+/** Refuses a label without a name, or with space in it. */
 export function checkLabel(word: string): string {
-  if (word === '' || word.startsWith('=')) throw new Error(`invalid label '${word}': empty name`);
+  const name = (word.split('=')[0] ?? '').replace(/^[ \t]+/, '');
+  if (name === '') throw new Error(`invalid label '${word}': empty name`);
+  if (/[ \t]/.test(name)) throw new Error(`label '${name}' contains whitespaces`);
   return word;
 }
 

@@ -4,23 +4,26 @@ import { parseBytes } from '../format/bytes.ts';
 import {
   attachTarget,
   capability,
+  containerLink,
   dnsSearch,
   extraHost,
   ipAddress,
   joinPath,
   linkLocal,
-  networkMode,
   sysctl,
 } from './checks.ts';
+import { deviceRule } from './devices.ts';
 import { checkEnv, checkLabel } from './env.ts';
+import { type DeviceRequest, parseGpus } from './gpus.ts';
 import { parseMount } from './mounts.ts';
+import { type NetworkAttachment, parseNetwork } from './networks.ts';
 import { bytes, cpus, deviceLimits, duration, map, swapBytes, ulimits } from './values.ts';
 
 const identity = {
   annotation: map('Add an annotation to the container (passed through to the OCI runtime)'),
   attach: flag.list('Attach to STDIN, STDOUT or STDERR', { short: 'a' }, attachTarget),
   cidfile: flag.string('Write the container ID to the file'),
-  'detach-keys': flag.string('Override the key sequence for detaching a container', { hidden: true }),
+  'disable-content-trust': flag.bool('Skip image verification', { initial: true }),
   domainname: flag.string('Container NIS domain name'),
   entrypoint: flag.string('Overwrite the default ENTRYPOINT of the image'),
   env: flag.list('Set environment variables', { short: 'e' }, checkEnv),
@@ -40,9 +43,18 @@ const identity = {
   'stop-signal': flag.string('Signal to stop the container'),
   'stop-timeout': flag.int('Timeout (in seconds) to stop a container'),
   tty: flag.bool('Allocate a pseudo-TTY', { short: 't' }),
+  'use-api-socket': flag.bool('Bind mount Docker API socket and required auth'),
   user: flag.string('Username or UID (format: <name|uid>[:<group|gid>])', { short: 'u' }),
   workdir: flag.string('Working directory inside the container', { short: 'w' }),
 };
+
+function networks() {
+  return flag.value<NetworkAttachment[]>('Connect a container to a network', {
+    type: 'network',
+    initial: [],
+    read: (text, before) => [...before, parseNetwork(text)],
+  });
+}
 
 const network = {
   'add-host': flag.list('Add a custom host-to-IP mapping (host:ip)', {}, extraHost),
@@ -53,12 +65,12 @@ const network = {
   expose: flag.list('Expose a port or a range of ports'),
   ip: flag.string('IPv4 address (e.g., 172.30.100.104)'),
   ip6: flag.string('IPv6 address (e.g., 2001:db8::33)'),
-  link: flag.list('Add link to another container'),
+  link: flag.list('Add link to another container', {}, containerLink),
   'link-local-ip': flag.list('Container IPv4/IPv6 link-local addresses', {}, linkLocal),
   'mac-address': flag.string('Container MAC address (e.g., 92:d0:c6:0a:29:33)'),
-  net: flag.list('Connect a container to a network', { type: 'network', hidden: true }, networkMode),
+  net: { ...networks(), hidden: true },
   'net-alias': flag.list('Add network-scoped alias for the container', { hidden: true }),
-  network: flag.list('Connect a container to a network', { type: 'network' }, networkMode),
+  network: networks(),
   'network-alias': flag.list('Add network-scoped alias for the container'),
   publish: flag.list("Publish a container's port(s) to the host", { short: 'p' }),
   'publish-all': flag.bool('Publish all exposed ports to random ports', { short: 'P' }),
@@ -72,6 +84,8 @@ const resources = {
   'device-write-bps': deviceLimits('Limit write rate (bytes per second) to a device', 'rate', parseBytes),
   'device-write-iops': deviceLimits('Limit write rate (IO per second) to a device', 'rate', readInt),
   'cgroup-parent': flag.string('Optional parent cgroup for the container'),
+  'cpu-count': flag.int('CPU count (Windows only)', { hidden: true }),
+  'cpu-percent': flag.int('CPU percent (Windows only)', { hidden: true }),
   'cpu-period': flag.int('Limit CPU CFS (Completely Fair Scheduler) period'),
   'cpu-quota': flag.int('Limit CPU CFS (Completely Fair Scheduler) quota'),
   'cpu-rt-period': flag.int('Limit CPU real-time period in microseconds'),
@@ -80,6 +94,9 @@ const resources = {
   cpus: cpus('Number of CPUs'),
   'cpuset-cpus': flag.string('CPUs in which to allow execution (0-3, 0,1)'),
   'cpuset-mems': flag.string('MEMs in which to allow execution (0-3, 0,1)'),
+  'io-maxbandwidth': { ...bytes('Maximum IO bandwidth limit for the system drive (Windows only)'), hidden: true },
+  'io-maxiops': flag.uint('Maximum IOps limit for the system drive (Windows only)', 64, { hidden: true }),
+  'kernel-memory': bytes('Kernel memory limit'),
   memory: bytes('Memory limit', { short: 'm' }),
   'memory-reservation': bytes('Memory soft limit'),
   'memory-swap': swapBytes("Swap limit equal to memory plus swap: '-1' to enable unlimited swap"),
@@ -111,7 +128,12 @@ const security = {
 
 const files = {
   device: flag.list('Add a host device to the container'),
-  'device-cgroup-rule': flag.list('Add a rule to the cgroup allowed devices list'),
+  'device-cgroup-rule': flag.list('Add a rule to the cgroup allowed devices list', {}, deviceRule),
+  gpus: flag.value<DeviceRequest[]>("GPU devices to add to the container ('all' to pass all GPUs)", {
+    type: 'gpu-request',
+    initial: [],
+    read: (text, before) => [...before, parseGpus(text)],
+  }),
   'log-driver': flag.string('Logging driver for the container'),
   'log-opt': flag.list('Log driver options'),
   mount: flag.value<Mount[]>('Attach a filesystem mount to the container', {

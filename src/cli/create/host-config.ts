@@ -1,5 +1,6 @@
 import type { HostConfig, PortBinding } from '../../api/index.ts';
 import { CliError } from '../command.ts';
+import { parseDevices } from './devices.ts';
 import { toMap } from './env.ts';
 import { type CreateLine, networksOf } from './line.ts';
 import { parseTmpfs } from './mounts.ts';
@@ -25,7 +26,7 @@ export function hostConfigOf(line: CreateLine, bindings: Bindings, binds: string
     DnsOptions: [...flags['dns-opt'], ...flags['dns-option']],
     ExtraHosts: orNull(flags['add-host']),
     VolumesFrom: orNull(flags['volumes-from']),
-    NetworkMode: networksOf(line)[0] ?? 'default',
+    NetworkMode: networksOf(line)[0]?.target ?? 'default',
     IpcMode: mode(flags.ipc, 'ipc'),
     PidMode: mode(flags.pid, 'pid'),
     UTSMode: mode(flags.uts, 'uts'),
@@ -59,7 +60,7 @@ function optional({ flags, given }: CreateLine): object {
     ...(Object.keys(flags.annotation).length > 0 ? { Annotations: flags.annotation } : {}),
     ...(flags.tmpfs.length > 0 ? { Tmpfs: parseTmpfs(flags.tmpfs) } : {}),
     ...(flags.mount.length > 0 ? { Mounts: flags.mount } : {}),
-    ...(flags['storage-opt'].length > 0 ? { StorageOpt: toMap(flags['storage-opt']) } : {}),
+    ...(flags['storage-opt'].length > 0 ? { StorageOpt: storageOptions(flags['storage-opt']) } : {}),
   };
 }
 
@@ -68,6 +69,7 @@ function resourcesOf({ flags, given }: CreateLine): object {
   if (swappiness !== -1 && (swappiness < 0 || swappiness > 100)) {
     throw new Error(`invalid value: ${swappiness}. Valid memory swappiness range is 0-100`);
   }
+  const devices = parseDevices(flags.device);
   return {
     BlkioWeight: flags['blkio-weight'],
     CgroupParent: flags['cgroup-parent'],
@@ -84,6 +86,7 @@ function resourcesOf({ flags, given }: CreateLine): object {
     MemorySwap: flags['memory-swap'],
     MemorySwappiness: swappiness,
     OomKillDisable: flags['oom-kill-disable'],
+    ...(flags['kernel-memory'] ? { KernelMemory: flags['kernel-memory'] } : {}),
     ...(given.has('pids-limit') ? { PidsLimit: flags['pids-limit'] } : {}),
     Ulimits: [...flags.ulimit.values()].toSorted((a, b) => (a.Name < b.Name ? -1 : 1)),
     BlkioWeightDevice: flags['blkio-weight-device'].map(({ Path, value }) => ({ Path, Weight: value })),
@@ -91,13 +94,10 @@ function resourcesOf({ flags, given }: CreateLine): object {
     BlkioDeviceReadIOps: flags['device-read-iops'].map(rateOf),
     BlkioDeviceWriteBps: flags['device-write-bps'].map(rateOf),
     BlkioDeviceWriteIOps: flags['device-write-iops'].map(rateOf),
-    Devices: flags.device.map(parseDevice),
+    Devices: devices.mappings,
+    DeviceRequests: orNull([...flags.gpus, ...cdiRequests(devices.cdi)]),
     DeviceCgroupRules: orNull(flags['device-cgroup-rule']),
   };
-}
-
-function isMode(text: string | undefined): boolean {
-  return text !== undefined && /^[rwm]{1,3}$/.test(text);
 }
 
 /** Names go once and in order. */
@@ -111,16 +111,6 @@ function rateOf({ Path, value }: DeviceLimit): object {
 
 function distinct(names: string[]): string[] {
   return [...new Set(names)].toSorted();
-}
-
-function parseDevice(spec: string): object {
-  const [host = '', second, third, ...more] = spec.split(':');
-  if (more.length > 0 || host === '') throw new Error(`invalid device specification: ${spec}`);
-  const target = second === undefined || (third === undefined && isMode(second)) ? host : second;
-  const permissions = third ?? (isMode(second) ? second : 'rwm');
-  if (!isMode(permissions)) throw new Error(`bad mode specified: ${permissions}`);
-  if (!target.startsWith('/')) throw new Error(`${target} is not an absolute path`);
-  return { PathOnHost: host, PathInContainer: target, CgroupPermissions: permissions };
 }
 
 type Kind = 'ipc' | 'pid' | 'uts' | 'userns' | 'cgroupns';
@@ -147,6 +137,15 @@ function restartOf({ flags }: CreateLine): object {
   return policy;
 }
 
-function orNull(list: string[]): string[] | null {
+function cdiRequests(names: string[]): object[] {
+  return names.length > 0 ? [{ Driver: 'cdi', DeviceIDs: names }] : [];
+}
+
+function storageOptions(options: string[]): Record<string, string> {
+  if (!options.every((option) => option.includes('='))) throw new Error('invalid storage option');
+  return toMap(options);
+}
+
+function orNull<T>(list: T[]): T[] | null {
   return list.length > 0 ? list : null;
 }

@@ -1,4 +1,5 @@
 import type { CreateValues } from './flags.ts';
+import type { NetworkAttachment } from './networks.ts';
 
 /** A `run` or `create` command line after its flags. */
 export interface CreateLine {
@@ -8,7 +9,7 @@ export interface CreateLine {
   env: Record<string, string | undefined>;
 }
 
-/** Networks as named, `--net` being the older spelling of `--network`. */
-export function networksOf({ flags }: Pick<CreateLine, 'flags'>): string[] {
+/** The networks to join, `--net` being the older spelling of `--network`. */
+export function networksOf({ flags }: Pick<CreateLine, 'flags'>): NetworkAttachment[] {
   return [...flags.network, ...flags.net];
 }

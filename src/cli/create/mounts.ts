@@ -1,5 +1,6 @@
 import type { Mount } from '../../api/index.ts';
 import { path } from '../lazy.ts';
+import { parseCsv } from './csv.ts';
 
 /** The volumes of a create request: binds as they go to the engine, and targets of anonymous volumes. */
 export interface Volumes {
@@ -50,6 +51,10 @@ const tmpfs = (mount: Writable, more: object): Writable => ({
   ...mount,
   TmpfsOptions: { ...mount.TmpfsOptions, ...more },
 });
+const image = (mount: Writable, more: object): Writable => ({
+  ...mount,
+  ImageOptions: { ...mount.ImageOptions, ...more },
+});
 const driver = (mount: Writable, more: object): Writable =>
   volume(mount, { DriverConfig: { ...mount.VolumeOptions?.DriverConfig, ...more } });
 
@@ -73,6 +78,7 @@ const setters: Record<string, Setter> = {
     const [name, text] = halves(value);
     return driver(mount, { Options: { ...mount.VolumeOptions?.DriverConfig?.Options, [name]: text } });
   },
+  'image-subpath': (mount, value) => image(mount, { Subpath: value }),
   'tmpfs-size': (mount, value, field) => tmpfs(mount, { SizeBytes: size(value, field) }),
   'tmpfs-mode': (mount, value, field) => {
     if (!/^[0-7]+$/.test(value)) throw new Error(`invalid value for tmpfs-mode: ${field.split('=')[1]}`);
@@ -86,7 +92,7 @@ const switches = new Set(['readonly', 'bind-nonrecursive', 'volume-nocopy']);
 /** Reads one `--mount` value. */
 export function parseMount(spec: string): Mount {
   let mount: Writable = { Type: 'volume' };
-  for (const field of spec.split(',').map((part) => part.replace(/^"(.*)"$/, '$1'))) {
+  for (const field of parseCsv(spec)) {
     const equals = field.indexOf('=');
     const word = (equals < 0 ? field : field.slice(0, equals)).toLowerCase();
     const name = synonyms[word] ?? word;
@@ -103,9 +109,22 @@ function check(mount: Writable): void {
   if (!mount.Type) throw new Error('type is required');
   if (!mount.Target) throw new Error('target is required');
   const wrong = (options: string) => new Error(`cannot mix '${options}' options with mount type '${mount.Type}'`);
+  if (mount.ImageOptions && mount.Type !== 'image') throw wrong('image-*');
   if (mount.BindOptions && mount.Type !== 'bind') throw wrong('bind-*');
   if (mount.VolumeOptions && mount.Type !== 'volume') throw wrong('volume-*');
   if (mount.TmpfsOptions && mount.Type !== 'tmpfs') throw wrong('tmpfs-*');
+  checkRecursion(mount);
+}
+
+function checkRecursion({ BindOptions: options, ReadOnly }: Writable): void {
+  if (options?.ReadOnlyNonRecursive && !ReadOnly) throw missing('writable', 'readonly');
+  if (!options?.ReadOnlyForceRecursive) return;
+  if (!ReadOnly) throw missing('readonly', 'readonly');
+  if (options.Propagation !== 'rprivate') throw missing('readonly', 'bind-propagation=rprivate');
+}
+
+function missing(value: string, what: string): Error {
+  return new Error(`option 'bind-recursive=${value}' requires '${what}' to be specified in conjunction`);
 }
 
 function bindRecursive(value: string): object {

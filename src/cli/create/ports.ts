@@ -81,15 +81,14 @@ function parseRange(text: string): Range | undefined {
   return first <= last && last <= 65535 ? { first, last } : undefined;
 }
 
+/** `target=80,published=8080,protocol=tcp` in the short form; other words in it say nothing, as in Docker. */
 function longForm(spec: string): string {
-  const fields = new Map<string, string>();
+  const fields = new Map([['protocol', 'tcp']]);
   for (const field of spec.split(',')) {
-    const [name = '', value] = field.split('=');
-    if (value === undefined || value === '') throw new Error(`invalid field: ${field}`);
-    if (!['protocol', 'mode', 'target', 'published'].includes(name)) throw new Error(`invalid field key: ${name}`);
-    fields.set(name, value);
+    const equals = field.indexOf('=');
+    if (equals <= 0) throw new Error(`invalid publish opts format (should be name=value but got '${field}')`);
+    fields.set(field.slice(0, equals), field.slice(equals + 1));
   }
-  const target = fields.get('target') ?? '';
-  const protocol = fields.get('protocol') ?? 'tcp';
-  return fields.has('published') ? `${fields.get('published')}:${target}/${protocol}` : `${target}/${protocol}`;
+  const { published = '', target = '', protocol } = Object.fromEntries(fields);
+  return `${published}:${target}/${protocol}`;
 }

@@ -4,29 +4,40 @@ import { fs } from '../lazy.ts';
 export function readSecurityOptions(options: string[]): object {
   const kept: string[] = [];
   let paths = {};
-  for (const option of options) {
+  for (const option of options.map(readOption)) {
     if (option === 'systempaths=unconfined') paths = { MaskedPaths: [], ReadonlyPaths: [] };
-    else kept.push(readProfile(option));
+    else kept.push(option);
   }
   return { SecurityOpt: kept.length > 0 ? kept : null, ...paths };
 }
 
-function readProfile(option: string): string {
-  const at = option.search(/[=:]/);
-  if (at < 0 && option !== 'no-new-privileges') throw new Error(`Invalid --security-opt: ${JSON.stringify(option)}`);
-  const [name, value] = [option.slice(0, at), option.slice(at + 1)];
+function readOption(option: string): string {
+  const equals = option.indexOf('=');
+  const at = equals < 0 && option !== 'no-new-privileges' ? option.indexOf(':') : equals;
+  const [name, value] = at < 0 ? [option, ''] : [option.slice(0, at), option.slice(at + 1)];
+  if (value === '' && name !== 'no-new-privileges')
+    throw new Error(`Invalid --security-opt: ${JSON.stringify(option)}`);
   if (name !== 'seccomp' || value === 'unconfined' || value === 'builtin') return option;
-  let profile: string;
-  try {
-    profile = fs().readFileSync(value, 'utf8');
-  } catch (error) {
-    throw new Error(`opening seccomp profile (${value}) failed: ${reason(error, value)}`, { cause: error });
-  }
-  return `seccomp=${JSON.stringify(JSON.parse(profile))}`;
+  return `seccomp=${compactJson(readProfile(value), value)}`;
 }
 
-function reason(error: unknown, path: string): string {
-  return (error as { code?: string }).code === 'ENOENT'
-    ? `open ${path}: no such file or directory`
-    : (error as Error).message;
+function readProfile(path: string): string {
+  try {
+    return fs().readFileSync(path, 'utf8');
+  } catch (error) {
+    const isMissing = (error as { code?: string }).code === 'ENOENT';
+    const reason = isMissing ? `open ${path}: no such file or directory` : (error as Error).message;
+    throw new Error(`opening seccomp profile (${path}) failed: ${reason}`, { cause: error });
+  }
+}
+
+/** The profile without the space between its tokens; its numbers stay as they are written. */
+function compactJson(text: string, path: string): string {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`compacting json for seccomp profile (${path}) failed: ${reason}`, { cause: error });
+  }
+  return text.replace(/("(?:\\.|[^"\\])*")|\s+/g, (_, literal: string | undefined) => literal ?? '');
 }

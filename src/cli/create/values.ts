@@ -102,7 +102,10 @@ export function parseUlimit(text: string): Ulimit {
   const [name = '', value] = text.split('=');
   if (!value) throw new Error(`invalid ulimit argument: ${text}`);
   if (!ulimitNames.has(name)) throw new Error(`invalid ulimit type: ${name}`);
-  const [softText = '', hardText] = value.split(':');
+  const [softText = '', hardText, ...more] = value.split(':');
+  if (more.length > 0) {
+    throw new Error(`too many limit value arguments - ${value}, can only have up to two, \`soft[:hard]\``);
+  }
   const soft = readInt(softText);
   const hard = hardText === undefined ? soft : readInt(hardText);
   if (hard !== -1 && (soft > hard || soft === -1)) {

@@ -1,5 +1,12 @@
+import type { Context } from '../command.ts';
+
 /** Ctrl-P Ctrl-Q. */
 const defaultKeys = [16, 17];
+
+/** The detach keys of a command line, or config.json's; '' means the default. */
+export function detachKeysOf({ config }: Pick<Context, 'config'>, flags: { 'detach-keys': string }): string {
+  return flags['detach-keys'] || config.data.detachKeys || '';
+}
 
 /** Reads `ctrl-p,ctrl-q` or `a,b` into the bytes to look for; '' means the default. Throws for anything else. */
 export function parseDetachKeys(spec: string): number[] {

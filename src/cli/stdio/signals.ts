@@ -1,7 +1,9 @@
 import type { Client } from '../../client/index.ts';
 import type { Output } from './output.ts';
 
-const forwarded = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGTERM', 'SIGCONT'] as const;
+const forwarded = 'HUP INT QUIT USR1 USR2 ALRM TERM CONT TSTP TTIN TTOU WINCH'
+  .split(' ')
+  .map((name) => `SIG${name}` as NodeJS.Signals);
 
 /**
  * Passes the signals this program receives on to a container's process, until the returned call. SIGPIPE is then one that

@@ -1,4 +1,6 @@
+import { mkdirSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { closeFd, readFileIn } from '../../host/index.ts';
 import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Launch, Pending } from '../../runtime/index.ts';
@@ -39,6 +41,7 @@ export async function beginLaunch(
 
 async function prepare(context: Context, row: ContainerRow, place: NetworkPlace): Promise<Omit<Launch, 'reserved'>> {
   const log = logFile(context, row);
+  if (log && row.hostConfig.LogConfig?.Type === 'local') mkdirSync(dirname(log.path), { recursive: true });
   const mounts = await Promise.all(row.mounts.map((mount) => withSource(context, mount)));
   const rootFd = context.snapshots.mount(row.id, { volatile: row.hostConfig.AutoRemove ?? false });
   try {

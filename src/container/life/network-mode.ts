@@ -19,7 +19,8 @@ export async function enterNetwork(context: Context, row: ContainerRow): Promise
 function attachRequest(row: ContainerRow): AttachRequest {
   const { Hostname = '', Domainname = '' } = row.config;
   const names = { containerId: row.id, name: row.name ?? '', hostname: Hostname, domainname: Domainname };
-  return { ...names, ...networkWishes(row.config, row.hostConfig) };
+  const own = { endpoints: row.networks, macAddresses: row.macs ?? {} };
+  return { ...names, ...networkWishes(row.config, row.hostConfig), ...(row.config.NetworkDisabled ? {} : own) };
 }
 
 type NetworkWishes = Parameters<Context['networks']['validate']>[0];

@@ -17,8 +17,13 @@ export async function rename(context: Context, reference: string, wanted: string
     if (name === before.name) {
       throw new EngineError('invalid', 'Renaming a container with the same name as its current name');
     }
-    const row = context.store.update((tx) => take(tx, before, name));
+    const network = context.networks.rename(id, name);
+    const row = context.store.update((tx) => {
+      network.record(tx);
+      return take(tx, before, name);
+    });
     crashpoint('container.renamed');
+    network.apply();
     context.events.publish(row, 'rename', { oldName: `/${before.name}` });
   });
 }

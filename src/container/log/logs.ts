@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { frame } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
@@ -8,6 +7,7 @@ import type { Attachment } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { resolve } from '../lookup.ts';
 import type { ContainerRow } from '../row.ts';
+import { logPath } from './log-file.ts';
 
 /** See Containers.logs; following ends with the run that goes on now. */
 export function logs(
@@ -22,13 +22,8 @@ export function logs(
   }
   const ended = context.runs.get(row.id)?.ended ?? Promise.resolve();
   const tty = row.config.Tty ?? false;
-  const bytes = context.logs.read(logPath(context, row.id), { ...query, framed: !tty }, ended, signal);
+  const bytes = context.logs.read(logPath(context, row), { ...query, framed: !tty }, ended, signal);
   return { tty, bytes };
-}
-
-/** The json-file log that the shim writes. */
-export function logPath(context: { dataRoot: string }, id: string): string {
-  return join(context.dataRoot, 'containers', id, `${id}-json.log`);
 }
 
 export interface Replay {
@@ -40,7 +35,7 @@ export interface Replay {
 export async function replayLog(context: Context, row: ContainerRow, client: Duplex, replay: Replay): Promise<void> {
   const { streams, position } = replay;
   if (row.hostConfig.LogConfig?.Type === 'none') return;
-  const path = logPath(context, row.id);
+  const path = logPath(context, row);
   const form = { ...streams, framed: !row.config.Tty };
   const whole = { ...form, follow: false, timestamps: false, details: false };
   const logged = position

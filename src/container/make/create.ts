@@ -9,11 +9,11 @@ import { networkWishes } from '../life/network-mode.ts';
 import { checkLogConfig } from '../log/log-config.ts';
 import { resolve } from '../lookup.ts';
 import { allMounts } from '../mounts/volumes-from.ts';
+import { plannedNetworks } from '../network/endpoints.ts';
 import { type ContainerRow, never, rowsOf } from '../row.ts';
 import { adaptHostConfig, type MountPoint, mergeConfig, validate } from '../spec/index.ts';
 import { argv } from '../spec/merge.ts';
-import { checkEndpoints, checkNetworkOptions } from '../view/endpoint.ts';
-import { plannedNetworks } from '../view/network-settings.ts';
+import { checkNetworkOptions } from '../view/endpoint.ts';
 import { checkName, generateName, nameConflict } from './names.ts';
 
 interface CreateRequest {
@@ -60,7 +60,8 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   checkNetworkOptions(asked, hostConfig);
   checkLogConfig(hostConfig);
   const mode = hostConfig.NetworkMode ?? 'bridge';
-  const macAddress = checkEndpoints(networking, mode) ?? config.MacAddress;
+  const { networks, macs } = plannedNetworks(context, networking, mode);
+  const macAddress = Object.values(macs)[0] ?? config.MacAddress;
   if (macAddress) config.MacAddress = macAddress;
   if (!mode.startsWith('container:')) context.networks.validate(networkWishes(config, hostConfig));
   if (mode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0) {
@@ -83,7 +84,8 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
     args,
     config,
     hostConfig,
-    networks: plannedNetworks(mode),
+    networks,
+    ...(Object.keys(macs).length > 0 && { macs }),
     ...(networkOf && { networkOf: networkOf.id }),
   };
   return { row, warnings, points };

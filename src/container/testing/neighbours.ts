@@ -142,6 +142,10 @@ function fakeNetworks(calls: string[], fail: () => Neighbours['fail']): Networks
       };
       return attachment;
     },
+    plan: (name, settings) => ({ id: 'n1', name, driver: 'bridge', settings }),
+    unplanned: (settings) => settings,
+    inspect: (Name) => ({ Name, Id: 'n1', Driver: 'bridge' }) as ReturnType<Networks['inspect']>,
+    rename: () => ({ record: () => undefined, apply: () => undefined }),
     release: async () => void calls.push('networks.release'),
     forget: () => calls.push('networks.forget'),
     restore: async () => void calls.push('networks.restore'),
@@ -201,6 +205,9 @@ export function fakeProcess(id: string, token: string, neighbours: () => Neighbo
     signal: async (signal) => {
       process.signals.push(signal);
       if (signal === 9 || !neighbours().ignored.has(signal)) process.end({ code: 128 + signal });
+    },
+    openNetwork: () => {
+      throw new Error('no namespace');
     },
     openRoot: () => openDirectory('/'),
     pids: async () => [],

@@ -1,4 +1,4 @@
-import type { ContainerConfig, ContainerCreateRequest, EndpointSettings, HostConfig } from '../../api/index.ts';
+import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 
 const filled = (value: object | null | undefined): boolean => Object.keys(value ?? {}).length > 0;
@@ -17,39 +17,4 @@ export function checkNetworkOptions(config: ContainerConfig, hostConfig: HostCon
   if (filled(hostConfig.PortBindings)) throw conflict('port publishing and the container type network mode');
   if (hostConfig.PublishAllPorts) throw conflict('port publishing and the container type network mode');
   if (filled(config.ExposedPorts)) throw conflict('port exposing and the container type network mode');
-}
-
-/** What the user wants of the one network the container is on; returns the MAC address asked for. */
-export function checkEndpoints(
-  networking: ContainerCreateRequest['NetworkingConfig'],
-  mode: string,
-): string | undefined {
-  const endpoints = Object.entries(networking?.EndpointsConfig ?? {});
-  let macAddress: string | undefined;
-  for (const [name, endpoint] of endpoints) {
-    const network = name === 'default' ? 'bridge' : name;
-    if (network !== mode)
-      throw new EngineError('unsupported', `only the network of NetworkMode can be joined: ${name}`);
-    if (!endpoint) continue;
-    checkEndpoint(network, endpoint);
-    macAddress = endpoint.MacAddress || macAddress;
-  }
-  return macAddress;
-}
-
-function checkEndpoint(network: string, endpoint: EndpointSettings): void {
-  const wrong = `invalid config for network ${network}: invalid endpoint settings:\n`;
-  const { IPv4Address, IPv6Address, LinkLocalIPs } = endpoint.IPAMConfig ?? {};
-  if (IPv4Address || IPv6Address || LinkLocalIPs?.length) {
-    throw refuse(
-      `${wrong}* user specified IP address is supported on user defined networks only\n* user specified IP address is supported only when connecting to networks with user configured subnets`,
-    );
-  }
-  if (endpoint.Aliases?.length) {
-    throw refuse(`${wrong}network-scoped alias is supported only for containers in user defined networks`);
-  }
-  if (endpoint.Links?.length) throw new EngineError('unsupported', '--link is not supported');
-  if (Object.keys(endpoint.DriverOpts ?? {}).length > 0) {
-    throw new EngineError('unsupported', 'driver options of an endpoint are not supported');
-  }
 }

@@ -2,7 +2,7 @@ import type { ContainerInspectResponse, ContainerState } from '../../api/index.t
 import type { Context } from '../context.ts';
 import { etcFiles } from '../life/files.ts';
 import { mountViews } from '../life/mount-points.ts';
-import { logPath } from '../log/logs.ts';
+import { logPath } from '../log/log-file.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, isRunning, never } from '../row.ts';
 import { networkSettings } from './network-settings.ts';
@@ -43,12 +43,12 @@ export async function inspect(
 function paths(context: Context, row: ContainerRow) {
   const started = row.startedAt !== never || row.error !== '';
   const files = etcFiles(context, row);
-  const hasLog = started && row.hostConfig.LogConfig?.Type !== 'none';
+  const hasLog = started && row.hostConfig.LogConfig?.Type === 'json-file';
   return {
     ResolvConfPath: started ? files.resolvConf : '',
     HostnamePath: started ? files.hostname : '',
     HostsPath: started ? files.hosts : '',
-    LogPath: hasLog ? logPath(context, row.id) : '',
+    LogPath: hasLog ? logPath(context, row) : '',
   };
 }
 

@@ -21,19 +21,18 @@ const emptyEndpoint = {
   DNSNames: null,
 };
 
-/** The networks of a container that does not run: it is known which it was on, but no address is held. */
+/** The networks of a container that does not run: it is known what it asked of which, but no address is held. */
 export function idleNetworks(row: ContainerRow): ContainerRow['networks'] {
-  const entries = Object.entries(row.networks).map(([name, { NetworkID = '' }]) => [name, withoutAddress(NetworkID)]);
+  const entries = Object.entries(row.networks).map(([name, endpoint]) => [name, withoutAddress(endpoint)]);
   return Object.fromEntries(entries);
 }
 
-/** The networks of a container that was never started. */
-export function plannedNetworks(mode: string): ContainerRow['networks'] {
-  return mode.startsWith('container:') ? {} : { [mode]: withoutAddress('') };
-}
-
 // Docker shows null where its published types know of no such thing.
-const withoutAddress = (NetworkID: string) => ({ ...emptyEndpoint, NetworkID }) as unknown as EndpointSettings;
+function withoutAddress(endpoint: EndpointSettings): EndpointSettings {
+  const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID = '' } = endpoint;
+  const asked = { IPAMConfig, Links, Aliases, DriverOpts, GwPriority, NetworkID };
+  return { ...emptyEndpoint, ...asked, DNSNames: endpoint.DNSNames } as unknown as EndpointSettings;
+}
 
 /** NetworkSettings of inspect. The fields beside `Networks` repeat what the default bridge's endpoint says. */
 export function networkSettings(row: ContainerRow): NetworkSettings {

@@ -9,7 +9,7 @@ const header: PlanHeader = {
   boot: 'c',
   stdio: { tty: true, openStdin: true, stdinOnce: false, size: [2, 3] },
   owner: 4,
-  log: { path: '/l', maxBytes: 6, maxFiles: 7 },
+  log: { path: '/l', maxBytes: 6, maxFiles: 7, attrs: '{}' },
   reserved: 8,
   hasNetwork: false,
 };
@@ -17,10 +17,10 @@ const header: PlanHeader = {
 test('the header, byte by byte', () => {
   const plan = encodePlan(header, [{ op: 'hostname', name: 'host' }]);
   const expected = [
-    '54554750 0200 00 01 54000000', // TUGP, version 2, a container, with a tty, the length
+    '54554750 0300 00 01 5b000000', // TUGP, version 3, a container, with a tty, the length
     '01000000 61 00 01000000 62 00 01000000 63 00',
     '01 00 01 0200 0300 04000000 08000000 00',
-    '02000000 2f6c 00 0600000000000000 07000000',
+    '02000000 2f6c 00 0600000000000000 07000000 02000000 7b7d 00',
     '01000000 1c00 09000000 04000000 686f7374 00', // one step: hostname
   ];
   expect(Buffer.from(plan).toString('hex')).toBe(expected.join('').replaceAll(' ', ''));

@@ -19,7 +19,7 @@ export interface PlanHeader {
   hasNetwork: boolean;
 }
 
-export const PLAN_VERSION = 2;
+export const PLAN_VERSION = 3;
 
 type Op = Step['op'];
 type Encoders = { [O in Op]: (writer: Writer, step: Extract<Step, { op: O }>) => void };
@@ -107,7 +107,8 @@ export function encodePlan(header: PlanHeader, steps: Step[]): Uint8Array {
   writer
     .text(log?.path ?? '')
     .u64(log?.maxBytes ?? 0)
-    .u32(log?.maxFiles ?? 0);
+    .u32(log?.maxFiles ?? 0)
+    .text(log?.attrs ?? '');
   writer.u32(steps.length);
   for (const step of steps) {
     writer.u16(numbers.get(step.op) ?? 0);

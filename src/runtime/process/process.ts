@@ -50,6 +50,11 @@ export function createProcess(input: ProcessInput): TrackedProcess {
     if (errno > 0 && !isGone(errno)) throw new EngineError('invalid', `${request.type}: ${errnoText(errno)}`);
     if (errno !== 0) throw new EngineError('conflict', `the process ${id} has ended`);
   };
+  const askFor = (what: 'root' | 'network'): number => {
+    const fd = ended ? undefined : askForFd(directory.socket, helloBytes(what));
+    if (fd === undefined) throw new EngineError('conflict', `the process ${id} has ended`);
+    return fd;
+  };
   return {
     id,
     token,
@@ -63,11 +68,8 @@ export function createProcess(input: ProcessInput): TrackedProcess {
     attach: (streams, asked) => attach(directory.socket, streams, asked).catch(asConflict),
     resize: (rows, columns) => ask({ type: 'resize', rows, columns }),
     signal: (signal) => ask({ type: 'signal', signal }),
-    openRoot: () => {
-      const fd = ended ? undefined : askForFd(directory.socket, helloBytes('root'));
-      if (fd === undefined) throw new EngineError('conflict', `the process ${id} has ended`);
-      return fd;
-    },
+    openRoot: () => askFor('root'),
+    openNetwork: () => askFor('network'),
     pids: () => Promise.resolve(ended ? [] : input.pids()),
     ...(input.control && { control: input.control }),
     release: async () => {

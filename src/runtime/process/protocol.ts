@@ -1,6 +1,7 @@
 /**
  * What is said on a shim's socket, little endian. Whoever connects begins with a hello of 6 bytes: `TUG`, version, `C` (control),
- * `A` (attach), `P` (another shim asks for the pidfd) or `R` (the engine asks for the root), and the wanted streams. The shim answers `TUG`, version.
+ * `A` (attach), `P` (another shim asks for the pidfd) `R` (the engine asks for the root)
+ * or `N` (for a netlink socket of the container's namespace), and the wanted streams. The shim answers `TUG`, version.
  * On a control connection then follow requests of 12 bytes (letter, three zeros, two u32), each answered in order by `A`, and
  * messages of the shim: letter, three zeros, length u32, payload.
  */
@@ -33,7 +34,7 @@ export type Request =
 
 const letters = { go: 'g', abort: 'a', release: 'r', signal: 'k', resize: 'w' };
 
-const kinds = { control: 'C', attach: 'A', root: 'R' };
+const kinds = { control: 'C', attach: 'A', root: 'R', network: 'N' };
 
 /** The first bytes of a connection. */
 export function helloBytes(kind: keyof typeof kinds, streams = 0): Uint8Array {

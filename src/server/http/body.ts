@@ -16,7 +16,7 @@ export function createBody(inlet: Inlet, head: Head, expected: () => void): Body
   const encoding = head.headers.get('transfer-encoding');
   const declared = head.headers.get('content-length');
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
-    throw new BadRequest('501 Not Implemented');
+    throw new BadRequest('501 Not Implemented', 'Unsupported transfer encoding');
   }
   if (declared !== undefined && !/^\d{1,15}$/.test(declared)) throw new BadRequest('400 Bad Request');
   // Both framings at once is how one request is made to look like two.

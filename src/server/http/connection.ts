@@ -62,7 +62,8 @@ async function serveOne({
   closing,
 }: Turn): Promise<'next' | 'close' | 'hijacked'> {
   const expect = head.headers.get('expect');
-  if (expect !== undefined && expect.toLowerCase() !== '100-continue') throw new BadRequest('417 Expectation Failed');
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue')
+    throw new BadRequest('417 Expectation Failed', '');
   const body = createBody(inlet, head, () => {
     if (expect !== undefined && head.minor === 1 && !reply.started) void outlet.write('HTTP/1.1 100 Continue\r\n\r\n');
   });
@@ -112,8 +113,8 @@ async function finished(stream: Duplex): Promise<void> {
 
 async function refuse(outlet: Outlet, error: unknown): Promise<void> {
   if (!(error instanceof BadRequest)) return;
-  const type = 'Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n';
-  await outlet.write(`HTTP/1.1 ${error.status}\r\n${type}\r\n${error.status}`);
+  const type = error.body === '' ? 'Content-Length: 0\r\n' : 'Content-Type: text/plain; charset=utf-8\r\n';
+  await outlet.write(`HTTP/1.1 ${error.status}\r\n${type}Connection: close\r\n\r\n${error.body}`);
 }
 
 /** Ends our half and reads on for a moment: closing with bytes unread would reset the answer away from the client. */

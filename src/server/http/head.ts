@@ -14,11 +14,14 @@ export interface Head {
 /** A request that cannot be understood; the connection is closed after saying so. */
 export class BadRequest extends Error {
   readonly status: string;
+  /** What the body says: the status, unless it is told otherwise. */
+  readonly body: string;
 
-  constructor(status: string) {
+  constructor(status: string, body = status) {
     super(status);
     this.name = 'BadRequest';
     this.status = status;
+    this.body = body;
   }
 }
 
@@ -64,11 +67,11 @@ export function parseHead(text: string): Head {
   if (rest.length > 0 || !token.test(method)) throw new BadRequest('400 Bad Request');
   const version = /^HTTP\/(\d)\.(\d)$/.exec(protocol);
   if (!version) throw new BadRequest('400 Bad Request');
-  if (version[1] !== '1' || Number(version[2]) > 1) {
+  if (version[1] !== '1') {
     throw new BadRequest('505 HTTP Version Not Supported: unsupported protocol version');
   }
   const headers = parseFields(lines);
-  const minor = version[2] === '1' ? 1 : 0;
+  const minor = version[2] === '0' ? 0 : 1;
   if (minor === 1 && !headers.has('host')) throw new BadRequest('400 Bad Request: missing required Host header');
   return { method, ...parseTarget(target), minor, headers };
 }
@@ -78,11 +81,12 @@ function parseFields(lines: string[]): Map<string, string> {
   for (const line of lines) {
     if (line === '') continue;
     const colon = line.indexOf(':');
+    if (colon === -1) throw new BadRequest('400 Bad Request');
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
     // A folded line, a space before the colon and a bare CR or NUL are what request smuggling is made of.
     if (!token.test(name)) throw new BadRequest('400 Bad Request: invalid header name');
     const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '');
-    if (/[\0\r]/.test(value)) throw new BadRequest('400 Bad Request: invalid header value');
+    if (/[\0\r]/.test(value)) throw new BadRequest('400 Bad Request');
     const before = headers.get(name);
     if (before !== undefined && once.has(name)) throw new BadRequest('400 Bad Request');
     headers.set(name, before === undefined ? value : `${before}, ${value}`);

@@ -67,7 +67,8 @@ export function createReply({ head, outlet, keepAlive, hijack }: ReplyOptions): 
     if (started) throw new Error('the reply has begun already');
     started = true;
     const all: Fields = { ...always, ...fields, Date: new Date().toUTCString() };
-    if (!keepAlive()) all.Connection = 'close';
+    // To who speaks HTTP/1.0 the end of the connection needs no announcement.
+    if (!keepAlive() && head.minor === 1) all.Connection = 'close';
     const lines = Object.entries(all).map(([name, value]) => `${name}: ${value.replace(/[\r\n\0]/g, ' ')}\r\n`);
     return `HTTP/1.${head.minor} ${status} ${reasonOf(status)}\r\n${lines.join('')}\r\n`;
   };

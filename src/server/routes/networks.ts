@@ -1,11 +1,17 @@
+import { decodeNetworkConnect, decodeNetworkCreate, decodeNetworkDisconnect } from '../../api/decode/index.ts';
 import { olderThan } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
+import type { NetworkCreateBody } from '../../network/index.ts';
 import type { Backends } from '../contract.ts';
-import { type Handler, sendJson } from '../request.ts';
+import { type Handler, readJsonBody, sendJson } from '../request.ts';
 import type { Route } from '../router.ts';
 
-/** Networks as they are. */
-export function networkRoutes({ networks }: Backends): Route[] {
+/** Networks, and who is on them. */
+export function networkRoutes(backends: Backends): Route[] {
+  return [...readingRoutes(backends), ...changingRoutes(backends)];
+}
+
+function readingRoutes({ networks }: Backends): Route[] {
   const list: Handler = (request) => {
     const found = networks.list(request.query.filters());
     // Before 1.28 the list said as much of each network, its containers too, as the inspection does.
@@ -28,6 +34,43 @@ export function networkRoutes({ networks }: Backends): Route[] {
       },
     ],
   ];
+}
+
+function changingRoutes({ networks, containers }: Backends): Route[] {
+  const create: Handler = async (request) => {
+    const body = decodeNetworkCreate(await readJsonBody(request)) as NetworkCreateBody;
+    if (olderThan(request.version, '1.48')) delete body.EnableIPv4;
+    await sendJson(request, 201, await networks.create(body));
+  };
+  const connect: Handler = async (request) => {
+    const { Container = '', EndpointConfig = {} } = decodeNetworkConnect(await readJsonBody(request));
+    await containers.connect(named(Container), request.name, EndpointConfig);
+    await request.reply.empty(200);
+  };
+  const disconnect: Handler = async (request) => {
+    const { Container = '', Force: force = false } = decodeNetworkDisconnect(await readJsonBody(request));
+    await containers.disconnect(named(Container), request.name, { force });
+    await request.reply.empty(200);
+  };
+  const prune: Handler = async (request) => {
+    await sendJson(request, 200, await networks.prune(request.query.filters()));
+  };
+  const remove: Handler = async (request) => {
+    await networks.remove(request.name);
+    await request.reply.empty(204);
+  };
+  return [
+    ['POST', '/networks/create', create],
+    ['POST', '/networks/prune', prune],
+    ['POST', '/networks/{name}/connect', connect],
+    ['POST', '/networks/{name}/disconnect', disconnect],
+    ['DELETE', '/networks/{name}', remove],
+  ];
+}
+
+function named(container: string): string {
+  if (container === '') throw new EngineError('invalid', 'invalid name or ID supplied: ""');
+  return container;
 }
 
 function checkVerbose(text: string): void {

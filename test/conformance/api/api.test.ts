@@ -4,9 +4,10 @@ import { rmSync } from 'node:fs';
 import { type Engine, startEngine } from '../../support/engine.ts';
 import { busyboxTar } from '../../support/image.ts';
 import { startPeer } from '../../support/peer.ts';
-import { ask } from './ask.ts';
+import { ask, fill } from './ask.ts';
 import { clear, namesOf, prepare } from './fixture.ts';
 import type { Probe } from './probe.ts';
+import { conversations, converse } from './raw.ts';
 import { subjects } from './subjects.ts';
 
 const peer = await startPeer();
@@ -37,6 +38,12 @@ describe.skipIf(peer === undefined)('as Docker answers', () => {
       },
       30_000,
     );
+  });
+
+  test.each(Object.entries(conversations))('raw: %s', async (_, bytes) => {
+    const text = fill(bytes, names);
+    const [docker, tug] = await Promise.all([converse(peer as string, text), converse(engine.socket, text)]);
+    expect(tug).toEqual(docker);
   });
 });
 

@@ -22,7 +22,7 @@ export function send(socket: string, probe: Probe, names: Record<string, string>
 }
 
 /** Puts the names of this run in place of `{run}` and the like, also where they were percent-encoded. */
-function fill(text: string, names: Record<string, string>): string {
+export function fill(text: string, names: Record<string, string>): string {
   return text
     .replace(/\{(\w+)\}/g, (whole, key: string) => names[key] ?? whole)
     .replace(/%7B(\w+)%7D/g, (whole, key: string) => (names[key] ? encodeURIComponent(names[key]) : whole));

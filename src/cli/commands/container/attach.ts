@@ -2,7 +2,7 @@ import type { ContainerInspectResponse } from '../../../api/index.ts';
 import type { Client } from '../../../client/index.ts';
 import { CliError, command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
-import { parseDetachKeys } from '../../stdio/detach-keys.ts';
+import { detachKeysOf, parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';
 import { forwardSignals } from '../../stdio/signals.ts';
 import { waitForExit } from './run.ts';
@@ -17,7 +17,8 @@ export const attach = command({
     'sig-proxy': flag.bool('Proxy all received signals to the process', { initial: true }),
   },
   arity: { exactly: 1 },
-  async run({ client, out, err }, { flags, args }) {
+  async run(context, { flags, args }) {
+    const { client, out, err } = context;
     const name = encodeURIComponent(args[0] ?? '');
     const info = await client.json<ContainerInspectResponse>({ method: 'GET', path: `/containers/${name}/json` });
     refuseIdle(info);
@@ -25,7 +26,7 @@ export const attach = command({
     const input = !flags['no-stdin'] && info.Config?.OpenStdin === true;
     const tty = info.Config?.Tty === true;
     if (tty) (await import('../../stdio/terminal.ts')).checkTerminal(!flags['no-stdin'], true);
-    const keys = flags['detach-keys'];
+    const keys = detachKeysOf(context, flags);
     const [exited, attached] = await Promise.all([
       waitForExit(client, id, 'not-running'),
       client.hijack({

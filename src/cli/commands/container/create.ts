@@ -9,7 +9,7 @@ export const create = command({
   aliases: ['container create', 'create'],
   flags: {
     ...createFlags,
-    pull: flag.string('Pull image before creating ("always", "missing", "never")', { initial: 'missing' }),
+    pull: flag.string('Pull image before creating ("always", "|missing", "never")', { initial: 'missing' }),
   },
   arity: { atLeast: 1 },
   interspersed: false,

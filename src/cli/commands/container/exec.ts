@@ -2,7 +2,7 @@ import type { ExecInspectResponse } from '../../../api/index.ts';
 import { CliError, type Context, command } from '../../command.ts';
 import { checkEnv, collectEnv } from '../../create/env.ts';
 import { flag, type Values } from '../../flags/index.ts';
-import { parseDetachKeys } from '../../stdio/detach-keys.ts';
+import { detachKeysOf, parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';
 import { ifTug, joinDirect } from './direct.ts';
 
@@ -27,9 +27,9 @@ export const exec = command({
   interspersed: false,
   async run(context, { flags, args }) {
     const [container = '', ...cmd] = args;
-    const size = flags.tty && !flags.detach ? await terminalSize(flags.interactive) : undefined;
     const name = encodeURIComponent(container);
-    const body = execConfig(flags, cmd, context.env, size);
+    const size = flags.tty && !flags.detach ? await terminalSize(context, name, flags.interactive) : undefined;
+    const body = execConfig(context, flags, cmd, size);
     if (!flags.tty && !flags.detach) {
       const taken = await ifTug(context.client.upgrade({ method: 'POST', path: `/tug/exec/${name}`, body }));
       if (taken) return joinDirect(taken.stream, context, { input: flags.interactive, out: true, err: true });
@@ -47,19 +47,20 @@ export const exec = command({
 
 type Size = [rows: number, columns: number] | undefined;
 
-async function terminalSize(interactive: boolean): Promise<Size> {
+async function terminalSize({ client }: Context, name: string, interactive: boolean): Promise<Size> {
   const { checkTerminal, windowSize } = await import('../../stdio/terminal.ts');
-  checkTerminal(interactive, true);
+  try {
+    checkTerminal(interactive, true);
+  } catch (error) {
+    // That there is no such container is the greater fault.
+    await client.send({ method: 'GET', path: `/containers/${name}/json` });
+    throw error;
+  }
   const size = windowSize();
   return size ? [size.rows, size.columns] : undefined;
 }
 
-function execConfig(
-  values: Values<typeof flags>,
-  cmd: string[],
-  env: Record<string, string | undefined>,
-  size: Size,
-): object {
+function execConfig(context: Context, values: Values<typeof flags>, cmd: string[], size: Size): object {
   return {
     User: values.user,
     Privileged: values.privileged,
@@ -68,8 +69,8 @@ function execConfig(
     AttachStdin: !values.detach && values.interactive,
     AttachStdout: !values.detach,
     AttachStderr: !values.detach,
-    DetachKeys: values['detach-keys'],
-    Env: collectEnv(values['env-file'], values.env, env),
+    DetachKeys: detachKeysOf(context, values),
+    Env: collectEnv(values['env-file'], values.env, context.env),
     WorkingDir: values.workdir,
     Cmd: cmd,
   };
@@ -88,7 +89,7 @@ async function interact(context: Context, id: string, values: Values<typeof flag
     input: values.interactive,
     out: context.out,
     err: context.err,
-    detachKeys: parseDetachKeys(values['detach-keys']),
+    detachKeys: parseDetachKeys(detachKeysOf(context, values)),
   });
   if (values.tty) {
     const { followResize } = await import('../../stdio/resize.ts');

@@ -1,10 +1,9 @@
 import type { ContainerCreateResponse } from '../../../api/index.ts';
 import { ApiError } from '../../../client/index.ts';
-import { familiarString, parseReference, withDefaultTag } from '../../../oci/index.ts';
+import { familiarString, formatPlatform, parsePlatform, parseReference, withDefaultTag } from '../../../oci/index.ts';
 import { CliError, type Context } from '../../command.ts';
 import type { CreateLine } from '../../create/line.ts';
 import { type CreateRequest, createRequest } from '../../create/request.ts';
-import { pullImage } from '../image/pull.ts';
 
 /** A command line that is ready to be created. */
 export interface Prepared {
@@ -21,9 +20,16 @@ export function prepare(line: CreateLine): Prepared {
   }
 }
 
+const windowsOnly = ['cpu-count', 'cpu-percent', 'io-maxbandwidth', 'io-maxiops'];
+
 function judge(line: CreateLine): Prepared {
   if (!['always', 'missing', 'never', ''].includes(line.flags.pull)) {
     throw new Error(`invalid pull option: '${line.flags.pull}': must be one of "always", "missing" or "never"`);
+  }
+  const foreign = windowsOnly.find((name) => line.given.has(name));
+  if (foreign) {
+    const where = 'is only supported on a Docker daemon running on windows, but the Docker daemon is running on linux';
+    throw new CliError(`"--${foreign}" ${where}`);
   }
   return { request: createRequest(line), line };
 }
@@ -34,53 +40,110 @@ export async function createContainer(context: Context, prepared: Prepared): Pro
 }
 
 /** Docker's request to create. */
-export function askCreate({ client }: Context, { request, line }: Prepared): Promise<ContainerCreateResponse> {
+export function askCreate({ client }: Context, prepared: Prepared): Promise<ContainerCreateResponse> {
   return client.json({
     method: 'POST',
     path: '/containers/create',
-    query: createQuery(line),
-    body: request,
+    query: createQuery(prepared),
+    body: prepared.request,
   });
 }
 
-export const createQuery = ({ flags }: CreateLine) => ({ name: flags.name, platform: flags.platform });
+export const createQuery = ({ line }: Prepared) => ({ name: line.flags.name, platform: platformOf(line) });
 
 /** The same by a request of another form. */
 export async function createBy<T extends ContainerCreateResponse>(
   context: Context,
-  { request, line }: Prepared,
+  prepared: Prepared,
   ask: () => Promise<T>,
 ): Promise<T> {
-  const { flags } = line;
-  const image = request.Image ?? '';
+  const { cidfile } = prepared.line.flags;
+  if (!cidfile) return create(context, prepared, ask);
+  const file = (await import('../../create/cidfile.ts')).createIdFile(cidfile);
+  try {
+    const created = await create(context, prepared, ask);
+    file.write(created.Id);
+    return created;
+  } finally {
+    file.close();
+  }
+}
+
+async function create<T extends ContainerCreateResponse>(
+  context: Context,
+  prepared: Prepared,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const { flags } = prepared.line;
+  const image = prepared.request.Image ?? '';
   // An image by its id is no reference, and the engine knows it.
   if (!/^[0-9a-f]{64}$/.test(image)) parseReference(image);
-  const { claimIdFile, writeIdFile } = await import('../../create/cidfile.ts');
-  if (flags.cidfile) claimIdFile(flags.cidfile);
-  if (flags.pull === 'always') await pull(context, image, line);
+  const complete = await completeRequest(context, prepared);
+  if (flags.pull === 'always') await pull(context, image, prepared);
   let created: T;
   try {
     created = await ask();
   } catch (error) {
-    if (!isMissingImage(error) || flags.pull === 'never') throw error;
+    if (!isMissingImage(error) || flags.pull !== 'missing') throw error;
     if (!flags.quiet) {
       await context.err.line(`Unable to find image '${familiarString(withDefaultTag(parseReference(image)))}' locally`);
     }
-    await pull(context, image, line);
+    await pull(context, image, prepared);
     created = await ask();
   }
-  for (const warning of created.Warnings ?? []) await context.err.line(`WARNING: ${warning}`);
-  if (flags.cidfile) writeIdFile(flags.cidfile, created.Id);
+  for (const warning of [...(created.Warnings ?? []), ...loopbackWarning(flags.dns)]) {
+    await context.err.line(`WARNING: ${warning}`);
+  }
+  await complete?.(created.Id);
   return created;
 }
 
-async function pull(context: Context, image: string, { flags }: CreateLine): Promise<void> {
-  const out = flags.quiet ? undefined : context.err;
-  await pullImage(context, { image, platform: flags.platform, out });
+/** What few command lines need is loaded for them alone. */
+async function completeRequest(
+  context: Context,
+  { request, line }: Prepared,
+): Promise<((id: string) => Promise<void>) | undefined> {
+  const { flags, given, env } = line;
+  if (given.has('disable-content-trust') || env.DOCKER_CONTENT_TRUST) {
+    (await import('../image/trust.ts')).refuseTrust(flags, given, env);
+  }
+  const { proxies } = context.config.data;
+  if (proxies) {
+    const { proxyVariables } = await import('../../create/proxies.ts');
+    const added = proxyVariables(proxies, context.client.host, flags.env);
+    Object.assign(request, { Env: [...(request.Env ?? []), ...added] });
+  }
+  if (!flags['use-api-socket']) return undefined;
+  return (await import('../../create/api-socket.ts')).shareSocket(context, request);
 }
 
+/** The platform that is asked for, '' for the engine's own. */
+function platformOf({ flags, env }: CreateLine): string {
+  const platform = flags.platform || env.DOCKER_DEFAULT_PLATFORM || '';
+  if (platform === '') return '';
+  try {
+    return formatPlatform(parsePlatform(platform));
+  } catch (error) {
+    throw new Error(`error parsing specified platform: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A resolver on this host's loopback is another one in the container. */
+function loopbackWarning(dns: string[]): string[] {
+  const loopback = dns.find((address) => /^127\.|^(0*:)*:?0*1$/.test(address));
+  return loopback ? [`Localhost DNS (${loopback}) may fail in containers.`] : [];
+}
+
+async function pull(context: Context, image: string, { line }: Prepared): Promise<void> {
+  const { pullImage } = await import('../image/pull.ts');
+  await pullImage(context, { image, platform: platformOf(line), out: line.flags.quiet ? undefined : context.err });
+}
+
+/** There is none, or none for the platform. */
+const missingImage = /^No such image|does not match the specified platform/;
+
 function isMissingImage(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 404 && error.message.startsWith('No such image');
+  return error instanceof ApiError && error.status === 404 && missingImage.test(error.message);
 }
 
 /** A failure of `run` in the way users know it: the exit code says whose fault it was. */

@@ -4,7 +4,7 @@ import { CliError, type Context, command } from '../../command.ts';
 import { createFlags } from '../../create/flags.ts';
 import { errorText } from '../../error-text.ts';
 import { flag } from '../../flags/index.ts';
-import { parseDetachKeys } from '../../stdio/detach-keys.ts';
+import { detachKeysOf, parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';
 import { forwardSignals } from '../../stdio/signals.ts';
 import { createdBy, ifTug, joinDirect } from './direct.ts';
@@ -34,7 +34,7 @@ export const run = command({
     const stopForwarding = flags['sig-proxy'] ? forwardSignals(context, id) : undefined;
     try {
       if (stream) return await runDirect(context, prepared, stream);
-      return await runAttached(context, prepared, { id, detachKeys: flags['detach-keys'] });
+      return await runAttached(context, prepared, { id, detachKeys: detachKeysOf(context, flags) });
     } finally {
       stopForwarding?.();
     }
@@ -135,9 +135,9 @@ async function begin(context: Context, prepared: Prepared): Promise<Begun> {
   const { request, line } = prepared;
   const { AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = request;
   const framed = !request.Tty && (stdout || stderr || !stdin) && !line.given.has('detach-keys');
-  if (!framed || line.flags.cidfile) return askCreate(context, prepared);
+  if (!framed || line.flags.cidfile || line.flags['use-api-socket']) return askCreate(context, prepared);
   const call = { method: 'POST', path: '/tug/run', body: request } as const;
-  const query = createQuery(line);
+  const query = createQuery(prepared);
   if (!stdout && !stderr) {
     const created = await ifTug(context.client.json<ContainerCreateResponse>({ ...call, query }));
     return created ? { ...created, started: true } : askCreate(context, prepared);

@@ -1,8 +1,9 @@
 import type { ContainerInspectResponse } from '../../../api/index.ts';
+import type { Query } from '../../../client/index.ts';
 import { CliError, type Context, command } from '../../command.ts';
 import { errorText } from '../../error-text.ts';
 import { flag } from '../../flags/index.ts';
-import { parseDetachKeys } from '../../stdio/detach-keys.ts';
+import { detachKeysOf, parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';
 import { forwardSignals } from '../../stdio/signals.ts';
 import { waitForExit } from './run.ts';
@@ -13,16 +14,33 @@ export const start = command({
   aliases: ['container start', 'start'],
   flags: {
     attach: flag.bool('Attach STDOUT/STDERR and forward signals', { short: 'a' }),
+    checkpoint: flag.string('Restore from this checkpoint', { hidden: true }),
+    'checkpoint-dir': flag.string('Use a custom checkpoint storage directory', { hidden: true }),
     'detach-keys': flag.string('Override the key sequence for detaching a container'),
     interactive: flag.bool("Attach container's STDIN", { short: 'i' }),
   },
   arity: { atLeast: 1 },
-  async run(context, { flags, args }) {
-    if (!flags.attach && !flags.interactive) return startAll(context, args);
-    if (args.length > 1) throw new Error('you cannot start and attach multiple containers at once');
-    return startAttached(context, args[0] ?? '', { input: flags.interactive, keys: flags['detach-keys'] });
+  async run(context, { flags, given, args }) {
+    for (const name of ['checkpoint', 'checkpoint-dir']) if (given.has(name)) await requireExperimental(context, name);
+    const query = { checkpoint: flags.checkpoint, 'checkpoint-dir': flags['checkpoint-dir'] };
+    const [name = ''] = args;
+    if (flags.attach || flags.interactive) {
+      if (args.length > 1) throw new Error('you cannot start and attach multiple containers at once');
+      return startAttached(context, name, { input: flags.interactive, keys: detachKeysOf(context, flags), query });
+    }
+    if (!flags.checkpoint) return startAll(context, args);
+    if (args.length > 1) throw new Error('you cannot restore multiple containers at once');
+    await context.client.send({ method: 'POST', path: `/containers/${encodeURIComponent(name)}/start`, query });
+    return 0;
   },
 });
+
+async function requireExperimental({ client }: Context, flagName: string): Promise<void> {
+  const { headers } = await client.request({ method: 'HEAD', path: '/_ping' });
+  if (headers.get('docker-experimental') === 'true') return;
+  const where = 'only supported on a Docker daemon with experimental features enabled';
+  throw new Error(`"--${flagName}" is ${where}`);
+}
 
 async function startAll(context: Context, names: string[]): Promise<number> {
   const failed: string[] = [];
@@ -42,7 +60,7 @@ async function startAll(context: Context, names: string[]): Promise<number> {
 async function startAttached(
   context: Context,
   name: string,
-  { input, keys }: { input: boolean; keys: string },
+  { input, keys, query }: { input: boolean; keys: string; query: Query },
 ): Promise<number> {
   const { client, out, err } = context;
   const path = `/containers/${encodeURIComponent(name)}`;
@@ -64,7 +82,7 @@ async function startAttached(
   const joined = joinStreams({ stream: attached.stream, tty, input: stdin, out, err, detachKeys });
   joined.catch(() => undefined);
   try {
-    await client.send({ method: 'POST', path: `/containers/${id}/start` });
+    await client.send({ method: 'POST', path: `/containers/${id}/start`, query });
   } catch (error) {
     attached.stream.destroy();
     throw error;

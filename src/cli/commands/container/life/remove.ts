@@ -16,7 +16,7 @@ export const remove = command({
   run: (context, { flags, args }) =>
     forEachName(context, args, async (given) => {
       const name = given.replace(/^\/+|\/+$/g, '');
-      if (name === '') throw new Error('Container name cannot be empty');
+      if (name === '') throw new Error('container name cannot be empty');
       const query = { v: flags.volumes, link: flags.link, force: flags.force };
       try {
         await context.client.send({ method: 'DELETE', path: `/containers/${encodeURIComponent(name)}`, query });

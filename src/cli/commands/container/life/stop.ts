@@ -23,6 +23,7 @@ function stopper(verb: 'stop' | 'restart', short: string) {
     flags,
     arity: { atLeast: 1 },
     async run(context, { flags, given, args }) {
+      if (given.has('time')) await context.out.line('Flag --time has been deprecated, use --timeout instead');
       const query = { signal: flags.signal, t: patience(flags, given) };
       return forEachName(context, args, async (name) => {
         await context.client.send({ method: 'POST', path: `/containers/${encodeURIComponent(name)}/${verb}`, query });

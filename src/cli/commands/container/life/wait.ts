@@ -1,5 +1,5 @@
 import { command } from '../../../command.ts';
-import { forEachName } from '../each.ts';
+import { errorText } from '../../../error-text.ts';
 import { waitForExit } from '../run.ts';
 
 export const wait = command({
@@ -8,9 +8,18 @@ export const wait = command({
   aliases: ['container wait', 'wait'],
   flags: {},
   arity: { atLeast: 1 },
-  run: (context, { args }) =>
-    forEachName(context, args, async (name) => {
-      const exited = await waitForExit(context.client, encodeURIComponent(name), 'not-running');
-      return String(await exited.code);
-    }),
+  async run({ client, out }, { args }) {
+    const faults: string[] = [];
+    // One after another: each code is printed as soon as all before it are.
+    for (const name of args) {
+      try {
+        const { code } = await waitForExit(client, encodeURIComponent(name), 'not-running');
+        await out.line(String(await code));
+      } catch (error) {
+        faults.push(errorText(error));
+      }
+    }
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+    return 0;
+  },
 });

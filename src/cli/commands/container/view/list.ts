@@ -76,7 +76,7 @@ function namesSize(source: string): boolean {
   const { typeName } = containerListing(false);
   let template: Template;
   try {
-    template = compileTemplate(source, typeName);
+    template = compileTemplate(source, { typeName });
   } catch (error) {
     throw new Error(`failed to parse template: ${(error as Error).message}`, { cause: error });
   }

@@ -1,0 +1,60 @@
+import { expect, test } from 'bun:test';
+import { createAddresses } from './addresses.ts';
+import { type Ip, parseIp, parsePrefix, type Subnet, toText } from './subnets.ts';
+
+const subnet = (text: string): Subnet => (parsePrefix(text) as { subnet: Subnet }).subnet;
+const ip = (text: string): Ip => parseIp(text) as Ip;
+
+test('the lowest free address is given, never the gateway, nor one whose last link is still there', () => {
+  const gone = new Set<number>();
+  const addresses = createAddresses({
+    subnet: subnet('10.0.0.0/29'),
+    reserved: [ip('10.0.0.2')],
+    isGone: (link) => gone.has(link),
+  });
+  const take = () => toText(addresses.take());
+  expect([take(), take(), take()]).toEqual(['10.0.0.1', '10.0.0.3', '10.0.0.4']);
+  addresses.giveBack(ip('10.0.0.1'), 100);
+  addresses.giveBack(ip('10.0.0.3'), 101);
+  expect(take()).toBe('10.0.0.5');
+  gone.add(101);
+  expect(take()).toBe('10.0.0.3');
+  gone.add(100);
+  expect([take(), take()]).toEqual(['10.0.0.1', '10.0.0.6']);
+  expect(take).toThrow("no available IPv4 addresses on this network's address pools");
+  addresses.giveBack(ip('10.0.0.2'), 100);
+  expect(take).toThrow('no available IPv4 addresses');
+});
+
+test('an address of an earlier life is not given', () => {
+  const addresses = createAddresses({
+    subnet: subnet('10.0.0.0/24'),
+    reserved: [ip('10.0.0.1')],
+    isGone: () => true,
+  });
+  addresses.claim(ip('10.0.0.2'));
+  expect(toText(addresses.take())).toBe('10.0.0.3');
+  addresses.giveBack(ip('10.0.0.2'), 1);
+  expect(toText(addresses.take())).toBe('10.0.0.2');
+});
+
+test('an address that is asked for is given if it is free, and the others come from the range', () => {
+  const addresses = createAddresses({
+    subnet: subnet('10.0.0.0/16'),
+    range: subnet('10.0.5.0/30'),
+    reserved: [ip('10.0.5.0')],
+    isGone: () => true,
+  });
+  expect(toText(addresses.take(ip('10.0.9.9')))).toBe('10.0.9.9');
+  for (const taken of ['10.0.9.9', '10.0.5.0', '10.0.0.0', '10.0.255.255', '10.1.0.1']) {
+    expect(() => addresses.take(ip(taken))).toThrow('Address already in use');
+  }
+  expect([1, 2, 3].map(() => toText(addresses.take()))).toEqual(['10.0.5.1', '10.0.5.2', '10.0.5.3']);
+  expect(() => addresses.take()).toThrow('no available IPv4 addresses');
+});
+
+test('IPv6 has no broadcast address', () => {
+  const addresses = createAddresses({ subnet: subnet('fd00::/126'), reserved: [ip('fd00::1')], isGone: () => true });
+  expect([1, 2].map(() => toText(addresses.take()))).toEqual(['fd00::2', 'fd00::3']);
+  expect(() => addresses.take()).toThrow("no available IPv6 addresses on this network's address pools");
+});

@@ -1,0 +1,69 @@
+import { EngineError } from '../../kit/index.ts';
+import { contains, type Ip, lastOf, type Subnet, toText } from './subnets.ts';
+
+/** Hands out the addresses of one subnet, the lowest free one first, as Docker does. */
+export interface Addresses {
+  /** The lowest free one of the range, or the one asked for; throws, as `forbidden` in Docker's words, when it is not free. */
+  take(wanted?: Ip): Ip;
+  /** Marks an address of an earlier engine's life as taken. */
+  claim(address: Ip): void;
+  /** The address is free again once `isGone` says that its last holder's link has left the kernel. */
+  giveBack(address: Ip, link: number): void;
+}
+
+export function createAddresses(options: {
+  subnet: Subnet;
+  /** The part of the subnet that addresses nobody asked for come from. */
+  range?: Subnet;
+  /** Never given: the gateway, and auxiliary addresses. */
+  reserved: Ip[];
+  /** Whether the kernel has no link of that number any more. */
+  isGone: (link: number) => boolean;
+}): Addresses {
+  const { subnet, isGone } = options;
+  const range = options.range ?? subnet;
+  const reserved = new Set(options.reserved.map(({ value }) => value));
+  const taken = new Set<bigint>();
+  const draining = new Map<bigint, number>();
+  const { family } = subnet;
+  // IPv4 has a broadcast address, and neither family gives the network's own.
+  const ends = new Set([subnet.base, ...(family === 4 && subnet.prefix < 31 ? [lastOf(subnet).value] : [])]);
+
+  const isFree = (address: bigint): boolean => {
+    if (taken.has(address) || reserved.has(address) || ends.has(address)) return false;
+    const link = draining.get(address);
+    if (link === undefined) return true;
+    if (!isGone(link)) return false;
+    draining.delete(address);
+    return true;
+  };
+
+  const firstFree = (): bigint | undefined => {
+    const end = lastOf(range).value;
+    for (let address = range.base; address <= end; address++) if (isFree(address)) return address;
+    return undefined;
+  };
+
+  return {
+    take(wanted) {
+      if (wanted !== undefined && (!contains(subnet, wanted) || !isFree(wanted.value))) {
+        throw new EngineError('forbidden', 'Address already in use');
+      }
+      const value = wanted?.value ?? firstFree();
+      if (value === undefined) {
+        throw new EngineError('internal', `no available IPv${family} addresses on this network's address pools`);
+      }
+      taken.add(value);
+      return { family, value };
+    },
+    claim({ value }) {
+      taken.add(value);
+    },
+    giveBack({ value }, link) {
+      if (taken.delete(value)) draining.set(value, link);
+    },
+  };
+}
+
+/** An address and the prefix of its subnet, `172.17.0.2/16`. */
+export const withPrefix = (address: Ip, { prefix }: Subnet): string => `${toText(address)}/${prefix}`;

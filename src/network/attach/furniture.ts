@@ -1,0 +1,73 @@
+import { netlink, rtnetlink } from '../../host/index.ts';
+import { lastOf, parsePrefix, toText } from '../address/subnets.ts';
+import type { Wire } from '../bridge/wire.ts';
+import type { NetworkFurniture } from '../contract.ts';
+import { type Endpoint, gatewaysOf, type Link, type LinkAddress } from '../records/place.ts';
+
+const loopback = 1;
+const { ack } = netlink.NetlinkFlag;
+const quiet = 0; // of a datagram of several messages only the last asks for an acknowledgement; refusals come anyway
+
+/** An endpoint on a bridge, with what its messages are made from. */
+export interface Joint {
+  endpoint: Endpoint;
+  link: Link;
+  wire: Wire;
+}
+
+/** The messages that give a new namespace its loopback and its interfaces: one datagram for each from the host, one from inside. */
+export function furnish(joints: Joint[]): NetworkFurniture {
+  const inside = [
+    rtnetlink.linkUp(loopback, quiet),
+    ...joints.flatMap(({ link }) => insideMessages(link)),
+    ...defaultRoutes(joints.map(({ endpoint }) => endpoint)),
+  ];
+  return { host: joints.map(hostMessage), inside: [{ message: acknowledged(inside) }] };
+}
+
+/** The last message asks for the acknowledgement of them all. */
+export function acknowledged(messages: Buffer[]): Buffer {
+  const last = messages.at(-1);
+  last?.writeUInt16LE(last.readUInt16LE(6) | ack, 6);
+  return Buffer.concat(messages);
+}
+
+/** Makes the pair, its far end in the namespace, and its near one a port of the bridge that is up. */
+export function hostMessage({ endpoint, link, wire }: Joint): { message: Buffer; netnsFdOffset: number } {
+  const veth = rtnetlink.newVeth({
+    name: link.veth,
+    index: link.index,
+    bridge: wire.index,
+    mtu: wire.mtu,
+    peer: { name: link.ifName, index: link.inside, mac: endpoint.mac },
+  });
+  const port = rtnetlink.hairpinPortUp(link.index, !wire.options.icc);
+  return { message: Buffer.concat([veth.message, port]), netnsFdOffset: veth.netnsFdOffset };
+}
+
+/** Addresses of one interface, and brings it up. */
+export function insideMessages(link: Link): Buffer[] {
+  const addresses = [link.v4, link.v6].flatMap((address) => (address ? [addressMessage(link.inside, address)] : []));
+  const silent = link.v6 ? [] : [rtnetlink.withoutLinkLocal(link.inside, quiet)];
+  return [...silent, ...addresses, rtnetlink.linkUp(link.inside, quiet)];
+}
+
+function addressMessage(index: number, { address: ip, prefix }: LinkAddress): Buffer {
+  const subnet = parsePrefix(`${ip}/${prefix}`)?.subnet;
+  const broadcast = subnet?.family === 4 ? { broadcast: toText(lastOf(subnet)) } : {};
+  return rtnetlink.newAddress({ index, ip, prefix, ...broadcast }, quiet);
+}
+
+/** The default routes of a container with these endpoints, by what leads out. */
+export function defaultRoutes(endpoints: Endpoint[]): Buffer[] {
+  return exits(endpoints).map(({ gateway, index }) => rtnetlink.defaultRoute(gateway, index, quiet));
+}
+
+/** Gateways and the interfaces they are reached by. */
+export function exits(endpoints: Endpoint[]): { gateway: string; index: number }[] {
+  const { v4, v6 } = gatewaysOf(endpoints);
+  return [
+    ...(v4?.link?.v4 ? [{ gateway: v4.link.v4.gateway, index: v4.link.inside }] : []),
+    ...(v6?.link?.v6 ? [{ gateway: v6.link.v6.gateway, index: v6.link.inside }] : []),
+  ];
+}

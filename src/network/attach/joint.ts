@@ -1,0 +1,118 @@
+import type { EndpointSettings } from '../../api/index.ts';
+import { EngineError, newId, shortId } from '../../kit/index.ts';
+import { contains, type Ip, parseIp, toText } from '../address/subnets.ts';
+import { randomMac } from '../bridge/bridge.ts';
+import type { Side, Wire } from '../bridge/wire.ts';
+import { type Endpoint, type EndpointWish, type Link, type LinkAddress, wishOf } from '../records/place.ts';
+import type { NetworkRecord } from '../records/record.ts';
+import { type State, wireOf } from '../state.ts';
+import type { Joint } from './furniture.ts';
+
+/** A new network namespace may hold fallback devices (tunl0, sit0, …) from number 2 on: ours comes well after them. */
+const firstInside = 16;
+
+/** What an endpoint is made from. */
+export interface JointWish {
+  containerId: string;
+  name: string;
+  hostname: string;
+  record: NetworkRecord;
+  settings: EndpointSettings | undefined;
+  macAddress?: string;
+  /** Of the interfaces that the container has already. */
+  others: Endpoint[];
+}
+
+/** An endpoint without an interface: of the networks host and none. */
+export function bareEndpoint({ record, settings, macAddress }: JointWish): Endpoint {
+  const mac = record.name === 'host' ? '' : (macAddress ?? '').toLowerCase();
+  return { endpointId: newId(), networkId: record.id, network: record.name, mac, wish: wishOf(settings), names: null };
+}
+
+/** An endpoint on a bridge, its addresses taken; undo with `unjoin`. */
+export function join(state: State, wish: JointWish): Joint {
+  const wire = wireOf(state, wish.record.id);
+  const asked = wishOf(wish.settings);
+  const endpointId = newId();
+  const v4 = takeAddress(wire.v4, asked.IPAMConfig?.IPv4Address);
+  let v6: Ip | undefined;
+  try {
+    v6 = takeAddress(wire.v6, asked.IPAMConfig?.IPv6Address);
+  } catch (error) {
+    if (v4) wire.v4?.addresses.giveBack(v4, 0);
+    throw error;
+  }
+  const index = linkIndex(state, wire, v4 ?? v6);
+  state.links.add(index);
+  const link: Link = {
+    veth: `veth${endpointId.slice(0, 7)}`,
+    index,
+    ...insideOf(wire, asked, wish.others),
+    ...(v4 && wire.v4 && { v4: linkAddress(v4, wire.v4) }),
+    ...(v6 && wire.v6 && { v6: linkAddress(v6, wire.v6) }),
+  };
+  const mac = (wish.macAddress || wish.settings?.MacAddress || randomMac()).toLowerCase();
+  const base = { endpointId, networkId: wish.record.id, network: wish.record.name, mac, wish: asked, link };
+  return { endpoint: { ...base, names: namesOf(wish, asked) }, link, wire };
+}
+
+function takeAddress(side: Side | undefined, asked: string | undefined): Ip | undefined {
+  if (!side) return undefined;
+  const wanted = asked ? parseIp(asked) : undefined;
+  return side.addresses.take(wanted && contains(side.subnet, wanted) ? wanted : undefined);
+}
+
+const linkAddress = (ip: Ip, side: Side): LinkAddress => ({
+  address: toText(ip),
+  prefix: side.subnet.prefix,
+  gateway: side.exit,
+});
+
+/** The number of the host's side: unique on this machine as long as its address is. */
+function linkIndex(state: State, wire: Wire, ip: Ip | undefined): number {
+  const bridge = 0x4000_0000 + ((wire.index & 0x3fff) << 16);
+  let host = Number((ip?.value ?? 0n) & 0xffffn);
+  while (state.links.has(bridge + host)) host = (host + 1) & 0xffff;
+  return bridge + host;
+}
+
+/** The first free number, and the name that goes with it or was asked for. */
+function insideOf(wire: Wire, asked: EndpointWish, others: Endpoint[]): { ifName: string; inside: number } {
+  const names = new Set(others.map(({ link }) => link?.ifName));
+  const numbers = new Set(others.map(({ link }) => link?.inside));
+  const prefix = wire.options.interfacePrefix;
+  const wanted = asked.DriverOpts?.['com.docker.network.endpoint.ifname'];
+  if (wanted !== undefined && names.has(wanted)) {
+    throw new EngineError('invalid', `interface name ${wanted} is in use in the container`);
+  }
+  return {
+    ifName: wanted ?? `${prefix}${firstFree((number) => names.has(`${prefix}${number}`))}`,
+    inside: firstInside + firstFree((number) => numbers.has(firstInside + number)),
+  };
+}
+
+function firstFree(used: (number: number) => boolean): number {
+  let number = 0;
+  while (used(number)) number += 1;
+  return number;
+}
+
+/** As Docker orders them: the first is what the address is called. */
+export function namesOf(
+  { containerId, name, hostname, record }: Pick<JointWish, 'containerId' | 'name' | 'hostname' | 'record'>,
+  { Aliases }: EndpointWish,
+): string[] | null {
+  if (record.name === 'bridge') return null;
+  return [...new Set([name, ...(Aliases ?? []), shortId(containerId), hostname])].filter(Boolean);
+}
+
+/** Gives back what an endpoint had; its addresses are free when its link has left the kernel. */
+export function unjoin(state: State, { networkId, link }: Endpoint): void {
+  if (!link) return;
+  const wire = state.wires.get(networkId);
+  state.links.delete(link.index);
+  for (const [side, address] of [[wire?.v4, link.v4] as const, [wire?.v6, link.v6] as const]) {
+    const ip = address && parseIp(address.address);
+    if (ip) side?.addresses.giveBack(ip, link.index);
+  }
+}
