@@ -176,7 +176,7 @@ test('a hijack may come as a later request of a connection, even pipelined and w
 
 test('a body that comes with a request to attach is no input', async () => {
   const client = await dial(path);
-  const head = `POST /containers/c1/attach?stream=1 HTTP/1.1\r\n${upgrade}Content-Length: 4\r\n\r\n`;
+  const head = `POST /containers/box/attach?stream=1&stdin=1 HTTP/1.1\r\n${upgrade}Content-Length: 4\r\n\r\n`;
   client.send(`${head}bo`);
   await client.until('101 UPGRADED');
   client.send('dyinput');
