@@ -1,20 +1,13 @@
 // `make bench`: the figures of docs/performance.md, ours and a real Docker's in one run.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { load, median, sideBySide } from './measure.ts';
-import { api, memory, quietly, type Sides, startSides } from './sides.ts';
+import { bulk } from './bulk.ts';
+import { median, sideBySide } from './measure.ts';
+import { report } from './report.ts';
+import { api, memory, quietly, type Sides, startSides, tug } from './sides.ts';
+import { views } from './views.ts';
 
 const rounds = Number(process.env.TUG_BENCH_ROUNDS ?? 15);
 const pause = Number(process.env.TUG_BENCH_PAUSE ?? 400);
-const tug = join(import.meta.dirname, '../dist/tug');
-
-function report(what: string, figures: { tug: number; docker: number }, goal: number): void {
-  const ratio = figures.docker / figures.tug;
-  console.log(
-    `${what.padEnd(44)} tug ${figures.tug.toFixed(1).padStart(8)} ms   docker ${figures.docker.toFixed(1).padStart(8)} ms   ` +
-      `${ratio.toFixed(1)} × (goal ${goal} ×)   load ${load()}`,
-  );
-}
 
 async function runs(sides: Sides): Promise<void> {
   const ours = sides.engine.host;
@@ -115,11 +108,15 @@ if (sides === undefined) {
   console.log('bench: no real Docker to measure against on this machine; nothing was measured');
   process.exit(0);
 }
+/** Parts by name; `TUG_BENCH=start,views` measures those alone. */
+const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
+  start: [runs, execs, many, boot],
+  views: [views],
+  bulk: [bulk],
+};
+const wanted = process.env.TUG_BENCH?.split(',') ?? Object.keys(parts);
 try {
-  await runs(sides);
-  await execs(sides);
-  await many(sides);
-  await boot(sides);
+  for (const name of wanted) for (const measure of parts[name] ?? []) await measure(sides);
 } finally {
   await sides.close();
 }

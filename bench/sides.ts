@@ -1,8 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { run } from '../test/support/command.ts';
 import { type Engine, startEngine } from '../test/support/engine.ts';
 import { busyboxTar } from '../test/support/image.ts';
 import { startPeer } from '../test/support/peer.ts';
+
+/** Our command line. */
+export const tug = join(import.meta.dirname, '../dist/tug');
 
 /** The two engines under comparison, each with busybox loaded. */
 export interface Sides {
