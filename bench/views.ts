@@ -8,8 +8,7 @@ const many = Number(process.env.TUG_BENCH_CONTAINERS ?? 2000);
 export async function views(sides: Sides): Promise<void> {
   const [ours, theirs] = await Promise.all([populate(sides.engine.socket), populate(sides.peer)]);
   await ask(sides, `ps -a with ${many} containers that do not run`, ['/containers/json?all=1']);
-  const some = (ids: string[]) => ids.slice(0, 500).map((id) => `/containers/${id}/json`);
-  await each(sides, 'inspect of 500, one after another', { tug: some(ours), docker: some(theirs) });
+  await each(sides, 'inspect of 500, one after another', { tug: inspections(ours), docker: inspections(theirs) });
   await crowd(sides);
   await Promise.all([removeAll(sides.engine.socket, ours), removeAll(sides.peer, theirs)]);
   await stats(sides);
@@ -42,11 +41,8 @@ async function ask(sides: Sides, what: string, paths: string[]): Promise<void> {
 }
 
 async function each(sides: Sides, what: string, paths: { tug: string[]; docker: string[] }): Promise<void> {
-  const get = async (socket: string, all: string[]) => {
-    for (const path of all) await api(socket, 'GET', path);
-  };
   const figures = await sideBySide(
-    { tug: () => get(sides.engine.socket, paths.tug), docker: () => get(sides.peer, paths.docker) },
+    { tug: () => getAll(sides.engine.socket, paths.tug), docker: () => getAll(sides.peer, paths.docker) },
     { rounds: 7, pause: 200 },
   );
   report(what, figures as never, 3);
@@ -54,9 +50,6 @@ async function each(sides: Sides, what: string, paths: { tug: string[]; docker: 
 
 /** 500 clients ask at once, each on a connection of its own. */
 async function crowd(sides: Sides): Promise<void> {
-  const together = async (socket: string) => {
-    await Promise.all(Array.from({ length: 500 }, () => api(socket, 'GET', '/containers/json')));
-  };
   const figures = await sideBySide(
     { tug: () => together(sides.engine.socket), docker: () => together(sides.peer) },
     { rounds: 5, pause: 500 },
@@ -65,22 +58,34 @@ async function crowd(sides: Sides): Promise<void> {
 }
 
 async function stats(sides: Sides): Promise<void> {
-  const run = (socket: string) =>
-    inParallel(50, async () => {
-      const made = (await api(socket, 'POST', '/containers/create', { Image: 'busybox', Cmd: ['sleep', '3600'] })) as {
-        Id: string;
-      };
-      await api(socket, 'POST', `/containers/${made.Id}/start`);
-      return made.Id;
-    });
-  const [ours, theirs] = [await run(sides.engine.socket), await run(sides.peer)];
-  const once = async (socket: string, ids: string[]) => {
-    await Promise.all(ids.map((id) => api(socket, 'GET', `/containers/${id}/stats?stream=0&one-shot=1`)));
-  };
+  const [ours, theirs] = [await runFifty(sides.engine.socket), await runFifty(sides.peer)];
   const figures = await sideBySide(
-    { tug: () => once(sides.engine.socket, ours), docker: () => once(sides.peer, theirs) },
+    { tug: () => statsOf(sides.engine.socket, ours), docker: () => statsOf(sides.peer, theirs) },
     { rounds: 7, pause: 400 },
   );
   report('stats of 50, each once', figures as never, 3);
   await Promise.all([removeAll(sides.engine.socket, ours), removeAll(sides.peer, theirs)]);
+}
+
+const inspections = (ids: string[]) => ids.slice(0, 500).map((id) => `/containers/${id}/json`);
+
+async function getAll(socket: string, all: string[]): Promise<void> {
+  for (const path of all) await api(socket, 'GET', path);
+}
+
+async function together(socket: string): Promise<void> {
+  await Promise.all(Array.from({ length: 500 }, () => api(socket, 'GET', '/containers/json')));
+}
+
+function runFifty(socket: string): Promise<string[]> {
+  return inParallel(50, async () => {
+    const body = { Image: 'busybox', Cmd: ['sleep', '3600'] };
+    const { Id } = (await api(socket, 'POST', '/containers/create', body)) as { Id: string };
+    await api(socket, 'POST', `/containers/${Id}/start`);
+    return Id;
+  });
+}
+
+async function statsOf(socket: string, ids: string[]): Promise<void> {
+  await Promise.all(ids.map((id) => api(socket, 'GET', `/containers/${id}/stats?stream=0&one-shot=1`)));
 }
