@@ -4,8 +4,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -30,6 +33,39 @@ uint64_t oom_kills(void) {
     if (line) kills += strtoul(line + 9, NULL, 10);
   }
   return kills;
+}
+
+// Version 1 writes to an eventfd that is registered beside the file.
+static int notified_of(const char *file, size_t directory) {
+  static char text[4096];
+  int watched = open(file, O_RDONLY | O_CLOEXEC);
+  snprintf(text, sizeof text, "%.*s/cgroup.event_control", (int)directory, file);
+  int control = open(text, O_WRONLY | O_CLOEXEC);
+  int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  int length = snprintf(text, sizeof text, "%d %d", fd, watched);
+  if (fd >= 0 && (watched < 0 || control < 0 || write(control, text, length) != length)) {
+    close(fd);
+    fd = -1;
+  }
+  if (watched >= 0) close(watched);
+  if (control >= 0) close(control);
+  return fd;
+}
+
+int watch_oom(bool *before_kill) {
+  struct reader r = plan.body;
+  struct step s;
+  while (next_step(&r, &s) && s.op < OP_JOIN_NAMESPACE) {
+    if (s.op != OP_OOM_WATCH) continue;
+    const char *file = text(&s.body), *name = strrchr(file, '/');
+    *before_kill = name && !strcmp(name, "/memory.oom_control");
+    if (*before_kill) return notified_of(file, name - file);
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (fd >= 0 && inotify_add_watch(fd, file, IN_MODIFY) >= 0) return fd;
+    if (fd >= 0) close(fd);
+    break;
+  }
+  return -1;
 }
 
 static int read_pids(const char *path, pid_t *pids, int most) {

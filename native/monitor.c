@@ -43,7 +43,9 @@ static bool child_ended;
 static pid_t command;                                     // the runtime's, while it runs
 static uint64_t started_at, ended_at, deadline, born;
 static struct { uint32_t code, oom; uint64_t at; } ending;
-static bool oom;
+static bool oom, oom_before_kill;
+static int oom_watch = -1;
+static uint64_t oom_seen;
 
 uint64_t now_ns(int clock) {
   struct timespec now;
@@ -404,8 +406,19 @@ static void started(void) {
   shim.sync = -1;
   started_at = now_ns(CLOCK_REALTIME);
   state = RUNNING;
+  oom_watch = watch_oom(&oom_before_kill);
+  oom_seen = shim.oom_before;
   struct { uint32_t pid, unconfined; uint64_t at; } message = {shim.child, confine_monitor(), started_at};
   tell_all('S', &message, sizeof message);
+}
+
+// Version 1 also tells of the cgroup's removal, version 2 of limits that were reached without a kill.
+static void hear_oom(void) {
+  static char content[4096];
+  while (read(oom_watch, content, sizeof content) > 0) {}
+  uint64_t kills = oom_kills();
+  if (state == RUNNING && (oom_before_kill || kills > oom_seen)) tell_all('O', NULL, 0);
+  oom_seen = kills;
 }
 
 static void hear_child(void) {
@@ -513,9 +526,9 @@ static int patience(void) {
 }
 
 static void turn(void) {
-  static struct pollfd fds[CLIENTS + 6];
+  static struct pollfd fds[CLIENTS + 7];
   int count = 0;
-  struct client *who[CLIENTS + 6];
+  struct client *who[CLIENTS + 7];
   // What a command that makes a process says to the same streams is nobody's output, if it fails.
   bool making = command > 0 && (state == PREPARING || plan.exec);
   fds[count++] = (struct pollfd){signals, POLLIN, 0};
@@ -524,6 +537,7 @@ static void turn(void) {
   fds[count++] = (struct pollfd){shim.out >= 0 && !making && has_room(0) ? shim.out : -1, POLLIN | (plan.tty && input_length ? POLLOUT : 0), 0};
   fds[count++] = (struct pollfd){shim.err >= 0 && !making && has_room(1) ? shim.err : -1, POLLIN, 0};
   fds[count++] = (struct pollfd){input_length ? shim.in : -1, POLLOUT, 0};
+  fds[count++] = (struct pollfd){oom_watch, POLLIN, 0};
   int fixed = count;
   for (struct client *c = clients; c < clients + CLIENTS; c++) {
     if (c->kind == FREE) continue;
@@ -534,6 +548,7 @@ static void turn(void) {
     fds[count++] = (struct pollfd){later ? -1 : c->fd, (listen ? POLLIN : 0) | (c->length ? POLLOUT : 0), 0};
   }
   if (poll(fds, count, patience()) < 0) return;
+  if (fds[6].revents) hear_oom();
   if (fds[0].revents) reap();
   if (fds[3].revents & (POLLIN | POLLHUP | POLLERR)) pump(0);
   if (fds[4].revents) pump(1);

@@ -68,6 +68,8 @@ _Noreturn void give_up(uint32_t step, enum op op, int error, const char *why);
 void remove_cgroups(void);
 void kill_cgroup(void);
 uint64_t oom_kills(void);
+// Readable when the container has run out of memory, on version 1 before somebody is killed for it; -1 where nothing tells.
+int watch_oom(bool *before_kill);
 int confine_monitor(void);                                // 0, or the errno of what was refused
 int receive_fd(int socket, void *buffer, size_t size, ssize_t *length);
 bool send_fd(int socket, const void *buffer, size_t size, int fd);

@@ -103,6 +103,8 @@ export interface Process {
   readonly startedAt: Date;
   /** Never rejects. The exit record stays on disk until `release`. */
   readonly exited: Promise<Exit>;
+  /** Calls the listener whenever the container runs out of memory while it runs; one listener. */
+  onOom(listener: () => void): void;
   /**
    * Before `go`, an attachment sees the output from its first byte; `asked` is called as soon as a `go` may follow, earlier than
    * the promise resolves.

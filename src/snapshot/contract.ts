@@ -37,6 +37,8 @@ export interface Snapshots {
    * open directory (O_CLOEXEC fd, the caller closes it).
    */
   view(id: string): number;
+  /** An image's tree, read only (layers lowest first), as a detached mount; the caller closes the fd. */
+  viewImage(layers: string[]): number;
   /** What the writable layer changes, in the order of the paths. */
   changes(id: string): Promise<Change[]>;
   /** The writable layer as a layer's tar, whiteouts and all: of the same tree always the same bytes. */

@@ -9,9 +9,10 @@ import { packTree } from './pack/pack-tree.ts';
 export function createDifferences(
   layers: Layers,
   containers: Containers,
-): Pick<Snapshots, 'view' | 'changes' | 'diff'> {
+): Pick<Snapshots, 'view' | 'viewImage' | 'changes' | 'diff'> {
   return {
     view: containers.view,
+    viewImage: (stack) => layers.mount(layers.need(stack)),
     async changes(id) {
       const lower = readableView(layers, containers.keys(id));
       const upper = containers.upper(id);

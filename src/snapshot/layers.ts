@@ -45,6 +45,8 @@ export interface Layers {
   remove(key: string): void;
   /** Their symlinks for an overlay, topmost first; of a layer that comes twice, which overlayfs refuses, only the upper counts. */
   links(keys: string[]): string[];
+  /** The merged tree of a stack as a detached mount; the caller closes it. */
+  mount(keys: string[]): number;
   /** The merged tree of a stack as an open directory; the caller closes it. */
   view(keys: string[]): number;
 }
@@ -95,11 +97,6 @@ export function createLayers(layout: Layout, discard: Discard): Layers {
     return found;
   }
 
-  function links(keys: string[]): string[] {
-    const once = keys.filter((key, index) => keys.lastIndexOf(key) === index);
-    return once.map((key) => record(key).link).toReversed();
-  }
-
   return {
     find,
     record,
@@ -116,7 +113,19 @@ export function createLayers(layout: Layout, discard: Discard): Layers {
       discard(join(layout.layers, key));
       if (link !== undefined) unlinkSync(join(layout.links, link));
     },
+    ...viewsOf(layout, record),
+  };
+}
+
+function viewsOf(layout: Layout, record: Layers['record']): Pick<Layers, 'links' | 'mount' | 'view'> {
+  function links(keys: string[]): string[] {
+    const once = keys.filter((key, index) => keys.lastIndexOf(key) === index);
+    return once.map((key) => record(key).link).toReversed();
+  }
+
+  return {
     links,
+    mount: (keys) => detachedOverlay({ base: layout.links, lower: [...links(keys), '../empty'] }),
     view(keys) {
       const lower = links(keys);
       if (lower.length === 1) return openDirectory(join(layout.links, lower[0] ?? ''));

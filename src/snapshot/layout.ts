@@ -9,6 +9,8 @@ import { join } from 'node:path';
 export interface Layout {
   base: string;
   links: string;
+  /** An empty directory: the kernel has no overlay of a single one. */
+  empty: string;
   layers: string;
   containers: string;
   /** Layers that are being unpacked, and what is being removed; both are on the same file system and emptied at a start. */
@@ -21,6 +23,7 @@ export function createLayout(dataRoot: string): Layout {
   const layout: Layout = {
     base,
     links: join(base, 'l'),
+    empty: join(base, 'empty'),
     layers: join(base, 'layers'),
     containers: join(base, 'containers'),
     incoming: join(base, 'incoming'),

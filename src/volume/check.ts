@@ -14,16 +14,17 @@ export function checkVolume(name: string, driver: string, options: Record<string
         '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path',
     );
   }
-  checkOptions(name, options, refuse);
+  checkOptions(options, refuse);
 }
 
-function checkOptions(name: string, options: Record<string, string>, refuse: (why: string) => EngineError): void {
+function checkOptions(options: Record<string, string>, refuse: (why: string) => EngineError): void {
   const known = ['type', 'o', 'device', 'size'];
   const given = Object.keys(options);
   const unknown = given.find((option) => !known.includes(option));
   if (unknown !== undefined) throw refuse(`invalid option: ${JSON.stringify(unknown)}`);
   if (given.length === 0) return;
   if (options.size !== undefined) throw refuse('quota size requested but no quota support');
-  if (!options.device) throw refuse('missing required option: "device"');
-  throw new EngineError('unsupported', `create ${name}: volumes with mount options are not supported`);
+  for (const option of ['device', 'type']) {
+    if (!options[option]) throw refuse(`missing required option: ${JSON.stringify(option)}`);
+  }
 }

@@ -15,6 +15,17 @@ export interface Volumes {
   usage(): Promise<Volume[]>;
   /** Refused with `conflict` while a container refers to it (`container:<id>` → `volume:<name>`). */
   remove(name: string, options: { force: boolean }): Promise<void>;
+  /**
+   * Makes the files of a volume with mount options visible under its path, until `release` of each user (a container's id, for
+   * example); for other volumes nothing. Refusals of the kernel are in Docker's words.
+   */
+  mount(name: string, user: string): void;
+  /** Lets go of all that one user had mounted; idempotent. */
+  release(user: string): void;
+  /** Unmounts what an earlier engine mounted and nobody uses any more. Call it once all users have been named again. */
+  releaseUnused(): void;
+  /** Removes what no container uses: anonymous volumes, or with the filter `all` all; further filters `label` and `label!`. */
+  prune(filters: Record<string, string[]>): Promise<{ VolumesDeleted: string[]; SpaceReclaimed: number }>;
   /** Where its files lie on the host. */
   path(name: string): string;
   /** The name belongs to an anonymous volume, which `rm -v` and `--rm` remove along. */

@@ -7,22 +7,22 @@ import { copyTree } from './copy-tree.ts';
 
 /**
  * Copies the directory `path` within the root `rootFd` into the empty directory `data`, as Volumes.fill promises. The file
- * `marker` stands beside it for as long as the copy is not whole.
+ * `marker` stands beside it for as long as the copy is not whole; without one, what is there already is never taken away.
  */
 export async function fill(
-  { data, marker }: { data: string; marker: string },
+  { data, marker }: { data: string; marker?: string },
   image: { rootFd: number; path: string },
 ): Promise<void> {
-  if (existsSync(marker)) await clear(data);
+  if (marker !== undefined && existsSync(marker)) await clear(data);
   else if (readdirSync(data).length > 0) return;
   const from = tryOpenIn(image.rootFd, image.path, constants.O_RDONLY | constants.O_DIRECTORY);
   if (from === undefined) return;
   try {
-    await writeFile(marker, '', { mode: 0o600, flush: true });
+    if (marker !== undefined) await writeFile(marker, '', { mode: 0o600, flush: true });
     crashpoint('volume.filling');
     await copyInto(data, from);
     crashpoint('volume.copied');
-    await rm(marker);
+    if (marker !== undefined) await rm(marker);
     crashpoint('volume.filled');
   } catch (error) {
     throw new EngineError('internal', `failed to populate volume: ${messageOf(error)}`, error);

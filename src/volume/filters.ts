@@ -30,7 +30,8 @@ function matches(name: string, wanted: string): boolean {
   }
 }
 
-function hasLabel(labels: Record<string, string>, wanted: string): boolean {
+/** `name` or `name=value`. */
+export function hasLabel(labels: Record<string, string>, wanted: string): boolean {
   const at = wanted.indexOf('=');
   return at < 0 ? Object.hasOwn(labels, wanted) : labels[wanted.slice(0, at)] === wanted.slice(at + 1);
 }

@@ -67,9 +67,12 @@ export async function eraseVolume({ root, store }: Place, name: string): Promise
 }
 
 /** Finishes removals and makings that a kill cut short. */
-export async function restoreVolumes(place: Place): Promise<void> {
+export async function restoreVolumes(place: Place, unmount: (name: string) => void): Promise<void> {
   const rows = place.store.view((tx) => tx.collection(volumeRows).all());
-  for (const { id } of rows.filter(({ document }) => document.removing)) await eraseVolume(place, id);
+  for (const { id } of rows.filter(({ document }) => document.removing)) {
+    unmount(id);
+    await eraseVolume(place, id);
+  }
   const known = new Set(rows.map(({ id }) => id));
   for (const name of readdirSync(place.root).filter((name) => !known.has(name))) removeUnmade(join(place.root, name));
 }

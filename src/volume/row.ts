@@ -22,12 +22,18 @@ export function describe(name: string, row: VolumeRow, mountpoint: string): Volu
   const shown = {
     CreatedAt: row.createdAt,
     Driver: driver,
-    Labels: row.labels,
+    Labels: sorted(row.labels),
     Mountpoint: mountpoint,
     Name: name,
-    Options: row.options,
+    Options: sorted(row.options),
     Scope: 'local',
   };
   // Docker shows what was not given as null, which its types leave out.
   return shown as Volume;
+}
+
+/** As Go writes a map. */
+function sorted(fields: Record<string, string> | null): Record<string, string> | null {
+  if (fields === null) return null;
+  return Object.fromEntries(Object.entries(fields).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -60,10 +60,7 @@ test.each([
   [{ name: 'ab', options: { foo: 'x' } }, 'create ab: invalid option: "foo"'],
   [{ name: 'ab', options: { type: 'tmpfs' } }, 'create ab: missing required option: "device"'],
   [{ name: 'ab', options: { size: '1m' } }, 'create ab: quota size requested but no quota support'],
-  [
-    { name: 'ab', options: { type: 'tmpfs', device: 'tmpfs' } },
-    'create ab: volumes with mount options are not supported',
-  ],
+  [{ name: 'ab', options: { device: 'tmpfs' } }, 'create ab: missing required option: "type"'],
 ])('%o is refused, and leaves nothing', async (request, words) => {
   expect(volumes.create(request)).rejects.toThrow(words);
   expect(readdirSync(root)).toEqual([]);

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VolumeListResponse } from '../api/index.ts';
-import { createLocks, createTopic, type Log, messageOf, newId } from '../kit/index.ts';
+import { createLocks, createTopic, EngineError, type Log, messageOf, newId } from '../kit/index.ts';
 import type { Store } from '../store/index.ts';
 import { checkVolume } from './check.ts';
 import type { Volumes } from './contract.ts';
@@ -17,6 +17,8 @@ import {
   requireVolume,
   restoreVolumes,
 } from './life.ts';
+import { createVolumeMounts } from './mounts.ts';
+import { pruned } from './prune.ts';
 import { describe, driver, volumeRows } from './row.ts';
 import { usage } from './usage.ts';
 
@@ -30,6 +32,18 @@ export function createVolumes(options: { root: string; store: Store; log: Log; c
   );
   mkdirSync(root, { recursive: true, mode: 0o701 });
   const publish = (action: string, name: string): void => topic.publish({ action, name, driver });
+  const mounts = createVolumeMounts(place);
+
+  async function remove(name: string, force: boolean): Promise<void> {
+    await locks.run(name, async () => {
+      if (force && !findVolume(place, name)) return;
+      requireVolume(place, name);
+      condemnVolume(place, name);
+      mounts.unmount(name);
+      await eraseVolume(place, name);
+      publish('destroy', name);
+    });
+  }
 
   return {
     async create(request) {
@@ -49,21 +63,43 @@ export function createVolumes(options: { root: string; store: Store; log: Log; c
     inspect: (name) => describe(name, requireVolume(place, name), dataPath(place, name)),
     list: (filters) => list(place, filters),
     usage: () => usage(place),
-    remove: (name, { force }) =>
-      locks.run(name, async () => {
-        if (force && !findVolume(place, name)) return;
-        requireVolume(place, name);
-        condemnVolume(place, name);
-        await eraseVolume(place, name);
-        publish('destroy', name);
-      }),
+    remove: (name, { force }) => remove(name, force),
+    mount: mounts.mount,
+    release: mounts.release,
+    releaseUnused: mounts.releaseUnused,
+    prune: (filters) => prune(place, filters, (name) => remove(name, true)),
     path: (name) => dataPath(place, name),
     isAnonymous: (name) => findVolume(place, name)?.anonymous ?? false,
     fill: (name, image) =>
-      locks.run(name, () => fill({ data: dataPath(place, name), marker: join(root, name, 'filling') }, image)),
-    restore: () => restoreVolumes(place),
+      locks.run(name, () => {
+        const mounted = findVolume(place, name)?.options?.device !== undefined;
+        const data = dataPath(place, name);
+        return fill({ data, ...(!mounted && { marker: join(root, name, 'filling') }) }, image);
+      }),
+    restore: () => restoreVolumes(place, mounts.unmount),
     subscribe: topic.subscribe,
   };
+}
+
+async function prune(
+  place: Place,
+  filters: Record<string, string[]>,
+  remove: (name: string) => Promise<void>,
+): ReturnType<Volumes['prune']> {
+  const VolumesDeleted: string[] = [];
+  let SpaceReclaimed = 0;
+  for (const { name, size } of await pruned(place, filters)) {
+    try {
+      await remove(name);
+    } catch (error) {
+      // Somebody has begun to use it.
+      if (error instanceof EngineError && error.kind === 'conflict') continue;
+      throw error;
+    }
+    VolumesDeleted.push(name);
+    SpaceReclaimed += size;
+  }
+  return { VolumesDeleted, SpaceReclaimed };
 }
 
 function list(place: Place, filters: Record<string, string[]>): VolumeListResponse {

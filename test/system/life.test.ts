@@ -249,6 +249,22 @@ test('prune frees what the containers had written', async () => {
   expect(existsSync(upper)).toBe(false);
 }, 30_000);
 
+test('the OOM killer’s work is told while the container goes on', async () => {
+  const since = Date.now() / 1000;
+  const script =
+    'while :; do sleep 0.05; [ -e /go ] || continue; rm /go; sh -c "x=a; while :; do x=\\$x\\$x; done"; done';
+  await start('survives', script, { Memory: 16 * MB, MemorySwap: 16 * MB });
+  await engine.tug(['exec', 'survives', 'touch', '/go']);
+  await until('it is told', async () => (await inspect('survives')).State.OOMKilled);
+  expect((await inspect('survives')).State.Status).toBe('running');
+  await remove('survives');
+  const path = `/events?since=${since}&until=${Date.now() / 1000 + 1}&filters={"event":["oom"]}`;
+  const events = (await engine.request('GET', path)).text.trim().split('\n');
+  expect(events.map((line) => (JSON.parse(line) as { Actor: { Attributes: object } }).Actor.Attributes)).toEqual([
+    expect.objectContaining({ name: 'survives' }),
+  ]);
+}, 60_000);
+
 test('the OOM killer’s work is told', async () => {
   await start('greedy', 'x=a; while :; do x=$x$x; done', { Memory: 16 * MB, MemorySwap: 16 * MB });
   await post('/containers/greedy/wait');

@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, posix } from 'node:path';
-import { closeFd, type FileStatus, openDirectory } from '../../host/index.ts';
+import { closeFd, type FileStatus, O_PATH, openDirectory, tryOpenIn } from '../../host/index.ts';
+import { newId } from '../../kit/index.ts';
 import type { Spot } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
 import { etcFiles } from '../life/files.ts';
 import type { ContainerRow } from '../row.ts';
+import type { MountPoint } from '../spec/index.ts';
 
 /** What is mounted at a place, found on the host. */
 export interface Mounted extends Spot {
@@ -45,32 +47,53 @@ export function runningTree(context: Context, row: ContainerRow, root: number): 
   };
 }
 
-/** The files of one that does not run: its root (closed with the tree), and what its mounts would show. */
+/**
+ * The files of one that does not run: its root (closed with the tree), and what its mounts would show. Volumes with options are
+ * mounted until then.
+ */
 export function stoppedTree(context: Context, row: ContainerRow, root: number): FileTree {
   const fds: number[] = [root];
+  const user = `files:${newId()}`;
   const mounts = new Map<string, Mounted>();
-  const add = (path: string, source: string, readOnly: boolean): void => {
-    if (!existsSync(source)) return;
-    const directory = openDirectory(dirname(source));
+  const close = (): void => {
+    fds.splice(0).forEach(closeFd);
+    context.volumes.release(user);
+  };
+  const add = (path: string, base: number, place: { subpath: string; readOnly: boolean }): void => {
+    fds.push(base);
+    const directory = tryOpenIn(base, dirname(place.subpath), O_PATH | constants.O_DIRECTORY);
+    if (directory === undefined) return;
     fds.push(directory);
-    mounts.set(path, { directory, name: Buffer.from(basename(source)), readOnly });
+    mounts.set(path, { directory, name: Buffer.from(basename(place.subpath)), readOnly: place.readOnly });
   };
   try {
-    for (const [path, source] of engineFiles(context, row)) add(path, source, false);
-    for (const { destination, type, name, source, rw } of row.mounts) {
-      if (type === 'bind') add(relative(destination), source, !rw);
-      if (type === 'volume') add(relative(destination), context.volumes.path(name), !rw);
+    for (const [path, source] of engineFiles(context, row)) {
+      if (existsSync(source)) add(path, openDirectory(dirname(source)), { subpath: basename(source), readOnly: false });
+    }
+    for (const mount of row.mounts) {
+      const { destination, rw, subpath = '.' } = mount;
+      const source = openSource(context, mount, user);
+      if (source) add(relative(destination), source.base, { subpath: source.name ?? subpath, readOnly: !rw });
     }
   } catch (error) {
-    fds.forEach(closeFd);
+    close();
     throw error;
   }
-  return {
-    root,
-    mounted: (path) => mounts.get(path),
-    isForeign: () => false,
-    close: () => fds.forEach(closeFd),
-  };
+  return { root, mounted: (path) => mounts.get(path), isForeign: () => false, close };
+}
+
+/** The directory that is mounted, or for a single file the one it is in; undefined where nothing is. */
+function openSource(context: Context, mount: MountPoint, user: string): { base: number; name?: string } | undefined {
+  if (mount.type === 'image') return { base: context.snapshots.viewImage(mount.layers ?? []) };
+  if (mount.type === 'volume') {
+    context.volumes.mount(mount.name, user);
+    const path = context.volumes.path(mount.name);
+    return existsSync(path) ? { base: openDirectory(path) } : undefined;
+  }
+  if (mount.type !== 'bind' || !existsSync(mount.source)) return undefined;
+  const path = realpathSync(mount.source);
+  if (statSync(path).isDirectory()) return { base: openDirectory(path) };
+  return { base: openDirectory(dirname(path)), name: basename(path) };
 }
 
 /** The files of /etc that are the engine's, unless the user mounts his own. */

@@ -3,7 +3,7 @@ import type { Exit, Process } from '../../runtime/index.ts';
 import type { Tx } from '../../store/index.ts';
 import { formatTime, parseMilliseconds } from '../clock.ts';
 import type { Context } from '../context.ts';
-import { type ContainerRow, changeRow, findRow } from '../row.ts';
+import { type ContainerRow, changeIn, changeRow, findRow } from '../row.ts';
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
 import { tellLeft } from './related-events.ts';
@@ -14,7 +14,16 @@ import { scheduleRestart } from './restarts.ts';
 export function watch(context: Context, id: string, process: Process): void {
   const { promise, resolve } = Promise.withResolvers<void>();
   context.runs.set(id, { process, ended: promise, stopping: false });
+  process.onOom(() => recordOom(context, id, process));
   void process.exited.then((exit) => recordUntilDone({ context, id, exit, process, told: resolve }));
+}
+
+/** The kernel killed something in it, which need not be its end. */
+function recordOom(context: Context, id: string, process: Process): void {
+  if (context.closing || context.runs.get(id)?.process !== process) return;
+  const row = context.store.note((tx) => changeIn(tx, id, { oomKilled: true }));
+  crashpoint('container.oom');
+  context.events.publish(row, 'oom');
 }
 
 const retryAfter = 1000;
@@ -66,6 +75,7 @@ export async function recordExit({ context, id, exit, process, told }: Ending): 
   told();
   await context.networks.release(id);
   await process?.release();
+  context.volumes.release(id);
   if (gone) await clearAway(context, row);
   if (again) scheduleRestart(context, row);
 }
@@ -77,7 +87,7 @@ function commitExit(context: Context, row: ContainerRow, exit: Exit, again: bool
     paused: false,
     exitCode: exit.code,
     error: exit.reason ?? '',
-    oomKilled: exit.oom,
+    oomKilled: exit.oom || row.oomKilled,
     finishedAt: formatTime(exit.at),
     networks: idleNetworks(row),
     ports: {},
@@ -93,7 +103,8 @@ function commitExit(context: Context, row: ContainerRow, exit: Exit, again: bool
 }
 
 function tellExit(context: Context, row: ContainerRow, exit: Exit): void {
-  if (exit.oom) context.events.publish(row, 'oom');
+  // Where no engine was there to hear of it.
+  if (exit.oom && !row.oomKilled) context.events.publish(row, 'oom');
   tellLeft(context, row);
   const seconds = Math.max(0, Math.floor((exit.at.getTime() - parseMilliseconds(row.startedAt)) / 1000));
   context.events.publish(row, 'die', { exitCode: String(exit.code), execDuration: String(seconds) });

@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { closeFd, readFileIn } from '../../host/index.ts';
-import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Launch, Pending } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { logFile } from '../log/log-file.ts';
+import { type MountSources, mountSources } from '../mounts/sources.ts';
 import type { ContainerRow } from '../row.ts';
 import { buildSpec, type MountPoint } from '../spec/index.ts';
 import { etcFiles } from './files.ts';
@@ -15,19 +14,22 @@ import { saveSpec } from './spec-file.ts';
 
 /**
  * Sets a container's launch going. The shim is at work when this resolves; `launching` is its process at the gate. The
- * network's reserved sockets are taken over, also on failure.
+ * network's reserved sockets are taken over, also on failure. `releaseSources` is to be called once it runs, or will not run.
  */
 export async function beginLaunch(
   context: Context,
   row: ContainerRow,
   place: NetworkPlace,
-): Promise<{ launching: Promise<Pending> }> {
+): Promise<{ launching: Promise<Pending>; releaseSources: () => void }> {
   const attachment = place.kind === 'own' ? place.attachment : undefined;
   const reserved = attachment?.reserved ?? [];
+  let sources: MountSources | undefined;
   let request: Launch;
   try {
-    request = { ...(await prepare(context, row, place)), reserved };
+    sources = await mountSources(context, row);
+    request = { ...(await prepare(context, row, { place, mounts: sources.mounts })), reserved };
   } catch (error) {
+    sources?.release();
     for (const fd of reserved) closeFd(fd);
     throw error;
   }
@@ -36,13 +38,16 @@ export async function beginLaunch(
   saveSpec(context, row.id, request.spec);
   // The caller may fail at something else before it comes to wait for this.
   launching.catch(() => undefined);
-  return { launching };
+  return { launching, releaseSources: sources.release };
 }
 
-async function prepare(context: Context, row: ContainerRow, place: NetworkPlace): Promise<Omit<Launch, 'reserved'>> {
+async function prepare(
+  context: Context,
+  row: ContainerRow,
+  { place, mounts }: { place: NetworkPlace; mounts: MountPoint[] },
+): Promise<Omit<Launch, 'reserved'>> {
   const log = logFile(context, row);
   if (log && row.hostConfig.LogConfig?.Type === 'local') mkdirSync(dirname(log.path), { recursive: true });
-  const mounts = await Promise.all(row.mounts.map((mount) => withSource(context, mount)));
   const rootFd = context.snapshots.mount(row.id, { volatile: row.hostConfig.AutoRemove ?? false });
   try {
     await fillVolumes(context, rootFd, mounts);
@@ -74,23 +79,6 @@ async function fillVolumes(context: Context, rootFd: number, mounts: ContainerRo
   for (const { type, copy, name, destination } of mounts) {
     if (type === 'volume' && copy) await context.volumes.fill(name, { rootFd, path: destination });
   }
-}
-
-/** What is missing is made: a volume that vanished since the container was made comes back empty, as in Docker. */
-async function withSource(context: Context, mount: MountPoint): Promise<MountPoint> {
-  if (mount.createSource) await makeSource(mount.source);
-  if (mount.type !== 'volume') return mount;
-  await context.volumes.create({ name: mount.name, ...(mount.driver && { driver: mount.driver }) });
-  return { ...mount, source: context.volumes.path(mount.name) };
-}
-
-/** `-v` makes a directory of what is not there. */
-async function makeSource(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found) return;
-  await mkdir(path, { recursive: true }).catch((error) => {
-    throw new EngineError('internal', `error while creating mount source path '${path}': ${messageOf(error)}`, error);
-  });
 }
 
 function stdioOf({ config, hostConfig }: ContainerRow): Launch['stdio'] {

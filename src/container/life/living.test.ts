@@ -392,3 +392,15 @@ describe('stats', () => {
     expect((await stream.next()).done).toBe(true);
   });
 });
+
+test('memory that runs out is told at once, and once', async () => {
+  const id = await run('aa');
+  processOf(id).runOut();
+  expect((await inspect('aa')).State).toMatchObject({ Status: 'running', OOMKilled: true });
+  processOf(id).end({ code: 137, oom: true });
+  await (await containers.wait('aa', 'not-running', never)).done;
+  expect((await inspect('aa')).State).toMatchObject({ Status: 'exited', OOMKilled: true });
+  expect(actions().filter((action) => action === 'oom')).toEqual(['oom']);
+  await containers.start('aa');
+  expect((await inspect('aa')).State?.OOMKilled).toBe(false);
+});

@@ -11,6 +11,7 @@ function view(mount: MountPoint): MountView {
   const { type, source, destination, mode, rw, propagation } = mount;
   const common = { Destination: destination, Mode: mode, RW: rw, Propagation: propagation };
   const Type = type as NonNullable<MountView['Type']>;
+  if (type === 'image') return { Type, Name: mount.name, Source: source, ...common };
   if (type !== 'volume') return { Type, Source: source, ...common };
   return { Type, Name: mount.name, Source: source, ...common, Driver: mount.driver || 'local' };
 }

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { recordExecExit, watchExec } from '../exec/exec-launch.ts';
 import { type ExecRecord, execRows } from '../exec/exec-records.ts';
 import { killProbe } from '../health/probe.ts';
+import { sweepSources } from '../mounts/sources.ts';
 import { type ContainerRow, changeRow, findRow, never, rowsOf } from '../row.ts';
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
@@ -25,6 +26,8 @@ export async function restore(context: Context): Promise<void> {
     const row = begun[index];
     if (exit && row) await recordExit({ context, id: row.id, exit, told: () => undefined });
   }
+  sweepSources(context);
+  context.volumes.releaseUnused();
   await context.runtime.sweep((id) => context.runs.has(id) || context.execs.get(id)?.state === 'running');
   await context.snapshots.sweep({ container: (id) => findRow(context.store, id) !== undefined, layer: () => true });
   for (const { id } of rows) await tidy(context, id);
@@ -54,6 +57,7 @@ function lost(context: Context): Exit {
 const isProcess = (found: Process | Exit): found is Process => 'exited' in found;
 
 function adopt(context: Context, row: ContainerRow, process: Process): void {
+  for (const { type, name } of row.mounts) if (type === 'volume') context.volumes.mount(name, row.id);
   if (row.state === 'starting') changeRow(context.store, row.id, asRunning(process));
   const paused = isFrozen({ process });
   if (paused !== (row.paused ?? false)) changeRow(context.store, row.id, { paused });

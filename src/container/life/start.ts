@@ -35,11 +35,12 @@ export async function start(context: Context, id: string, reason: StartReason): 
 
 async function startLocked(context: Context, row: ContainerRow, reason: StartReason): Promise<void> {
   let launching: Promise<Pending> | undefined;
+  let releaseSources: (() => void) | undefined;
   try {
     const place = await enterNetwork(context, row);
     const starting: ContainerRow = { ...row, ...placed(row, place), token: newToken(), state: 'starting' };
     writeEtcFiles(context, starting, place);
-    ({ launching } = await beginLaunch(context, starting, place));
+    ({ launching, releaseSources } = await beginLaunch(context, starting, place));
     // While the child furnishes itself, its ports open and the start is written down.
     const published = place.kind === 'own' ? place.attachment.publish() : undefined;
     published?.catch(() => undefined);
@@ -52,6 +53,8 @@ async function startLocked(context: Context, row: ContainerRow, reason: StartRea
     const waiting = await launching?.catch(() => undefined);
     await waiting?.abort();
     await undo(context, row, error);
+  } finally {
+    releaseSources?.();
   }
 }
 
@@ -117,6 +120,7 @@ async function undo(context: Context, row: ContainerRow, cause: unknown): Promis
   const error = asEngineError(cause);
   const exitCode = startExitCode(error);
   context.runs.delete(row.id);
+  context.volumes.release(row.id);
   context.lobby.dismiss(row.id);
   const back: ContainerRow = {
     ...row,

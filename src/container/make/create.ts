@@ -69,6 +69,7 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   }
   spellOutBindings(hostConfig);
   const points = allMounts(context.store, config, hostConfig);
+  if (points.some(({ type }) => type === 'image')) warnings.push('Image mount is an experimental feature');
   const id = newId();
   const networkOf = joinTarget(context, hostConfig);
   nameJoined(context, hostConfig);

@@ -3,6 +3,7 @@ export { buildSpec } from './build-spec.ts';
 export { checkExecUser, execProcess } from './exec-process.ts';
 export { type HostFacts, readHostFacts } from './facts.ts';
 export { mergeConfig } from './merge.ts';
+export { parseMountMode } from './mount-mode.ts';
 export { type MountPoint, resolveMountPoints } from './mount-points.ts';
 export { isContainerMode, type JoinedNamespaces } from './namespaces.ts';
 export { updatedResources } from './resources.ts';

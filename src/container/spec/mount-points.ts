@@ -7,7 +7,7 @@ import { tmpfsOptions } from './tmpfs.ts';
 
 /** One thing mounted into a container, resolved from Binds, Mounts or the image's volumes; durable, JSON. */
 export interface MountPoint {
-  type: 'bind' | 'volume' | 'tmpfs';
+  type: 'bind' | 'volume' | 'tmpfs' | 'image';
   destination: string;
   /** bind: the path on the host. volume: where its files lie, filled in by whoever makes the volume. tmpfs: empty. */
   source: string;
@@ -28,6 +28,13 @@ export interface MountPoint {
   readOnlyNonRecursive: boolean;
   /** tmpfs: mount options beside the engine's own. */
   tmpfs: string[];
+  /** volume, image: the part of it that is mounted; a relative path. */
+  subpath?: string;
+  /** image: its layers, lowest first, and its id; `name` is how the user called it. */
+  layers?: string[];
+  imageId?: string;
+  /** It is another container's, by `--volumes-from`. */
+  inherited?: boolean;
 }
 
 const blank = {
@@ -142,8 +149,7 @@ function fromMount(mount: Mount): MountPoint {
       if (mount.Source) throw refuse(mount, 'field Source must not be specified');
       return { ...point, type: 'tmpfs', tmpfs: tmpfsOptions(mount, (why) => refuse(mount, why)) };
     case 'image':
-      if (!mount.Source) throw refuse(mount, 'field Source must not be empty');
-      throw new EngineError('unsupported', 'mounts of type "image" are not supported');
+      return { ...point, type: 'image', ...image(mount) };
     default:
       throw refuse(mount, 'mount type unknown');
   }
@@ -173,10 +179,7 @@ function volume(mount: Mount): Partial<MountPoint> {
   if (mount.BindOptions) throw refuse(mount, 'field BindOptions must not be specified');
   if (options?.Subpath) {
     if (name === '') throw refuse(mount, 'must not set Subpath when using anonymous volumes');
-    if (options.Subpath.startsWith('/') || posix.normalize(options.Subpath).startsWith('..')) {
-      throw refuse(mount, 'subpath must be a relative path within the volume');
-    }
-    throw new EngineError('unsupported', 'volume-subpath is not supported');
+    requireWithin(mount, options.Subpath);
   }
   if (mount.ReadOnly && name === '') throw refuse(mount, 'must not set ReadOnly mode when using anonymous volumes');
   return {
@@ -185,5 +188,19 @@ function volume(mount: Mount): Partial<MountPoint> {
     driver: options?.DriverConfig?.Name ?? '',
     driverOptions: options?.DriverConfig?.Options ?? {},
     labels: options?.Labels ?? {},
+    ...(options?.Subpath && { subpath: options.Subpath }),
   };
+}
+
+/** Always read only, whatever is asked for, as in Docker. */
+function image(mount: Mount): Partial<MountPoint> {
+  const { Source: name = '', ImageOptions: options } = mount;
+  if (name === '') throw refuse(mount, 'field Source must not be empty');
+  if (options?.Subpath) requireWithin(mount, options.Subpath);
+  return { name, rw: false, propagation: 'rprivate', ...(options?.Subpath && { subpath: options.Subpath }) };
+}
+
+function requireWithin(mount: Mount, path: string): void {
+  if (!path.startsWith('/') && !posix.normalize(path).startsWith('..')) return;
+  throw refuse(mount, 'subpath must be a relative path within the volume');
 }

@@ -142,6 +142,5 @@ function checkOthers(hostConfig: HostConfig, facts: HostFacts): void {
       "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
     );
   }
-  if (hostConfig.VolumesFrom?.length) throw unsupported('--volumes-from');
   if (hostConfig.Links?.length) throw unsupported('--link');
 }

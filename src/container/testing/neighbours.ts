@@ -22,6 +22,8 @@ export interface FakeProcess extends Process {
   /** Ends by itself on this signal or SIGKILL, if not ignored. */
   signals: number[];
   released: boolean;
+  /** Runs out of memory. */
+  runOut(): void;
   frozen: boolean;
   /** What its limits were changed to, one after another. */
   limits: SpecResources[];
@@ -119,6 +121,9 @@ function fakeVolumes(calls: string[], dataRoot: string): Volumes {
     path: (name) => join(dataRoot, name),
     isAnonymous: (name) => name.startsWith('anonymous'),
     fill: async () => undefined,
+    mount: () => undefined,
+    release: () => undefined,
+    releaseUnused: () => undefined,
     remove: async () => void calls.push('volumes.remove'),
   };
   return volumes as Volumes;
@@ -182,6 +187,14 @@ function fakeRuntime(neighbours: () => Neighbours): Runtime {
   };
 }
 
+const someUsage: Usage = {
+  version: 1,
+  cpu: { total: 5, user: 3, kernel: 2, perCpu: [4, 1], throttling: { periods: 0, throttled: 0, time: 0 } },
+  memory: { usage: 4096, most: 8192, limit: 1 << 20, failures: 0, details: { rss: 1024, odd: 3 } },
+  pids: { current: 1, limit: 50 },
+  block: { bytes: [], operations: [] },
+};
+
 export function fakeProcess(id: string, token: string, neighbours: () => Neighbours): FakeProcess {
   const { promise, resolve } = Promise.withResolvers<Exit>();
   const process: FakeProcess = {
@@ -191,6 +204,10 @@ export function fakeProcess(id: string, token: string, neighbours: () => Neighbo
     pid: globalThis.process.pid,
     startedAt: new Date(),
     exited: promise,
+    onOom: (listener) => {
+      process.runOut = listener;
+    },
+    runOut: () => undefined,
     signals: [],
     released: false,
     attached: [],
@@ -228,13 +245,7 @@ export function fakeProcess(id: string, token: string, neighbours: () => Neighbo
     },
     frozen: false,
     limits: [],
-    usage: {
-      version: 1,
-      cpu: { total: 5, user: 3, kernel: 2, perCpu: [4, 1], throttling: { periods: 0, throttled: 0, time: 0 } },
-      memory: { usage: 4096, most: 8192, limit: 1 << 20, failures: 0, details: { rss: 1024, odd: 3 } },
-      pids: { current: 1, limit: 50 },
-      block: { bytes: [], operations: [] },
-    },
+    usage: someUsage,
     release: async () => {
       process.released = true;
     },

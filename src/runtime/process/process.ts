@@ -32,24 +32,22 @@ export function createProcess(input: ProcessInput): TrackedProcess {
   let { pid, startedAt } = input.running ?? { pid: 0, startedAt: new Date(0) };
   const exited = Promise.withResolvers<Exit>();
   let ended = false;
+  let tellOom: (() => void) | undefined;
   const end = (exit: Exit) => {
     ended = true;
     exited.resolve(exit);
   };
   connection.listen((message) => {
     if (message.type === 'exited') end({ code: message.code, oom: message.oom, at: message.at });
+    else if (message.type === 'oom') tellOom?.();
   });
   void connection.closed.then(() => {
     const record = ended ? undefined : directory.exitRecord(token);
     if (record) end(record);
     else if (!ended) void orphaned(input).then(end);
   });
-  const ask = async (request: Request): Promise<void> => {
-    const errno = ended ? -1 : await connection.request(request);
-    if (errno === ENOTTY) throw new EngineError('invalid', 'the process has no terminal');
-    if (errno > 0 && !isGone(errno)) throw new EngineError('invalid', `${request.type}: ${errnoText(errno)}`);
-    if (errno !== 0) throw new EngineError('conflict', `the process ${id} has ended`);
-  };
+  const ask = async (request: Request): Promise<void> =>
+    check(id, request, ended ? -1 : await connection.request(request));
   const askFor = (what: 'root' | 'network'): number => {
     const fd = ended ? undefined : askForFd(directory.socket, helloBytes(what));
     if (fd === undefined) throw new EngineError('conflict', `the process ${id} has ended`);
@@ -65,6 +63,9 @@ export function createProcess(input: ProcessInput): TrackedProcess {
       return startedAt;
     },
     exited: exited.promise,
+    onOom: (listener) => {
+      tellOom = listener;
+    },
     attach: (streams, asked) => attach(directory.socket, streams, asked).catch(asConflict),
     resize: (rows, columns) => ask({ type: 'resize', rows, columns }),
     signal: (signal) => ask({ type: 'signal', signal }),
@@ -84,6 +85,13 @@ export function createProcess(input: ProcessInput): TrackedProcess {
       startedAt = at;
     },
   };
+}
+
+/** Throws what the shim's answer to a request means, if it is a refusal. */
+function check(id: string, request: Request, errno: number): void {
+  if (errno === ENOTTY) throw new EngineError('invalid', 'the process has no terminal');
+  if (errno > 0 && !isGone(errno)) throw new EngineError('invalid', `${request.type}: ${errnoText(errno)}`);
+  if (errno !== 0) throw new EngineError('conflict', `the process ${id} has ended`);
 }
 
 const isGone = (errno: number) => errno === 3 || errno === 16;

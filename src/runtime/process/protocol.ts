@@ -24,6 +24,7 @@ export type ShimMessage =
   /** `unconfined` is the errno of what the shim could not give up of its own powers; 0 if all is well. */
   | { type: 'started'; pid: number; unconfined: number; at: Date }
   | { type: 'failed'; failure: ShimFailure }
+  | { type: 'oom' }
   | { type: 'exited'; code: number; oom: boolean; at: Date }
   | { type: 'answer'; errno: number };
 
@@ -98,6 +99,8 @@ function parse(letter: string, body: Buffer): ShimMessage {
     }
     case 'X':
       return { type: 'exited', code: body.readUInt32LE(0), oom: body.readUInt32LE(4) === 1, at: dateAt(body, 8) };
+    case 'O':
+      return { type: 'oom' };
     case 'A':
       return { type: 'answer', errno: body.readInt32LE(0) };
     default:

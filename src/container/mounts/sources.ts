@@ -1,0 +1,156 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { closeFd, O_PATH, openDirectory, SystemError, statFd, syscall, trySyscall, usingFd } from '../../host/index.ts';
+import { crashpoint, EngineError, explainSystemError, messageOf } from '../../kit/index.ts';
+import type { Context } from '../context.ts';
+import type { ContainerRow } from '../row.ts';
+import type { MountPoint } from '../spec/index.ts';
+
+/** The mounts of a container, each with a source on the host that can be mounted as it is. */
+export interface MountSources {
+  mounts: MountPoint[];
+  /** Call it once the container has them, or will not have them. */
+  release(): void;
+}
+
+const O_CLOEXEC = 0o2000000;
+const MS_BIND = 0x1000;
+const MS_REC = 0x4000;
+const MOVE_MOUNT_F_EMPTY_PATH = 4;
+const MNT_DETACH = 2;
+const atCwd = -100;
+
+/**
+ * Makes ready what a container mounts: volumes that vanished come back empty, as in Docker; volumes with options are mounted (until
+ * `volumes.release` of the container); images and parts of volumes get a path for the time of the start.
+ */
+export async function mountSources(context: Context, row: ContainerRow): Promise<MountSources> {
+  const places = createPlaces(context, row.id);
+  try {
+    const mounts: MountPoint[] = [];
+    for (const mount of row.mounts) mounts.push(await sourceOf(context, row, { mount, places }));
+    return { mounts, release: places.release };
+  } catch (error) {
+    places.release();
+    context.volumes.release(row.id);
+    throw error;
+  }
+}
+
+async function sourceOf(
+  context: Context,
+  row: ContainerRow,
+  { mount, places }: { mount: MountPoint; places: Places },
+): Promise<MountPoint> {
+  if (mount.createSource) await makeSource(mount.source);
+  if (mount.type === 'volume') {
+    await context.volumes.create({ name: mount.name, ...(mount.driver && { driver: mount.driver }) });
+    context.volumes.mount(mount.name, row.id);
+    const source = context.volumes.path(mount.name);
+    return { ...mount, source: mount.subpath === undefined ? source : places.part(source, mount.subpath) };
+  }
+  if (mount.type !== 'image') return mount;
+  const image = places.image(mount.layers ?? []);
+  return { ...mount, source: mount.subpath === undefined ? image : places.part(image, mount.subpath) };
+}
+
+/** `-v` makes a directory of what is not there. */
+async function makeSource(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found) return;
+  await mkdir(path, { recursive: true }).catch((error) => {
+    throw new EngineError('internal', `error while creating mount source path '${path}': ${messageOf(error)}`, error);
+  });
+}
+
+/** Paths of the host at which something is mounted for the time of a start. */
+interface Places {
+  /** A file or directory below one, no symlink of which is led out of it: a container could turn a path into another meanwhile. */
+  part(base: string, subpath: string): string;
+  /** The merged tree of layers, read only. */
+  image(layers: string[]): string;
+  release(): void;
+}
+
+const directoryOf = (context: { dataRoot: string }): string => join(context.dataRoot, 'mounts');
+
+function createPlaces(context: Context, id: string): Places {
+  const made: string[] = [];
+  const place = (kind: 'file' | 'directory'): string => {
+    mkdirSync(directoryOf(context), { recursive: true, mode: 0o700 });
+    const path = join(directoryOf(context), `${id}.${made.length}`);
+    made.push(path);
+    if (kind === 'directory') mkdirSync(path);
+    else writeFileSync(path, '');
+    return path;
+  };
+  return {
+    part(base, subpath) {
+      const fd = openPart(base, subpath);
+      try {
+        const path = place(statFd(fd).kind === 'directory' ? 'directory' : 'file');
+        syscall('mount', `/proc/self/fd/${fd}`, path, '', MS_BIND | MS_REC, '');
+        crashpoint('container.partMounted');
+        return path;
+      } finally {
+        closeFd(fd);
+      }
+    },
+    image(layers) {
+      const fd = context.snapshots.viewImage(layers);
+      try {
+        const path = place('directory');
+        syscall('move_mount', fd, '', atCwd, path, MOVE_MOUNT_F_EMPTY_PATH);
+        crashpoint('container.imageMounted');
+        return path;
+      } finally {
+        closeFd(fd);
+      }
+    },
+    release: () => {
+      for (const path of made.splice(0).toReversed()) dismantle(path);
+    },
+  };
+}
+
+const RESOLVE_BENEATH = 0x08;
+const RESOLVE_NO_MAGICLINKS = 0x02;
+const EXDEV = 18;
+
+/** A symlink that leads out of the base is refused; the caller closes the fd. */
+function openPart(base: string, subpath: string): number {
+  const how = new BigUint64Array([BigInt(O_PATH | O_CLOEXEC), 0n, BigInt(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)]);
+  const fd = usingFd(openDirectory(base), (root) =>
+    trySyscall('openat2', root, subpath, new Uint8Array(how.buffer), how.byteLength),
+  );
+  if (fd >= 0) return fd;
+  if (fd === -EXDEV) {
+    const where = `base: ${base}, subpath: ${subpath}`;
+    throw new EngineError('invalid', `path concatenation escapes the base directory, ${where}`);
+  }
+  const path = join(base, subpath);
+  const cause = explainSystemError(new SystemError('lstat', -fd), path);
+  throw new EngineError('internal', `cannot access path ${path}: ${messageOf(cause)}`, cause);
+}
+
+function dismantle(path: string): void {
+  trySyscall('umount2', path, MNT_DETACH);
+  // Not recursively: should it still be mounted, nothing in it may go.
+  try {
+    rmSync(path, { force: true, recursive: false });
+  } catch {
+    trySyscall('unlinkat', atCwd, path, 0x200);
+  }
+}
+
+/** Takes away what an engine that was killed left mounted. */
+export function sweepSources(context: { dataRoot: string }): void {
+  let names: string[];
+  try {
+    names = readdirSync(directoryOf(context));
+  } catch {
+    return;
+  }
+  for (const name of names.toSorted().toReversed()) dismantle(join(directoryOf(context), name));
+}
