@@ -47,7 +47,10 @@ const checks = {
     await container.stop();
   },
   async 'executes commands, copies files, restarts'() {
-    const container = await new GenericContainer('busybox').withCommand(['sleep', '100']).withEnvironment({ NAME: 'value' }).start();
+    const container = await new GenericContainer('busybox')
+      .withCommand(['sleep', '100'])
+      .withEnvironment({ NAME: 'value' })
+      .start();
     const { output, exitCode } = await container.exec(['sh', '-c', 'echo $NAME; exit 7']);
     assert.deepEqual([output, exitCode], ['value\n', 7]);
     await container.copyContentToContainer([{ content: 'copied', target: '/tmp/file' }]);
