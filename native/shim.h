@@ -102,4 +102,6 @@ void log_chunk(int stream, const unsigned char *bytes, size_t length);
 void log_end(void);
 void log_position(uint64_t *generation, uint64_t *offset);
 const unsigned char *log_pending(int stream, uint32_t *length);
+int run_init(char **arguments);                           // the program of --init: never returns before its end
+
 #endif

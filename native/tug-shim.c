@@ -82,7 +82,13 @@ static bool take_work(void) {
   }
 }
 
-int main(void) {
+static bool called_init(const char *name) {
+  const char *slash = name ? strrchr(name, '/') : NULL;
+  return name && !strcmp(slash ? slash + 1 : name, "docker-init");
+}
+
+int main(int count, char **arguments) {
+  if (count > 0 && called_init(arguments[0])) return run_init(arguments + 1);
   uint32_t at;
   sigset_t all;
   sigfillset(&all);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import shimPath from '../dist/tug-shim' with { type: 'file' };
 import { createClock, createContainers, readHostFacts } from './container/index.ts';
 import { parseFlags, type Settings, usage } from './daemon/flags.ts';
+import { placeInit } from './daemon/init-program.ts';
 import { listenAll } from './daemon/listen.ts';
 import { writePidfile } from './daemon/pidfile.ts';
 import { settle } from './daemon/settings.ts';
@@ -111,7 +112,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     dataRoot,
     log,
     clock,
-    facts: readHostFacts(runtimes),
+    facts: readHostFacts(runtimes, placeInit(dataRoot, readFileSync(shimPath))),
     cgroupParent: '/tug',
   });
   opened.push(() => containers.close());

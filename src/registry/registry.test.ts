@@ -13,12 +13,13 @@ const ann = `Basic ${Buffer.from('ann:secret').toString('base64')}`;
 /** A registry on this machine; `answer` may see every request. */
 async function serve(answer: (request: IncomingMessage, response: ServerResponse, base: string) => void) {
   const asked: string[] = [];
-  server = createServer((request, response) => {
+  const started = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     answer(request, response, base());
   });
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  const base = () => `http://127.0.0.1:${(server?.address() as AddressInfo).port}`;
+  server = started;
+  await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+  const base = () => `http://127.0.0.1:${(started.address() as AddressInfo).port}`;
   return { address: base().slice('http://'.length), asked };
 }
 

@@ -32,7 +32,7 @@ export async function commit(context: Context, reference: string, options: Commi
 }
 
 function unnamed(): never {
-  throw new EngineError('notFound', 'invalid name or ID supplied: ""');
+  throw new EngineError('invalid', 'invalid name or ID supplied: ""');
 }
 
 /** With the container paused, if that is wanted and it runs; one that was paused before stays so. */

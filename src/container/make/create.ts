@@ -181,9 +181,7 @@ async function makeVolume(context: Context, point: MountPoint): Promise<MountPoi
     labels: point.labels,
   });
   crashpoint('container.volumeCreated');
-  // Docker shows what was not said of a volume with a name as a label that may be shared.
-  const mode = point.mode || (point.name ? 'z' : '');
-  return { ...point, name: volume.Name, driver: volume.Driver, source: volume.Mountpoint, mode };
+  return { ...point, name: volume.Name, driver: volume.Driver, source: volume.Mountpoint };
 }
 
 function commit(

@@ -186,7 +186,7 @@ test.each<[HostConfig, string]>([
   expect(() => specOf({}, given)).toThrow(words);
 });
 
-test('--init puts the host program before the container’s, in a pid namespace of its own', () => {
+test('--init puts its program before the container’s, in a pid namespace of its own', () => {
   const withInit = { facts: { ...facts, initPath: '/usr/bin/docker-init' } };
   const spec = specOf({}, { Init: true }, withInit);
   expect(spec.process.args).toEqual(['/sbin/docker-init', '--', 'true']);

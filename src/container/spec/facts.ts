@@ -35,7 +35,7 @@ export interface HostFacts {
   hostname: string;
   /** The names that `--runtime` may give, and the one that holds when it is not given. */
   runtimes: RuntimeNames;
-  /** The program `--init` puts before the container's, if this host has one. */
+  /** The program that `--init` puts before the container's: a static one, as the container's root may hold nothing. */
   initPath?: string;
 }
 
@@ -49,10 +49,9 @@ const onlyNative: RuntimeNames = { initial: 'native', knows: (name) => name === 
 const text = (path: string): string => readFileSync(path, 'utf8').trim();
 
 /** Reads the facts from /proc and /sys; do it once, at the engine's start. */
-export function readHostFacts(runtimes: RuntimeNames = onlyNative): HostFacts {
+export function readHostFacts(runtimes: RuntimeNames = onlyNative, initPath?: string): HostFacts {
   const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
   const [major = '0', minor = '0'] = release().split('.');
-  const initPath = findInit();
   return {
     cgroupVersion: unified ? 2 : 1,
     architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
@@ -101,12 +100,6 @@ const versionOneBlockIo = (): HostFacts['blockIo'] => ({
 function throttlePaths(): string[] {
   const possible = parseList(text('/sys/devices/system/cpu/possible'));
   return possible.map((cpu) => `/sys/devices/system/cpu/cpu${cpu}/thermal_throttle`).filter((path) => existsSync(path));
-}
-
-function findInit(): string | undefined {
-  const directories = (process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin').split(':');
-  const candidates = ['docker-init', 'tini-static'].flatMap((name) => directories.map((at) => join(at, name)));
-  return candidates.find((path) => path.startsWith('/') && existsSync(path));
 }
 
 /** The numbers of a kernel list (`0-2,5`); throws Error with what is wrong with it. */

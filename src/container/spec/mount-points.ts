@@ -104,7 +104,7 @@ export function parseBind(text: string, volumeDriver: string): MountPoint {
       : {}),
   };
   try {
-    return { ...fromMount(mount), mode: text3, createSource: type === 'bind' };
+    return { ...fromMount(mount), mode: text3 || sharedMode(type), createSource: type === 'bind' };
   } catch (error) {
     throw new EngineError('internal', `${wrong}: ${messageOf(error)}`, error);
   }
@@ -124,7 +124,12 @@ export function parseMount(mount: Mount): MountPoint {
   if (point.type === 'bind' && !create && !existsSync(point.source)) {
     throw refuse(mount, `bind source path does not exist: ${mount.Source}`);
   }
-  return { ...point, createSource: create };
+  return { ...point, mode: sharedMode(point.type), createSource: create };
+}
+
+/** Docker shows of a volume that was asked for, and of which nothing else was said, the label that many may share. */
+function sharedMode(type: string): string {
+  return type === 'volume' ? 'z' : '';
 }
 
 const rootTaken = "invalid specification: destination can't be '/'";

@@ -40,7 +40,7 @@ function parsePort(text: string): { port: number; protocol: string } {
   const [number = '', protocol = 'tcp'] = text.toLowerCase().split('/');
   const port = portNumber(number);
   if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw new EngineError('invalid', `invalid proto: ${protocol}`);
-  if (!(port > 0)) throw invalid(text);
+  if (!(port > 0)) throw invalid(number);
   return { port, protocol };
 }
 
