@@ -62,8 +62,9 @@ const checks = {
     await container.stop();
   },
   async 'is used again'() {
-    const make = () => new GenericContainer('busybox').withCommand(['sleep', '100']).withReuse().start();
-    const [first, second] = [await make(), await make()];
+    const wanted = new GenericContainer('busybox').withCommand(['sleep', '100']).withReuse();
+    const first = await wanted.start();
+    const second = await wanted.start();
     assert.equal(first.getId(), second.getId());
     await second.stop();
   },
