@@ -59,7 +59,8 @@ export interface ClientOptions {
   onRefused?: (() => Promise<void>) | undefined;
 }
 
-const newest = '1.51';
+/** The newest version of the API that this client speaks. */
+export const newestVersion = '1.51';
 const tooNew = /client version [\d.]+ is too new\. Maximum supported API version is ([\d.]+)/;
 
 interface Exchange {
@@ -83,7 +84,7 @@ class SocketClient implements Client {
     this.tls = options.tls;
     this.headers = options.headers ?? {};
     this.fixed = options.version !== undefined;
-    this.spoken = options.version ?? newest;
+    this.spoken = options.version ?? newestVersion;
     this.onRefused = options.onRefused;
   }
 

@@ -38,10 +38,10 @@ export const inspect = command({
     }
     return inspectAll(context, args, flags.format, async (name) => {
       const found = asked
-        ? { kind: asked, text: await fetchOne(client, asked, name, asked === 'container' ? { size: flags.size } : {}) }
+        ? { kind: asked, ...(await fetchOne(client, asked, name, asked === 'container' ? { size: flags.size } : {})) }
         : await fetchAny(client, name, flags.size);
       if (flags.size && found.kind !== 'container') await err.line(`WARNING: --size ignored for ${found.kind}`);
-      return found.text;
+      return found;
     });
   },
 });

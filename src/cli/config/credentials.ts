@@ -118,13 +118,12 @@ async function askHelper(helper: string, registry: string): Promise<AuthConfig> 
 
 async function runHelper(helper: string, action: string, input: string): Promise<string> {
   const program = `docker-credential-${helper}`;
-  const failed = (reason: string, cause?: unknown) =>
-    new Error(`error getting credentials - err: ${reason}, out: \`\``, { cause });
   let child: Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
   try {
     child = Bun.spawn([program, action], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
   } catch (error) {
-    throw failed(`exec: ${JSON.stringify(program)}: executable file not found in $PATH`, error);
+    const reason = `exec: ${JSON.stringify(program)}: executable file not found in $PATH`;
+    throw new Error(`error getting credentials - err: ${reason}, out: \`\``, { cause: error });
   }
   child.stdin.write(input);
   await child.stdin.end();

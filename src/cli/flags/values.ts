@@ -35,8 +35,7 @@ export function list(usage: string, extra: Extra = {}, check = (text: string) =>
 
 /** Every occurrence and, within one, everything between commas. */
 export function strings(usage: string, extra: Extra = {}): Flag<string[]> {
-  const read = (text: string, before: string[]) => [...before, ...text.split(',')];
-  return { type: 'strings', usage, initial: [], read, ...extra };
+  return { type: 'strings', usage, initial: [], read: readStrings, ...extra };
 }
 
 /** A whole number. */
@@ -60,6 +59,10 @@ const truths = new Map([
   ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((word) => [word, true] as const),
   ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((word) => [word, false] as const),
 ]);
+
+function readStrings(text: string, before: string[]): string[] {
+  return [...before, ...text.split(',')];
+}
 
 /** A truth as Go reads it. */
 export function readBool(text: string): boolean {

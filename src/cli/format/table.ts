@@ -1,4 +1,10 @@
-import { compileTemplate, type Template, TemplateError } from '../template/index.ts';
+import {
+  compileTemplate,
+  headerFunctions,
+  type Template,
+  TemplateError,
+  type TemplateOptions,
+} from '../template/index.ts';
 import { formatJson } from './json.ts';
 
 /** A kind of listing: the header of each field and the template behind `table`. */
@@ -18,7 +24,7 @@ export type Row = Record<string, unknown>;
 
 /** Lists rows as `--format` and `-q` want it: a table, a template, or JSON lines. */
 export function formatRows(listing: Listing, rows: Row[], options: { format: string; quiet: boolean }): string {
-  const fill = (source: string, data: Row[]) => fillRows(source, data, listing);
+  const fill = (source: string, data: Row[]) => fillRows(source, data, { typeName: listing.typeName });
   const fillAll = (source: string) =>
     fill(source, rows)
       .map((line) => `${line}\n`)
@@ -32,7 +38,7 @@ export function formatRows(listing: Listing, rows: Row[], options: { format: str
   }
   const template = shellEscapes(format.replace(/^table\s+/, ''));
   if (!format.startsWith('table')) return fillAll(template);
-  const header = fill(template, [headerRow(listing.headers)]);
+  const header = fillRows(template, [headerRow(listing.headers)], { functions: headerFunctions, lenient: true });
   return alignColumns([...header, ...fill(template, rows)]);
 }
 
@@ -52,26 +58,26 @@ function headerRow(headers: Record<string, string>): Row {
 
 /** Fills a template once with data of one's own. */
 export function fillTemplate(format: string, data: Record<string, unknown>): string {
-  const { template, failed } = compiled(shellEscapes(format), '*formatter.diskUsageContext');
-  return failed(() => template(data));
+  const template = compiled(shellEscapes(format), { typeName: '*formatter.diskUsageContext' });
+  return judged(() => template(data));
 }
 
-function fillRows(source: string, rows: Row[], { typeName }: Listing): string[] {
-  const { template, failed } = compiled(source, typeName);
-  return failed(() => rows.map((row) => template(row)));
+function fillRows(source: string, rows: Row[], options: TemplateOptions): string[] {
+  const template = compiled(source, options);
+  return judged(() => rows.map((row) => template(row)));
 }
 
-function compiled(source: string, typeName: string) {
-  const failed = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      throw new Error(`template parsing error: ${error.message}`, { cause: error });
-    }
-  };
-  const template: Template = failed(() => compileTemplate(source, typeName));
-  return { template, failed };
+function compiled(source: string, options: TemplateOptions): Template {
+  return judged(() => compileTemplate(source, options));
+}
+
+function judged<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw new Error(`template parsing error: ${error.message}`, { cause: error });
+  }
 }
 
 /** Cells end with a tab; a column is as wide as its widest cell and three spaces, and `least` at least. */

@@ -8,9 +8,12 @@ export async function ask({ out }: Pick<Context, 'out'>, question: string): Prom
   return readLine().trim();
 }
 
+function echo(on: boolean): void {
+  Bun.spawnSync(['stty', on ? 'echo' : '-echo'], { stdin: 'inherit' });
+}
+
 /** The same without showing what is typed. */
 export async function askSecret(context: Pick<Context, 'out'>, question: string): Promise<string> {
-  const echo = (on: boolean) => void Bun.spawnSync(['stty', on ? 'echo' : '-echo'], { stdin: 'inherit' });
   const restore = () => echo(true);
   echo(false);
   process.once('exit', restore);

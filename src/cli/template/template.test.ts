@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { compileTemplate } from './index.ts';
+import { compileTemplate, headerFunctions, type Shape, shaped } from './index.ts';
 
 const data = {
   Name: 'web',
@@ -35,6 +35,24 @@ const good: [source: string, text: string][] = [
   ['{{$x := .Name}}{{$x}}{{$.Count}}', 'web3'],
   ['{{"quo\\"te"}}{{`raw`}}', 'quo"teraw'],
   ['{{index .Map "nosuch"}}', '<no value>'],
+  ['{{define "T"}}[{{.}}]{{end}}{{template "T" .Name}}{{block "B" .Count}}<{{.}}>{{end}}', '[web]<3>'],
+  ['{{range $i, $v := .List}}{{if $i}}{{break}}{{end}}{{$v}}{{end}}', 'a'],
+  ['{{range .List}}{{if eq . "a"}}{{continue}}{{end}}{{.}}{{end}}', 'b'],
+  ['{{range 3}}{{.}}{{end}}', '012'],
+  ['{{with $x := .Name}}{{$x}}{{end}}{{with .Nil}}1{{else with .Count}}{{.}}{{end}}', 'web3'],
+  ['{{$x := 1}}{{if true}}{{$x = 2}}{{$x := 3}}{{end}}{{$x}}', '2'],
+  ['{{/* a */ -}}  x{{- /* b */ -}}  y', 'xy'],
+  ['{{print 1 2 "a" 3 true}}|{{println 1 "a"}}', '1 2a3 true|1 a\n'],
+  ['{{slice "abcdef" 1 3}}{{slice .List 1}}{{index "abc" 1}}', 'bc[b]98'],
+  [
+    '{{printf "%5.2f|%+d|%x|%X|%08.3f|%-5s|%U|%c|%T|%e" 3.14159 5 255 "hi" 3.14159 "ab" 65 65 .Count 1234.5}}',
+    ' 3.14|+5|ff|6869|0003.142|ab   |U+0041|A|int|1.234500e+03',
+  ],
+  ['{{printf "%[2]s %[1]s|%*d|%s|%d" "a" "b" 5 3}}', 'b a|%!(BADWIDTH)5|%!s(int=3)|%!d(MISSING)'],
+  ['{{printf "%d %s" 1}}{{printf "%d" 1 2}}{{printf "%"}}', '1 %!s(MISSING)1%!(EXTRA int=2)%!(NOVERB)'],
+  ['{{html "<a&b>"}} {{js "a\\"b<"}} {{urlquery "a b&c"}}', '&lt;a&amp;b&gt; a\\"b\\u003C a+b%26c'],
+  ['{{title "it\'s x-y_z"}} {{pad "a" 1 2}}| {{truncate "abcdef" 3}}', "It'S X-Y_z  a  | abc"],
+  ['{{0x1F}} {{1_000}} {{1.5}} {{-3}} {{len "h\u00e9"}}', '31 1000 1.5 -3 3'],
 ];
 for (const [source, text] of good) test(source, () => expect(compileTemplate(source)(data)).toBe(text));
 
@@ -44,10 +62,41 @@ const bad: [source: string, words: string][] = [
   ['{{if .On}}', 'template: :1: unexpected EOF'],
   ['{{end}}', 'template: :1: unexpected {{end}}'],
   ['{{.Foo}}', 'template: :1:2: executing "" at <.Foo>: map has no entry for key "Foo"'],
-  ['{{.Name.Foo}}', "can't evaluate field Foo in type string"],
+  ['{{.Name.Foo}}', "can't evaluate field Foo in type interface {}"],
   ['{{index .List 9}}', 'index out of range: 9'],
   ['{{join .Name "/"}}', 'wrong type for value; expected []string; got string'],
+  ['{{"a" | 3}}', 'template: :1: non executable command in pipeline stage 2'],
+  ['{{break}}', 'template: :1: {{break}} outside {{range}}'],
+  ['{{$y}}', 'template: :1: undefined variable "$y"'],
+  ['{{range $i, $e, $f := .List}}{{end}}', 'template: :1: too many declarations in range'],
+  ['{{(1}}', 'template: :1: unclosed left paren'],
+  ['{{1x}}', 'template: :1: bad number syntax: "1x"'],
+  ['{{@}}', 'template: :1: unexpected "@" in command'],
+  ['{{"x}}', 'template: :1: unterminated quoted string'],
+  ['a\n{{.Foo}}', 'template: :2:2: executing "" at <.Foo>: map has no entry for key "Foo"'],
+  ['{{.Nested.Foo}}', 'template: :1:9: executing "" at <.Nested.Foo>: map has no entry for key "Foo"'],
+  ['{{template "x"}}', 'template: :1:11: executing "" at <{{template "x"}}>: template "x" not defined'],
+  ['{{upper 3}}', 'template: :1:8: executing "" at <3>: expected string; found 3'],
+  ['{{eq 1 "a"}}', 'template: :1:2: executing "" at <eq 1 "a">: error calling eq: incompatible types for comparison'],
+  ['{{upper}}', 'wrong number of args for upper: want 1 got 0'],
+  ['{{define "T"}}{{template "T"}}{{end}}{{template "T"}}', 'exceeded maximum template depth (1000)'],
 ];
 for (const [source, words] of bad) {
   test(`${source} is refused`, () => expect(() => compileTemplate(source)(data)).toThrow(words));
 }
+
+test('a struct has its fields in order, whatever was sent; what it lacks is empty', () => {
+  const shape: Shape = {
+    struct: 'T',
+    fields: { B: 'string', A: 'int', List: { list: 'string' }, Map: { map: 'string' }, Pointer: { pointer: 'int' } },
+  };
+  const filled = shaped({ A: 1, Extra: true, List: null }, shape);
+  expect(compileTemplate('{{.}} {{json .List}} {{.Pointer}} {{.Extra}}')(filled)).toBe(
+    '{ 1 [] map[] <nil>} null <nil> true',
+  );
+});
+
+test('a header keeps its words', () => {
+  const template = compileTemplate('{{upper .Name}} {{.Nope}}', { functions: headerFunctions, lenient: true });
+  expect(template({ Name: 'Name' })).toBe('Name <no value>');
+});

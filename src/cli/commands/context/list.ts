@@ -68,13 +68,8 @@ export const inspect = command({
     return inspectAll(context, args.length > 0 ? args : [context.contextName], flags.format, async (name) => {
       const { Name, Metadata, Endpoints } = await contexts.get(name);
       const files = Object.entries(await contexts.tls(name)).map(([endpoint, named]) => [endpoint, Object.keys(named)]);
-      return JSON.stringify({
-        Name,
-        Metadata,
-        Endpoints,
-        TLSMaterial: Object.fromEntries(files),
-        Storage: contexts.paths(name),
-      });
+      const TLSMaterial = Object.fromEntries(files) as object;
+      return { text: JSON.stringify({ Name, Metadata, Endpoints, TLSMaterial, Storage: contexts.paths(name) }) };
     });
   },
 });

@@ -72,10 +72,12 @@ function isKnown(size: number | undefined): size is number {
   return size !== undefined && size !== -1;
 }
 
+function isNone(names: string[] | null | undefined, word: string): boolean {
+  return (names ?? []).length === 0 || (names?.length === 1 && names[0] === word);
+}
+
 /** Whether nothing names an image. */
 export function isDangling({ RepoTags: tags, RepoDigests: digests }: ImageSummary): boolean {
-  const isNone = (names: string[] | null | undefined, word: string) =>
-    (names ?? []).length === 0 || (names?.length === 1 && names[0] === word);
   return isNone(tags, '<none>:<none>') && isNone(digests, '<none>@<none>');
 }
 

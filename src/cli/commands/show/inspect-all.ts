@@ -1,14 +1,20 @@
 import { CliError, type Context } from '../../command.ts';
 import { errorText } from '../../error-text.ts';
 import { indentJson, parseJson } from '../../format/json.ts';
-import { compileTemplate, TemplateError } from '../../template/index.ts';
+import { compileTemplate, type Shape, shaped, TemplateError } from '../../template/index.ts';
+
+/** One thing's JSON text, and what it is in Go where that is known. */
+export interface Found {
+  text: string;
+  shape?: Shape | undefined;
+}
 
 /** Shows what `fetch` gives as JSON for each name, as an array or through a template; what is missing is told at the end. */
 export async function inspectAll(
   context: Pick<Context, 'out' | 'err'>,
   names: string[],
   format: string,
-  fetch: (name: string) => Promise<string>,
+  fetch: (name: string) => Promise<Found>,
 ): Promise<number> {
   const found: string[] = [];
   const failures: string[] = [];
@@ -31,11 +37,15 @@ export async function inspectAll(
 }
 
 /** How one object's JSON is shown. */
-function shaper(format: string): (text: string) => string {
-  if (format === '') return (text) => indentJson(text, '    ', '    ');
-  if (format === 'json') return (text) => text.trim();
+function shaper(format: string): (found: Found) => string {
+  if (format === '') return ({ text }) => indentJson(text, '    ', '    ');
+  if (format === 'json') return ({ text }) => text.trim();
   const template = parsing(() => compileTemplate(format));
-  return (text) => executing(() => template(parseJson(text)));
+  return ({ text, shape }) =>
+    executing(() => {
+      const data = parseJson(text);
+      return template(shape ? shaped(data, shape) : data);
+    });
 }
 
 function parsing<T>(work: () => T): T {

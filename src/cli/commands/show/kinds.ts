@@ -1,5 +1,7 @@
 import type { SystemInfo } from '../../../api/index.ts';
 import { ApiError, type Client, type Query } from '../../../client/index.ts';
+import type { Found } from './inspect-all.ts';
+import { shapes } from './shapes.ts';
 
 /** What can be looked at by name. */
 export type Kind =
@@ -36,12 +38,13 @@ const swarmKinds = new Set<Kind>(['service', 'task', 'node', 'secret', 'config']
 export const kinds = Object.keys(paths) as Kind[];
 
 /** One thing as the engine's own JSON text. */
-export async function fetchOne(client: Client, kind: Kind, name: string, query: Query): Promise<string> {
-  return (await client.request({ method: 'GET', path: paths[kind](name), query })).text();
+export async function fetchOne(client: Client, kind: Kind, name: string, query: Query): Promise<Found> {
+  const text = await (await client.request({ method: 'GET', path: paths[kind](name), query })).text();
+  return { text, shape: shapes[kind] };
 }
 
 /** A name may be anything's: the first kind that knows it answers. */
-export async function fetchAny(client: Client, name: string, size: boolean): Promise<{ text: string; kind: Kind }> {
+export async function fetchAny(client: Client, name: string, size: boolean): Promise<Found & { kind: Kind }> {
   let manages: boolean | undefined;
   for (const kind of kinds) {
     if (swarmKinds.has(kind)) {
@@ -49,7 +52,7 @@ export async function fetchAny(client: Client, name: string, size: boolean): Pro
       if (!manages) continue;
     }
     try {
-      return { kind, text: await fetchOne(client, kind, name, kind === 'container' ? { size } : {}) };
+      return { kind, ...(await fetchOne(client, kind, name, kind === 'container' ? { size } : {})) };
     } catch (error) {
       if (!(error instanceof ApiError) || !isAbsent(error)) throw error;
     }

@@ -51,7 +51,7 @@ function shaper(format: string): (text: string) => string {
   if (format === '') return (text) => sentence(parseJson(text) as Event);
   if (format === 'json') return (text) => text.trim();
   try {
-    const template = compileTemplate(format, '*events.Message');
+    const template = compileTemplate(format, { typeName: '*events.Message' });
     // What no event has is found before the first one comes.
     template(fieldsOf({}));
     return (text) => template(fieldsOf(parseJson(text) as Event));

@@ -2,7 +2,7 @@ import type { SystemInfo } from '../../../api/index.ts';
 import { binarySize } from '../../format/bytes.ts';
 
 /** The server's half of `info`: one line a fact, indented by a space. */
-export function infoText(info: SystemInfo): string {
+export function infoText(info: SystemInfo, { debug, user }: { debug: boolean; user: string }): string {
   const lines: string[] = [];
   const say = (name: string, value: unknown) => lines.push(` ${name}: ${value}`);
   say('Containers', info.Containers);
@@ -28,10 +28,15 @@ export function infoText(info: SystemInfo): string {
   say('ID', info.ID);
   say('Docker Root Dir', info.DockerRootDir);
   say('Debug Mode', info.Debug);
-  lines.push(...proxyLines(info), ...labelLines(info));
+  if (info.Debug || debug) lines.push(...debugLines(info));
+  lines.push(...proxyLines(info), ...(user ? [` Username: ${user}`] : []), ...labelLines(info));
   say('Experimental', info.ExperimentalBuild);
   lines.push(...registryLines(info));
   say('Live Restore Enabled', info.LiveRestoreEnabled ?? false);
+  if (info.ProductLicense) say('Product License', info.ProductLicense);
+  const pools = info.DefaultAddressPools ?? [];
+  if (pools.length > 0) lines.push(' Default Address Pools:');
+  lines.push(...pools.map(({ Base, Size }) => `   Base: ${Base}, Size: ${Size}`));
   return `${lines.join('\n')}\n`;
 }
 
@@ -75,6 +80,15 @@ function securityLines({ SecurityOptions: options }: SystemInfo): string[] {
     ];
   });
   return [' Security Options:', ...lines];
+}
+
+function debugLines(info: SystemInfo): string[] {
+  return [
+    `  File Descriptors: ${info.NFd}`,
+    `  Goroutines: ${info.NGoroutines}`,
+    `  System Time: ${info.SystemTime}`,
+    `  EventsListeners: ${info.NEventsListener}`,
+  ];
 }
 
 function proxyLines(info: SystemInfo): string[] {

@@ -1,9 +1,12 @@
 import type { SystemVersion } from '../../../api/index.ts';
-import { clientVersion } from '../../build.ts';
+import { newestVersion } from '../../../client/index.ts';
+import { clientCommit, clientVersion } from '../../build.ts';
 import { command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
 import { formatJson } from '../../format/json.ts';
-import { compileTemplate } from '../../template/index.ts';
+import { inspectFormatUsage } from '../filters.ts';
+import { showFilled } from '../show/fill.ts';
+import { versionShape } from './shapes.ts';
 
 /** What `--version` prints. */
 export function versionLine(program: string): string {
@@ -14,13 +17,8 @@ export function versionLine(program: string): string {
 export const version = command({
   usage: '[OPTIONS]',
   short: 'Show the Docker version information',
-  flags: {
-    format: flag.string(
-      "Format output using a custom template:\n'json':             Print in JSON format\n'TEMPLATE':         Print output using the given Go template.\nRefer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates",
-      { short: 'f' },
-    ),
-  },
-  async run({ client, out }, { flags }) {
+  flags: { format: flag.string(inspectFormatUsage, { short: 'f' }) },
+  async run({ client, out, contextName }, { flags }) {
     let server: SystemVersion | undefined;
     let failure: unknown;
     try {
@@ -31,26 +29,49 @@ export const version = command({
     const Client = {
       Version: clientVersion,
       ApiVersion: client.version(),
-      DefaultAPIVersion: client.version(),
+      DefaultAPIVersion: newestVersion,
+      ...(clientCommit ? { GitCommit: clientCommit } : {}),
       Os: process.platform,
       Arch: process.arch === 'x64' ? 'amd64' : process.arch,
-      Context: 'default',
+      Context: contextName,
     };
-    const Server = server && { ...server, Platform: server.Platform ?? { Name: '' } };
+    const Server = server && reformatted({ ...server, Platform: server.Platform ?? { Name: '' } });
     const data = { Client, Server };
     if (flags.format === 'json') await out.line(formatJson(data));
-    else if (flags.format) await out.line(compileTemplate(flags.format)(data));
-    else await out.write(clientText(Client) + (server ? serverText(server) : ''));
+    else if (flags.format) await showFilled({ out }, flags.format, { data, shape: versionShape, name: 'version' });
+    else await out.write(clientText(Client) + (Server ? serverText(Server) : ''));
     await out.flush();
     if (failure) throw failure;
     return 0;
   },
 });
 
+/** The moment of the build as people read it: `Tue Sep 15 11:02:57 2026`. */
+function reformatted(server: SystemVersion): SystemVersion {
+  const Components = (server.Components ?? []).map((component) => {
+    const details = component.Details as Record<string, string> | undefined;
+    if (!details?.BuildTime) return component;
+    return { ...component, Details: { ...details, BuildTime: ansiTime(details.BuildTime) } };
+  });
+  return { ...server, Components, ...(server.BuildTime ? { BuildTime: ansiTime(server.BuildTime) } : {}) };
+}
+
+function ansiTime(text: string): string {
+  const moment = new Date(text);
+  if (Number.isNaN(moment.getTime())) return text;
+  const [day = '', month = '', date = '', year = ''] = moment
+    .toDateString()
+    .replace(/ 0(\d) /, '  $1 ')
+    .split(/ (?! )/);
+  return `${day} ${month} ${date.padStart(2)} ${moment.toTimeString().slice(0, 8)} ${year}`;
+}
+
 function clientText(client: Record<string, string>): string {
+  const isOlder = client.ApiVersion !== client.DefaultAPIVersion;
   const rows = [
     ['Version:', client.Version],
-    ['API version:', client.ApiVersion],
+    ['API version:', `${client.ApiVersion}${isOlder ? ` (downgraded from ${client.DefaultAPIVersion})` : ''}`],
+    ...(client.GitCommit ? [['Git commit:', client.GitCommit]] : []),
     ['OS/Arch:', `${client.Os}/${client.Arch}`],
     ['Context:', client.Context],
   ];
