@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { EndpointSettings } from '../../api/index.ts';
-import { crashpoint, EngineError } from '../../kit/index.ts';
+import { crashpoint, EngineError, shortId } from '../../kit/index.ts';
 import type { NetworkChange } from '../../network/index.ts';
 import type { Context } from '../context.ts';
 import { etcFiles } from '../life/files.ts';
@@ -101,15 +101,26 @@ function connectIdle(context: Context, row: ContainerRow, network: string, setti
   if (row.networks[planned.name]) return;
   checkCompany(context, row, planned.driver);
   const macs = settings.MacAddress ? { macs: { ...row.macs, [planned.name]: settings.MacAddress } } : {};
-  changeRow(context.store, row.id, { networks: { ...row.networks, [planned.name]: planned.settings }, ...macs });
+  const shown = { ...planned.settings, ...dnsNames(row, planned.name, settings) };
+  changeRow(context.store, row.id, { networks: { ...row.networks, [planned.name]: shown }, ...macs });
   crashpoint('container.connected');
+}
+
+/** What it will be found by; on the networks that are there from the start nobody is found by name. */
+function dnsNames(row: ContainerRow, network: string, { Aliases }: EndpointSettings): { DNSNames?: string[] } {
+  if (['bridge', 'host', 'none'].includes(network)) return {};
+  return { DNSNames: [...new Set([row.name ?? '', ...(Aliases ?? []), shortId(row.id)])] };
 }
 
 /** Neither `host` nor `none` is shared with any other network. */
 function checkCompany(context: Context, row: ContainerRow, driver: string): void {
   for (const name of Object.keys(row.networks)) {
     const other = driverOf(context, name);
-    if (driver === 'host' || other === 'host') throw sharedNamespace();
+    if (driver === 'host') {
+      const why = 'container must be created in host network mode';
+      throw new EngineError('invalid', `cannot connect container to host network - ${why}`);
+    }
+    if (other === 'host') throw sharedNamespace();
     if (driver !== 'null' && other !== 'null') continue;
     throw new EngineError(
       'invalid',

@@ -129,7 +129,7 @@ function checkJoin(place: Place, name: string, configOnly: boolean): void {
   }
   if (name === 'host') {
     throw new EngineError(
-      'forbidden',
+      'invalid',
       'cannot connect container to host network - container must be created in host network mode',
     );
   }

@@ -53,12 +53,13 @@ function isAddress(text: string, family: 4 | 6): boolean {
 }
 
 function outOfRange(record: NetworkRecord, text: string, family: 4 | 6): string[] {
-  const ip = parseIp(text);
-  if (ip === undefined || ip.family !== family) return [];
+  if (text === '') return [];
   const pools = record.pools.filter((pool) => parsePrefix(pool.subnet)?.subnet.family === family && pool.isStatic);
   if (pools.length === 0) {
     return ['user specified IP address is supported only when connecting to networks with user configured subnets'];
   }
+  const ip = parseIp(text);
+  if (ip === undefined || ip.family !== family) return [];
   const fits = pools.some(({ subnet }) => {
     const found = parsePrefix(subnet);
     return found && contains(found.subnet, ip);

@@ -48,6 +48,8 @@ export const networks: Probe[] = [
   post('/networks/{net}2/connect', '{"Container":"api-nosuch"}'),
   post('/networks/api-nosuch/connect', '{"Container":"{run}"}'),
   post('/networks/host/connect', '{"Container":"{run}"}'),
+  post('/networks/host/connect', '{"Container":"{made}"}'),
+  post('/networks/none/connect', '{"Container":"{made}"}'),
   post('/networks/{net}2/connect', '{"Container":"{made}","EndpointConfig":{"IPAMConfig":{"IPv4Address":"x"}}}'),
   post('/networks/{net}2/connect', '{"Container":"{made}","EndpointConfig":{"Aliases":["x"]}}'),
   post('/networks/{net}2/connect', '{"Container":"{made}"}'),
