@@ -138,20 +138,30 @@ function smallData(fd: number, size: number): Buffer {
   return bytes;
 }
 
+/** The next piece is read while this one goes out. */
 async function* largeData(fd: number, size: number, add: (bytes: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  let coming = readPiece(fd, 0, size);
   try {
     for (let at = 0; at < size; ) {
-      const bytes = Buffer.allocUnsafe(Math.min(piece, size - at));
-      const count = await readAside(fd, bytes, at);
-      if (count === 0) bytes.fill(0);
-      const got = count === 0 ? bytes.length : count;
-      at += got;
-      yield bytes.subarray(0, got);
+      const bytes = await coming;
+      at += bytes.length;
+      if (at < size) coming = readPiece(fd, at, size);
+      // It may fail before anybody waits for it.
+      coming.catch(() => undefined);
+      yield bytes;
     }
   } finally {
+    await coming.catch(() => undefined);
     closeFd(fd);
   }
   add(new Uint8Array(tarPadding(size)));
+}
+
+/** At least one byte of what is left; zeros for what is no longer there. */
+async function readPiece(fd: number, at: number, size: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(Math.min(piece, size - at));
+  const count = await readAside(fd, bytes, at);
+  return count === 0 ? bytes.fill(0) : bytes.subarray(0, count);
 }
 
 function readAside(fd: number, into: Buffer, position: number): Promise<number> {

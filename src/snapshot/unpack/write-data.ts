@@ -1,11 +1,9 @@
-import { constants, write } from 'node:fs';
+import { constants } from 'node:fs';
 import { closeFd, openIn, syscall } from '../../host/index.ts';
 import { explainSystemError } from '../../kit/index.ts';
 import type { TarEntry } from '../../oci/index.ts';
 import { bytesOf } from './entry-path.ts';
-
-/** Above this a write goes through a thread: a slow disk then stalls this file and not the engine. */
-const SMALL = 64 << 10;
+import { createFileWriter, type FileWriter } from './file-writer.ts';
 
 /**
  * Makes a file in a directory and puts the entry's data in it, holes as holes. The file must not be there yet; `path` is how
@@ -17,45 +15,38 @@ export async function writeData(
 ): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const fd = openIn(directory, bytesOf(name), flags, { mode: entry.mode & 0o777, noSymlinks: true });
+  const writer = createFileWriter(fd);
+  let ended = false;
   try {
-    const segments = [...(entry.segments ?? [{ offset: 0, length: entry.size }])];
-    let segment = segments.shift();
-    let within = 0;
-    for await (let bytes of entry.data()) {
-      while (bytes.length > 0) {
-        while (segment && within === segment.length) {
-          segment = segments.shift();
-          within = 0;
-        }
-        if (!segment) break;
-        const piece = bytes.subarray(0, segment.length - within);
-        await writeAt(fd, piece, { position: segment.offset + within, path });
-        within += piece.length;
-        bytes = bytes.subarray(piece.length);
-      }
-    }
+    if (entry.size > 0) await copy(entry, writer);
+    ended = true;
+    await writer.end();
     if (entry.segments) syscall('ftruncate', fd, entry.size);
+  } catch (error) {
+    throw explainSystemError(Object.assign(error as Error, { syscall: 'write' }), `/${path}`);
   } finally {
+    // What is under way must not reach another file by a number that is free again.
+    if (!ended) await writer.end().catch(() => undefined);
     closeFd(fd);
   }
 }
 
-async function writeAt(fd: number, bytes: Uint8Array, at: { position: number; path: string }): Promise<void> {
-  try {
-    for (let done = 0; done < bytes.length; ) {
-      const rest = bytes.subarray(done);
-      done +=
-        rest.length < SMALL
-          ? syscall('pwrite64', fd, rest, rest.length, at.position + done)
-          : await writeAside(fd, rest, at.position + done);
+/** Each piece to where the entry's map has it; without a map to one after the other. */
+async function copy(entry: TarEntry, writer: FileWriter): Promise<void> {
+  const segments = [...(entry.segments ?? [{ offset: 0, length: entry.size }])];
+  let segment = segments.shift();
+  let within = 0;
+  for await (let bytes of entry.data()) {
+    while (bytes.length > 0) {
+      while (segment && within === segment.length) {
+        segment = segments.shift();
+        within = 0;
+      }
+      if (!segment) break;
+      const piece = bytes.subarray(0, segment.length - within);
+      await writer.add(piece, segment.offset + within);
+      within += piece.length;
+      bytes = bytes.subarray(piece.length);
     }
-  } catch (error) {
-    throw explainSystemError(Object.assign(error as Error, { syscall: 'write' }), `/${at.path}`);
   }
-}
-
-function writeAside(fd: number, bytes: Uint8Array, position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    write(fd, bytes, 0, bytes.length, position, (error, written) => (error ? reject(error) : resolve(written)));
-  });
 }
