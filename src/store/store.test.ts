@@ -201,17 +201,17 @@ test('a schema of a newer version is refused', () => {
   expect(() => createStore({ dir, log: silent })).toThrow('newer version of tug (schema 99');
 });
 
-describe('a collection that is kept in memory', () => {
-  const put = (store: Store, id: string, name: string) =>
-    store.update((tx) => tx.collection(cachedPets).put(id, { name, kind: null }));
-  const names = (store: Store) =>
-    store.view((tx) =>
-      tx
-        .collection(cachedPets)
-        .all()
-        .map(({ id, document }) => `${id}=${document.name}`),
-    );
+const put = (store: Store, id: string, name: string) =>
+  store.update((tx) => tx.collection(cachedPets).put(id, { name, kind: null }));
+const names = (store: Store) =>
+  store.view((tx) =>
+    tx
+      .collection(cachedPets)
+      .all()
+      .map(({ id, document }) => `${id}=${document.name}`),
+  );
 
+describe('a collection that is kept in memory', () => {
   test('says what the database says, in its order, whatever is written', () => {
     const store = createMemoryStore();
     for (const [id, name] of ['zAda', 'aBob', 'mCid'].map((word) => [word[0] ?? '', word.slice(1)] as const)) {

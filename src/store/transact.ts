@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
 import { crashpoint, EngineError, messageOf } from '../kit/index.ts';
-import type { Collection, Tx } from './contract.ts';
+import type { Collection, Rows, Tx } from './contract.ts';
 import { createMemory, type Memory, settleMemory } from './memory.ts';
 import { createRefs } from './refs.ts';
 import { createRows, prepareTable } from './rows.ts';
@@ -12,16 +12,7 @@ export function createTransact(db: Database): Transact {
   let busy = false;
   const prepared = new Set<string>();
   const refs = createRefs(db);
-  const memories = new Map<string, Memory<unknown>>();
-  const memoryOf = <D>({ name, cached }: Collection<D>): Memory<D> | undefined => {
-    if (!cached) return undefined;
-    const known = memories.get(name) ?? createMemory<unknown>();
-    memories.set(name, known);
-    return known as Memory<D>;
-  };
-  const settle = (kept: boolean) => {
-    for (const memory of memories.values()) settleMemory(memory, kept);
-  };
+  const shelf = createShelf(db);
 
   return (begin, work) => {
     if (busy) throw new EngineError('internal', 'a transaction within a transaction');
@@ -30,7 +21,7 @@ export function createTransact(db: Database): Transact {
       if (!busy) throw new EngineError('internal', 'a transaction used after its end');
       if (!prepared.has(declared.name)) prepareTable(db, declared);
       prepared.add(declared.name);
-      return createRows(db, declared, memoryOf(declared));
+      return shelf.rows(declared);
     };
     busy = true;
     try {
@@ -39,11 +30,11 @@ export function createTransact(db: Database): Transact {
       if (result instanceof Promise) throw new EngineError('internal', 'a transaction may not wait');
       crashpoint('store.commit');
       db.run('COMMIT');
-      settle(true);
+      shelf.settle(true);
       return result;
     } catch (error) {
       if (db.inTransaction) db.run('ROLLBACK');
-      settle(false);
+      shelf.settle(false);
       // Tables made in this transaction went with it.
       prepared.clear();
       for (const name of before) prepared.add(name);
@@ -51,6 +42,35 @@ export function createTransact(db: Database): Transact {
     } finally {
       busy = false;
     }
+  };
+}
+
+interface Shelf {
+  rows<D>(declared: Collection<D>): Rows<D>;
+  /** The end of a transaction. */
+  settle(kept: boolean): void;
+}
+
+/** The rows of every collection, made once, and what is remembered of those that are cached. */
+function createShelf(db: Database): Shelf {
+  const made = new WeakMap<object, unknown>();
+  const memories = new Map<string, Memory<never>>();
+  const memoryOf = <D>({ name, cached }: Collection<D>): Memory<D> | undefined => {
+    if (!cached) return undefined;
+    const memory = memories.get(name) ?? createMemory<never>();
+    memories.set(name, memory);
+    return memory as Memory<unknown> as Memory<D>;
+  };
+  return {
+    rows<D>(declared: Collection<D>) {
+      const known = made.get(declared) as Rows<D> | undefined;
+      const rows = known ?? createRows(db, declared, memoryOf(declared));
+      made.set(declared, rows);
+      return rows;
+    },
+    settle(kept) {
+      for (const memory of memories.values()) settleMemory(memory, kept);
+    },
   };
 }
 

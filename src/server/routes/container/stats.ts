@@ -10,6 +10,10 @@ export function statsHandler(containers: Containers): Handler {
     const oneShot = !olderThan(version, '1.41') && query.flag('one-shot');
     if (stream && oneShot) throw new EngineError('invalid', 'cannot have stream=true and one-shot=true');
     const samples = await containers.stats(name, { stream, oneShot }, gone);
+    if (!stream) {
+      for await (const sample of samples) await reply.bytes(200, 'application/json', `${JSON.stringify(sample)}\n`);
+      return;
+    }
     const sink = await reply.stream(200, { 'Content-Type': 'application/json' });
     for await (const sample of samples) {
       await sink.write(`${JSON.stringify(sample)}\n`);
