@@ -201,7 +201,7 @@ test('a schema of a newer version is refused', () => {
   expect(() => createStore({ dir, log: silent })).toThrow('newer version of tug (schema 99');
 });
 
-const put = (store: Store, id: string, name: string) =>
+const keep = (store: Store, id: string, name: string) =>
   store.update((tx) => tx.collection(cachedPets).put(id, { name, kind: null }));
 const names = (store: Store) =>
   store.view((tx) =>
@@ -215,12 +215,12 @@ describe('a collection that is kept in memory', () => {
   test('says what the database says, in its order, whatever is written', () => {
     const store = createMemoryStore();
     for (const [id, name] of ['zAda', 'aBob', 'mCid'].map((word) => [word[0] ?? '', word.slice(1)] as const)) {
-      put(store, id, name);
+      keep(store, id, name);
     }
     expect(names(store)).toEqual(['z=Ada', 'a=Bob', 'm=Cid']);
-    put(store, 'z', 'Zoe');
+    keep(store, 'z', 'Zoe');
     store.update((tx) => tx.collection(cachedPets).delete('a'));
-    put(store, 'b', 'Bea');
+    keep(store, 'b', 'Bea');
     expect(names(store)).toEqual(['z=Zoe', 'm=Cid', 'b=Bea']);
     store.view((tx) => {
       const rows = tx.collection(cachedPets);
@@ -232,7 +232,7 @@ describe('a collection that is kept in memory', () => {
 
   test('forgets what a failed transaction wrote', () => {
     const store = createMemoryStore();
-    put(store, 'a', 'Ada');
+    keep(store, 'a', 'Ada');
     expect(names(store)).toEqual(['a=Ada']);
     const failing = () =>
       store.update((tx) => {
