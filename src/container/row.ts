@@ -1,6 +1,7 @@
 import type { ContainerConfig, EndpointSettings, HostConfig, PortBinding } from '../api/index.ts';
 import { EngineError } from '../kit/index.ts';
 import type { Collection, Rows, Store, Tx } from '../store/index.ts';
+import type { Link } from './links/contract.ts';
 import type { MountPoint } from './spec/index.ts';
 
 /**
@@ -41,6 +42,8 @@ export interface ContainerRow {
   /** MAC addresses that were asked for, by the network's name. */
   macs?: Record<string, string>;
   ports: Record<string, PortBinding[] | null>;
+  /** Other containers it knows by names of its own, in the order they were asked for. */
+  links?: Link[];
   /** The container whose network namespace it shares. */
   networkOf?: string;
 }

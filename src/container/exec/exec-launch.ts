@@ -2,6 +2,7 @@ import { asEngineError, crashpoint, EngineError, newToken } from '../../kit/inde
 import { type Exit, type Pending, type Process, startExitCode } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { loadSpec } from '../life/spec-file.ts';
+import { presentLinkEnv } from '../links/links.ts';
 import { type ContainerRow, findRow, getRow } from '../row.ts';
 import { execProcess } from '../spec/index.ts';
 import { type ExecRecord, execRows } from './exec-records.ts';
@@ -60,6 +61,7 @@ function request(
   const process = execProcess({
     exec: config,
     config: row.config,
+    linkedEnv: presentLinkEnv(context, row),
     hostConfig: row.hostConfig,
     spec,
     readInRoot: readInProcess(run.process),

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { closeFd, readFileIn } from '../../host/index.ts';
 import type { Launch, Pending } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
+import { joinLinks } from '../links/links.ts';
 import { logFile } from '../log/log-file.ts';
 import { type MountSources, mountSources } from '../mounts/sources.ts';
 import type { ContainerRow } from '../row.ts';
@@ -55,6 +56,7 @@ async function prepare(
     const spec = buildSpec({
       id: row.id,
       config: row.config,
+      linkedEnv: joinLinks(context, row).env,
       hostConfig: row.hostConfig,
       mounts,
       files: etcFiles(context, row),

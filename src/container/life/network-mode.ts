@@ -1,6 +1,7 @@
 import { EngineError, messageOf } from '../../kit/index.ts';
 import type { AttachRequest, NetworkAttachment } from '../../network/index.ts';
 import type { Context } from '../context.ts';
+import { joinLinks } from '../links/links.ts';
 import { resolve } from '../lookup.ts';
 import type { ContainerRow } from '../row.ts';
 
@@ -13,14 +14,16 @@ export type NetworkPlace =
 export async function enterNetwork(context: Context, row: ContainerRow): Promise<NetworkPlace> {
   const mode = row.hostConfig.NetworkMode ?? 'bridge';
   if (mode.startsWith('container:')) return joinContainer(context, mode.slice('container:'.length));
-  return { kind: 'own', attachment: await context.networks.attach(attachRequest(row)) };
+  return { kind: 'own', attachment: await context.networks.attach(attachRequest(context, row)) };
 }
 
-function attachRequest(row: ContainerRow): AttachRequest {
+function attachRequest(context: Context, row: ContainerRow): AttachRequest {
   const { Hostname = '', Domainname = '' } = row.config;
   const names = { containerId: row.id, name: row.name ?? '', hostname: Hostname, domainname: Domainname };
   const own = { endpoints: row.networks, macAddresses: row.macs ?? {} };
-  return { ...names, ...networkWishes(row.config, row.hostConfig), ...(row.config.NetworkDisabled ? {} : own) };
+  const wishes = networkWishes(row.config, row.hostConfig);
+  const extraHosts = [...wishes.extraHosts, ...joinLinks(context, row).hosts];
+  return { ...names, ...wishes, extraHosts, ...(row.config.NetworkDisabled ? {} : own) };
 }
 
 type NetworkWishes = Parameters<Context['networks']['validate']>[0];

@@ -1,5 +1,6 @@
 import { EngineError } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
+import { removeLink } from '../links/links.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, getRow, isRunning } from '../row.ts';
 import { clearAway, tombstone } from './clear.ts';
@@ -12,7 +13,7 @@ export async function remove(
   reference: string,
   options: { force: boolean; volumes: boolean; link: boolean },
 ): Promise<void> {
-  if (options.link) throw new EngineError('internal', 'Conflict, cannot remove the default link name of the container');
+  if (options.link) return removeLink(context, reference);
   const row = resolve(context.store, reference);
   if (context.removing.has(row.id)) {
     throw new EngineError('conflict', `removal of container ${reference} is already in progress`);

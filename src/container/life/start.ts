@@ -2,6 +2,7 @@ import { asEngineError, crashpoint, EngineError, newToken } from '../../kit/inde
 import { type Pending, type Process, startExitCode } from '../../runtime/index.ts';
 import { formatTime } from '../clock.ts';
 import type { Context } from '../context.ts';
+import { tellParents } from '../links/links.ts';
 import { type ContainerRow, changeIn, changeRow, getRow, rowsOf } from '../row.ts';
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
@@ -99,6 +100,7 @@ async function letGo(context: Context, row: ContainerRow, pending: Pending): Pro
   context.health.begin(running);
   tellJoined(context, running);
   context.events.publish(running, 'start');
+  setImmediate(tellParents, context, running);
 }
 
 /** What a row says of a process that runs. */

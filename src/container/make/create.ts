@@ -6,6 +6,7 @@ import type { Rows, Tx } from '../../store/index.ts';
 import { formatTime } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { networkWishes } from '../life/network-mode.ts';
+import { resolveLinks } from '../links/link.ts';
 import { checkLogConfig } from '../log/log-config.ts';
 import { resolve } from '../lookup.ts';
 import { allMounts } from '../mounts/volumes-from.ts';
@@ -70,6 +71,9 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   spellOutBindings(hostConfig);
   const points = allMounts(context.store, config, hostConfig);
   if (points.some(({ type }) => type === 'image')) warnings.push('Image mount is an experimental feature');
+  const links = resolveLinks(context.store, hostConfig);
+  // Shown as they are when somebody asks.
+  hostConfig.Links = null as unknown as string[];
   const id = newId();
   const networkOf = joinTarget(context, hostConfig);
   nameJoined(context, hostConfig);
@@ -87,6 +91,7 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
     hostConfig,
     networks,
     ...(Object.keys(macs).length > 0 && { macs }),
+    ...(links.length > 0 && { links }),
     ...(networkOf && { networkOf: networkOf.id }),
   };
   return { row, warnings, points };
@@ -212,6 +217,7 @@ function freeName(rows: Rows<ContainerRow>): string {
 function addReferences(tx: Tx, row: ContainerRow): void {
   const owner = `container:${row.id}`;
   tx.refs.add(owner, `image:${row.imageId}`);
+  for (const { child } of row.links ?? []) tx.refs.add(owner, `container:${child}`);
   for (const { type, name, imageId } of row.mounts) {
     if (type === 'volume') tx.refs.add(owner, `volume:${name}`);
     if (imageId !== undefined && imageId !== row.imageId) tx.refs.add(owner, `image:${imageId}`);

@@ -25,6 +25,8 @@ export interface SpecRequest {
   id: string;
   /** Merged; its Hostname is what the container is called. */
   config: ContainerConfig;
+  /** Variables that tell of linked containers; the container's own count more. */
+  linkedEnv?: string[];
   /** Adapted and validated. */
   hostConfig: HostConfig;
   /** Resolved; volumes have their `source`. */
@@ -118,7 +120,7 @@ function processOf(
     ...(config.Tty && size?.[0] ? { consoleSize: { height: size[0], width: size[1] } } : {}),
     user: { ...user, additionalGids: [...user.additionalGids, ...extra] },
     args: given.init ? [initInContainer, '--', ...argv(config)] : argv(config),
-    env: containerEnv(config, () => homeOf(user.uid, readInRoot)),
+    env: containerEnv(config, () => homeOf(user.uid, readInRoot), request.linkedEnv),
     cwd: config.WorkingDir || '/',
     capabilities: capabilitySets(given.capabilities),
     ...(rlimits.length > 0 ? { rlimits } : {}),

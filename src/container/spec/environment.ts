@@ -17,9 +17,9 @@ export function overlayEnv(defaults: string[], entries: string[]): string[] {
 }
 
 /** The environment of the container's process; HOME is added from `home` unless it is set to something. */
-export function containerEnv(config: ContainerConfig, home: () => string): string[] {
+export function containerEnv(config: ContainerConfig, home: () => string, linked: string[] = []): string[] {
   const defaults = [defaultPath, `HOSTNAME=${config.Hostname ?? ''}`, ...(config.Tty ? ['TERM=xterm'] : [])];
-  return withHome(overlayEnv(defaults, config.Env ?? []), home);
+  return withHome(overlayEnv([...defaults, ...linked], config.Env ?? []), home);
 }
 
 /** Adds HOME, which the process finds in its environment in any case. */

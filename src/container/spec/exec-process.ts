@@ -13,6 +13,8 @@ export interface ExecRequest {
   config: ContainerConfig;
   hostConfig: HostConfig;
   spec: RuntimeSpec;
+  /** See SpecRequest. */
+  linkedEnv?: string[];
   readInRoot: ReadInRoot;
   facts: HostFacts;
   size?: [rows: number, columns: number];
@@ -64,8 +66,8 @@ function userOf(lookup: () => User): User {
   }
 }
 
-function execEnv({ exec, config }: ExecRequest, home: () => string): string[] {
+function execEnv({ exec, config, linkedEnv = [] }: ExecRequest, home: () => string): string[] {
   const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   const defaults = [path, `HOSTNAME=${config.Hostname ?? ''}`, ...(exec.Tty ? ['TERM=xterm'] : [])];
-  return withHome(overlayEnv(defaults, [...(config.Env ?? []), ...(exec.Env ?? [])]), home);
+  return withHome(overlayEnv([...defaults, ...linkedEnv], [...(config.Env ?? []), ...(exec.Env ?? [])]), home);
 }

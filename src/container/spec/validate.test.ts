@@ -79,7 +79,6 @@ test.each<[HostConfig, string]>([
     'invalid restart policy: maximum retry count cannot be negative',
   ],
   [{ RestartPolicy: { Name: 'always' }, AutoRemove: true }, "can't create 'AutoRemove' container with restart policy"],
-  [{ Links: ['x'] }, '--link is not supported'],
   [
     { CpuRealtimePeriod: 10, CpuRealtimeRuntime: 11 },
     'cpu real-time runtime cannot be higher than cpu real-time period',

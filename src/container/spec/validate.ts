@@ -121,8 +121,6 @@ function checkTmpfs(hostConfig: HostConfig): void {
   }
 }
 
-const unsupported = (option: string): EngineError => new EngineError('unsupported', `${option} is not supported`);
-
 function checkOthers(hostConfig: HostConfig, facts: HostFacts): void {
   const { Runtime } = hostConfig;
   if (Runtime && !facts.runtimes.knows(Runtime)) throw refuse(`unknown or invalid runtime name: ${Runtime}`);
@@ -142,5 +140,4 @@ function checkOthers(hostConfig: HostConfig, facts: HostFacts): void {
       "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
     );
   }
-  if (hostConfig.Links?.length) throw unsupported('--link');
 }

@@ -2,6 +2,7 @@ import type { ContainerInspectResponse, ContainerState } from '../../api/index.t
 import type { Context } from '../context.ts';
 import { etcFiles } from '../life/files.ts';
 import { mountViews } from '../life/mount-points.ts';
+import { linkViews } from '../links/links.ts';
 import { logPath } from '../log/log-file.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, isRunning, never } from '../row.ts';
@@ -30,7 +31,7 @@ export async function inspect(
     ProcessLabel: '',
     AppArmorProfile: context.facts.apparmor ? (row.hostConfig.Privileged ? 'unconfined' : 'docker-default') : '',
     ExecIDs: execIds(context, row.id),
-    HostConfig: row.hostConfig,
+    HostConfig: row.links?.length ? { ...row.hostConfig, Links: linkViews(context, row) as string[] } : row.hostConfig,
     GraphDriver: { Data: { ID: row.id, ...context.snapshots.describe(row.id) }, Name: context.snapshots.driver },
     Mounts: mountViews(row),
     Config: row.config,

@@ -3,6 +3,7 @@ import { compareTimes, parseMilliseconds } from '../clock.ts';
 import type { Context } from '../context.ts';
 import type { Containers } from '../contract.ts';
 import { mountViews } from '../life/mount-points.ts';
+import { linkNames } from '../links/links.ts';
 import { type ContainerRow, isRunning, rowsOf } from '../row.ts';
 import { containerTests, findImage } from './filters.ts';
 import { shownState, sizes } from './inspect.ts';
@@ -13,14 +14,17 @@ export async function list(context: Context, options: Parameters<Containers['lis
   const tests = containerTests(context, options.filters);
   const limit = options.limit && options.limit > 0 ? options.limit : undefined;
   const stoppedToo = options.all || limit !== undefined || widening.some((name) => options.filters[name]?.length);
-  const rows = presentRows(context)
+  const present = presentRows(context);
+  const rows = present
     .filter((row) => stoppedToo || isRunning(row))
     .filter((row) => tests.every((test) => test(row)))
     .slice(0, limit);
   const imageOf = imageNames(context);
+  const namesOf = linkNames(present);
   return Promise.all(
     rows.map(async (row) => ({
       ...summary(context, row),
+      Names: [`/${row.name}`, ...(namesOf.get(row.id) ?? [])],
       Image: imageOf(row),
       ...(options.size && (await room(context, row))),
     })),
@@ -57,7 +61,6 @@ function imageNames(context: Context): (row: ContainerRow) => string {
 function summary(context: Context, row: ContainerRow): ContainerSummary {
   return {
     Id: row.id,
-    Names: [`/${row.name}`],
     ImageID: row.imageId,
     Command: [row.path, ...row.args].map(quoted).join(' '),
     Created: Math.floor(parseMilliseconds(row.created) / 1000),
