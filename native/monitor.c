@@ -476,6 +476,8 @@ static bool being_read(bool all) {
 static void end(void) {
   log_end();
   for (int fd = FD_RESERVED; fd < FD_RESERVED + (int)plan.reserved; fd++) close(fd);
+  relay_end();
+  close_resolver();
   if (shim.net >= 0) close(shim.net);                     // the namespace goes with the last who holds it
   shim.net = -1;
   oom = oom_kills() > shim.oom_before;
@@ -525,8 +527,10 @@ static int patience(void) {
   return state < ENDED || (controls() > 0 && !released) ? -1 : 500;
 }
 
+static int sooner(int a, int b) { return a < 0 || (b >= 0 && b < a) ? b : a; }
+
 static void turn(void) {
-  static struct pollfd fds[CLIENTS + 7];
+  static struct pollfd fds[CLIENTS + 7 + RELAY_FDS];
   int count = 0;
   struct client *who[CLIENTS + 7];
   // What a command that makes a process says to the same streams is nobody's output, if it fails.
@@ -547,14 +551,17 @@ static void turn(void) {
     who[count] = c;
     fds[count++] = (struct pollfd){later ? -1 : c->fd, (listen ? POLLIN : 0) | (c->length ? POLLOUT : 0), 0};
   }
-  if (poll(fds, count, patience()) < 0) return;
+  int others = count;
+  if (state == RUNNING) count += relay_wants(fds + others);
+  if (poll(fds, count, sooner(patience(), relay_patience())) < 0) return;
   if (fds[6].revents) hear_oom();
   if (fds[0].revents) reap();
   if (fds[3].revents & (POLLIN | POLLHUP | POLLERR)) pump(0);
   if (fds[4].revents) pump(1);
   // The child's word comes after its output: what it failed of may have been said there.
   if (fds[2].revents) hear_child();
-  for (int i = fixed; i < count; i++) {
+  if (count > others) relay_serve(fds + others);
+  for (int i = fixed; i < others; i++) {
     struct client *c = who[i];
     short happened = fds[i].revents;
     if (c->fd != fds[i].fd || !happened) continue;

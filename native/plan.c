@@ -76,6 +76,7 @@ static const struct { const char *schema; uint8_t low, high, most; } ops[OP_COUN
   [OP_DEVICE_PROGRAM] = {"sb", 1, 1, 1},
   [OP_JOIN_NAMESPACE] = {"8s", 2, 2, 8}, [OP_JOIN_INIT] = {"8", 2, 2, 1}, [OP_CLONE] = {"8", 3, 3, 1},
   [OP_ID_MAP] = {"ss", 4, 4, 1}, [OP_NET_HOST] = {"b4", 5, 5, 0}, [OP_NET_INSIDE] = {"b", 5, 5, 0},
+  [OP_RESOLVER] = {"44", 5, 5, 1}, [OP_RELAY] = {"4444", 5, 5, 0},
   [OP_ROOT] = {"s8", 6, 6, 1}, [OP_SHARE] = {"sss", 7, 7, 1}, [OP_UNMOUNT] = {"s", 7, 7, 0},
   [OP_MOUNT] = {"sssP8148", 7, 7, 0}, [OP_BIND] = {"ss18818", 7, 7, 0},
   [OP_ATTRIBUTES] = {"s881", 7, 8, 0}, [OP_MKDIR] = {"s4", 7, 7, 0}, [OP_SYMLINK] = {"ss1", 7, 7, 0}, [OP_DEVICE] = {"s444444", 7, 7, 0},
@@ -122,7 +123,7 @@ bool next_step(struct reader *r, struct step *s) {
 
 // What a runtime does is not for us to do: only its commands, the network, and a place for the root in a namespace of their own.
 static const char *check_runtime(const uint32_t *seen) {
-  static const enum op ours[] = {OP_OOM_WATCH, OP_CGROUP_KILL, OP_CLONE, OP_NET_HOST, OP_NET_INSIDE, OP_ROOT, OP_SHARE, OP_UNMOUNT,
+  static const enum op ours[] = {OP_OOM_WATCH, OP_CGROUP_KILL, OP_CLONE, OP_NET_HOST, OP_NET_INSIDE, OP_RESOLVER, OP_RELAY, OP_ROOT, OP_SHARE, OP_UNMOUNT,
                                  OP_CREATE, OP_GATE, OP_START};
   for (int op = 1; op < OP_COUNT; op++) {
     bool known = false;

@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/nsfs.h>
 #include <linux/sched.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -315,6 +316,16 @@ void furnish(void) {
       if (shim.net < 0) shim.net = hear_child(&s, 'N');
       const unsigned char *bytes = blob(&b, &length);
       send_netlink(&s, shim.net, bytes, length, -1, -1);
+    } else if (s.op == OP_RESOLVER) {
+      uint32_t address = get32(&b);
+      if (netns < 0) netns = open_of_child(&s, "/ns/net", O_RDONLY);
+      need(open_resolver(netns, address, get32(&b)), &s, "resolver");
+      need(relay_listen(resolver.udp, true, NULL) && relay_listen(resolver.tcp, false, NULL), &s, "resolver");
+    } else if (s.op == OP_RELAY) {
+      uint32_t slot = get32(&b), protocol = get32(&b), address = get32(&b);
+      struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address), .sin_port = htons(get32(&b))};
+      if (slot >= plan.reserved) give_up(s.index, s.op, EINVAL, "relay");
+      need(relay_listen(FD_RESERVED + slot, protocol == IPPROTO_UDP, &to), &s, "relay");
     }
   }
   if (host >= 0) close(host);

@@ -13,7 +13,7 @@ enum { FD_WORK = 3, FD_PLAN = 4, FD_LISTEN = 5, FD_DIRECTORY = 6, FD_TREE = 7, F
 enum op {
   OP_NONE, OP_CGROUP_MAKE, OP_WRITE, OP_CGROUP_JOIN, OP_CGROUP_INTO, OP_OOM_WATCH, OP_CGROUP_KILL,
   OP_DEVICE_PROGRAM,
-  OP_JOIN_NAMESPACE, OP_JOIN_INIT, OP_CLONE, OP_ID_MAP, OP_NET_HOST, OP_NET_INSIDE,
+  OP_JOIN_NAMESPACE, OP_JOIN_INIT, OP_CLONE, OP_ID_MAP, OP_NET_HOST, OP_NET_INSIDE, OP_RESOLVER, OP_RELAY,
   OP_ROOT, OP_SHARE, OP_UNMOUNT, OP_MOUNT, OP_BIND, OP_ATTRIBUTES, OP_MKDIR, OP_SYMLINK, OP_DEVICE, OP_CONSOLE, OP_PIVOT,
   OP_SYSCTL, OP_MASK, OP_READONLY, OP_HOSTNAME, OP_DOMAINNAME,
   OP_KEYRING, OP_CREATE, OP_GATE, OP_RLIMIT, OP_OOM_SCORE_ADJ, OP_LABEL, OP_CWD, OP_BOUNDING_SET, OP_IDS, OP_CAPABILITIES,
@@ -74,6 +74,21 @@ int confine_monitor(void);                                // 0, or the errno of 
 int receive_fd(int socket, void *buffer, size_t size, ssize_t *length);
 bool send_fd(int socket, const void *buffer, size_t size, int fd);
 uint64_t now_ns(int clock);
+
+// The resolver in the container's namespace (resolver.c), and what is passed on (relay.c).
+struct sockaddr_in;
+struct pollfd;
+extern struct resolver { int udp, tcp, raw, link; uint32_t address; uint16_t port; } resolver;
+bool open_resolver(int netns, uint32_t address, uint16_t port);
+void answer_datagram(const void *bytes, size_t size, const struct sockaddr_in *to);
+void close_resolver(void);
+enum { RELAY_FDS = 256 + 2 * 48 };
+bool relay_listen(int fd, bool datagrams, const struct sockaddr_in *to); // to the engine without an address
+void relay_forget(int fd);
+void relay_end(void);
+int relay_wants(struct pollfd *fds);                      // how many it has filled in
+void relay_serve(const struct pollfd *fds);               // the same, after the poll
+int relay_patience(void);
 
 // A runtime's commands, in place of a child of our own (oci.c).
 void listen_for_console(void);

@@ -27,6 +27,8 @@ export interface AttachRequest {
 export interface NetworkFurniture {
   host: { message: Uint8Array; netnsFdOffset?: number }[];
   inside: { message: Uint8Array }[];
+  resolver?: { address: number; port: number };
+  relays?: { slot: number; protocol: number; address: number; port: number }[];
 }
 
 export interface NetworkAttachment {

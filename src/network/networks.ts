@@ -9,7 +9,10 @@ import { plan, unplanned } from './attach/plan.ts';
 import { rename } from './attach/rename.ts';
 import { validate } from './attach/validate.ts';
 import type { Networks } from './contract.ts';
+import { createForward } from './dns/forward.ts';
+import { createResolverServer, type ResolverServer } from './dns/server.ts';
 import { createHostFiles } from './files/host-files.ts';
+import { hostServers } from './files/resolv-conf.ts';
 import { create } from './make/create.ts';
 import { prune, remove } from './make/remove.ts';
 import { createPorts } from './ports/ports.ts';
@@ -38,11 +41,15 @@ export interface NetworkOptions {
   strict?: boolean;
   /** What `host-gateway` stands for; the bridge's address unless told. */
   hostGateway?: string;
+  /** The runtime's exec root: containers' questions about names come to a socket there. Without it nobody answers. */
+  execRoot?: string;
 }
 
 /** The networks of one engine. `restore` must have been called before all else. */
 export function createNetworks(deps: { store: Store; log: Log; options?: NetworkOptions }): Networks {
   const state = createState(deps);
+  const { execRoot } = deps.options ?? {};
+  const resolver = execRoot === undefined ? undefined : createResolver(state, execRoot);
   let stopWatching: (() => void) | undefined;
   const json = (record: NetworkRecord, whole: boolean) =>
     networkJson(
@@ -74,16 +81,31 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     subscribe: state.events.subscribe,
     async restore(running) {
       await restore(state, running);
+      await resolver?.listen();
       stopWatching?.();
       stopWatching = watch(state);
     },
     async close() {
       stopWatching?.();
+      await resolver?.close();
       state.arp.close();
       state.route.close();
       state.netfilter.close();
     },
   };
+}
+
+function createResolver(state: State, directory: string): ResolverServer {
+  return createResolverServer({
+    directory,
+    log: state.log,
+    placeOf: (containerId) => state.places.get(containerId),
+    resolving: {
+      membersOf: (networkId) => membersOf(state, networkId),
+      hostServers: () => hostServers(state.hostFiles.resolvConf(true).text),
+      forward: createForward(),
+    },
+  });
 }
 
 function createState({ store, log, options = {} }: { store: Store; log: Log; options?: NetworkOptions }): State {

@@ -28,6 +28,14 @@ export interface LogFile {
 export interface NetworkPlan {
   host: { message: Uint8Array; netnsFdOffset?: number }[];
   inside: { message: Uint8Array }[];
+  /**
+   * Where the container's questions about names are answered (the address as a number): its shim passes them to the socket
+   * `resolver.sock` in the exec root, as DNS over TCP has them, behind `TUG`, version 1, `D`, 1 for TCP or 0, and the
+   * container's id with its length in front.
+   */
+  resolver?: { address: number; port: number };
+  /** Reserved sockets, by their place in `Launch.reserved`, on which everything is passed on to the container. */
+  relays?: { slot: number; protocol: number; address: number; port: number }[];
 }
 
 /** One start of a container. */

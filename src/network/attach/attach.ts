@@ -26,8 +26,9 @@ export function attach(state: State, request: AttachRequest): NetworkAttachment 
   const { place, sockets } = withPorts(state, request, endpoints);
   state.places.set(containerId, place);
   const shared = endpoints.some(({ network }) => network === 'host');
+  const alone = endpoints.some(({ network }) => network === 'none');
   return {
-    ...(shared ? {} : { furniture: furnish(joints) }),
+    ...(shared ? {} : { furniture: { ...furnish(joints), ...(alone ? {} : { resolver }) } }),
     ...filesOf(state, place),
     networks: Object.fromEntries(endpoints.map((endpoint) => [endpoint.network, endpointSettings(endpoint)])),
     ports: joints.length > 0 ? portsJson(place.exposed, place.ports) : {},
@@ -36,6 +37,9 @@ export function attach(state: State, request: AttachRequest): NetworkAttachment 
     publish: async () => publish(state, place),
   };
 }
+
+/** 127.0.0.11, where the engine answers. */
+const resolver = { address: 0x7f00_000b, port: 53 };
 
 interface Wanted {
   record: NetworkRecord;

@@ -1,7 +1,7 @@
 import type { Place } from '../records/place.ts';
 import { type State, wireOf } from '../state.ts';
 import { hostsFile } from './hosts-file.ts';
-import { resolvConf } from './resolv-conf.ts';
+import { type Resolution, resolvConf } from './resolv-conf.ts';
 
 /** The contents of a container's /etc/hosts and /etc/resolv.conf as its place in the network wants them. */
 export function filesOf(state: State, place: Place): { hosts: string; resolvConf: string } {
@@ -16,7 +16,15 @@ export function filesOf(state: State, place: Place): { hosts: string; resolvConf
           gateway: state.options.hostGateway ?? wireOf(state).v4?.gateway ?? '',
           addresses: addressesOf(place),
         });
-  return { hosts, resolvConf: resolvConf(state.hostFiles.resolvConf(shared), place.dns, shared) };
+  return { hosts, resolvConf: resolvConf(state.hostFiles.resolvConf(shared), place.dns, resolutionOf(place)) };
+}
+
+/** On the predefined bridge alone, nameservers that the user names stand in the file themselves, as in Docker. */
+function resolutionOf({ endpoints, dns }: Place): Resolution {
+  const networks = endpoints.map(({ network }) => network);
+  if (networks.includes('host')) return 'shared';
+  if (networks.includes('none')) return 'legacy';
+  return networks.every((network) => network === 'bridge') && dns.servers.length > 0 ? 'legacy' : 'internal';
 }
 
 /** Every address of a container, network by network. */

@@ -12,7 +12,7 @@ const host = (text: string) => ({ path: '/etc/resolv.conf', text });
 test('the host’s own is taken over, without its comments', () => {
   const text =
     '# mine\nnameserver 10.0.0.53\n; x\nsearch a.b c.d\noptions ndots:2 edns0\noptions rotate\nsortlist 10.0.0.0\n';
-  expect(resolvConf(host(text), none, false)).toBe(
+  expect(resolvConf(host(text), none, 'legacy')).toBe(
     `${header}nameserver 10.0.0.53\nsearch a.b c.d\noptions ndots:2 edns0 rotate\nsortlist 10.0.0.0\n
 # Based on host file: '/etc/resolv.conf' (legacy)
 # Overrides: []
@@ -23,7 +23,7 @@ test('the host’s own is taken over, without its comments', () => {
 
 test('servers that a container cannot reach are left out; with none left there are Docker’s', () => {
   const text = 'nameserver 127.0.0.1\nnameserver ::1\nnameserver fd00::53\nnameserver nonsense\ndomain x.y\n';
-  expect(resolvConf(host(text), none, false)).toBe(
+  expect(resolvConf(host(text), none, 'legacy')).toBe(
     `${header}nameserver 8.8.8.8\nnameserver 8.8.4.4\nsearch x.y\n
 # Based on host file: '/etc/resolv.conf' (legacy)
 # Used default nameservers.
@@ -31,7 +31,7 @@ test('servers that a container cannot reach are left out; with none left there a
 # Overrides: []
 `,
   );
-  expect(resolvConf(host(text), none, true)).toBe(
+  expect(resolvConf(host(text), none, 'shared')).toBe(
     `${header}nameserver 127.0.0.1\nnameserver ::1\nnameserver fd00::53\nsearch x.y\n
 # Based on host file: '/etc/resolv.conf'
 # Invalid nameservers: [nonsense]
@@ -42,7 +42,7 @@ test('servers that a container cannot reach are left out; with none left there a
 
 test('what the user says stands as it is', () => {
   const wish = { servers: ['9.9.9.9', '127.0.0.1'], search: ['x.y'], options: ['ndots:2'] };
-  expect(resolvConf(host('nameserver 10.0.0.53\nsearch a.b\n'), wish, false)).toBe(
+  expect(resolvConf(host('nameserver 10.0.0.53\nsearch a.b\n'), wish, 'legacy')).toBe(
     `${header}nameserver 9.9.9.9\nnameserver 127.0.0.1\nsearch x.y\noptions ndots:2\n
 # Based on host file: '/etc/resolv.conf' (legacy)
 # Overrides: [nameservers search options]
@@ -50,7 +50,29 @@ test('what the user says stands as it is', () => {
 `,
   );
   const dot = { ...none, search: ['.'] };
-  expect(resolvConf(host('nameserver 10.0.0.53\nsearch a.b\n'), dot, false)).not.toContain('\nsearch');
+  expect(resolvConf(host('nameserver 10.0.0.53\nsearch a.b\n'), dot, 'legacy')).not.toContain('\nsearch');
+});
+
+test('the engine answers where names of containers are known', () => {
+  const text = 'nameserver 127.0.0.1\nnameserver fd00::53\nsearch a.b\noptions edns0\n';
+  expect(resolvConf(host(text), none, 'internal')).toBe(
+    `${header}nameserver 127.0.0.11\nsearch a.b\noptions edns0 ndots:0\n
+# Based on host file: '/etc/resolv.conf' (internal resolver)
+# ExtServers: [host(127.0.0.1) host(fd00::53)]
+# Overrides: []
+# Option ndots from: internal
+`,
+  );
+  const wish = { servers: ['9.9.9.9'], search: [], options: ['ndots:2'] };
+  expect(resolvConf(host(''), wish, 'internal')).toBe(
+    `${header}nameserver 127.0.0.11\noptions ndots:2\n
+# Based on host file: '/etc/resolv.conf' (internal resolver)
+# ExtServers: [9.9.9.9]
+# Overrides: [nameservers options]
+# Option ndots from: override
+`,
+  );
+  expect(resolvConf(host(''), none, 'internal')).toContain('# NO EXTERNAL NAMESERVERS DEFINED\n');
 });
 
 test('systemd’s stub is known', () => {

@@ -23,30 +23,61 @@ interface Parsed {
 }
 
 /**
- * The contents of a container's /etc/resolv.conf. In a namespace of its own the host's loopback and IPv6 nameservers are
- * left out, as they cannot be reached from there; `shared` is for containers in the host's namespace.
+ * Who answers: the host's own nameservers for containers in its namespace (`shared`), those that can be reached from a namespace of
+ * its own (`legacy`, Docker's word), or the engine at 127.0.0.11 (`internal`).
  */
-export function resolvConf(host: { path: string; text: string }, wish: DnsWish, shared: boolean): string {
+export type Resolution = 'shared' | 'legacy' | 'internal';
+
+/** Where the engine answers containers' questions. */
+export const resolverAddress = '127.0.0.11';
+
+/** The contents of a container's /etc/resolv.conf. */
+export function resolvConf(host: { path: string; text: string }, wish: DnsWish, kind: Resolution): string {
   const parsed = parse(host.text);
-  const reachable = shared ? parsed.servers : parsed.servers.filter(isReachable);
-  const usesFallback = !shared && wish.servers.length === 0 && reachable.length === 0;
-  const servers = wish.servers.length > 0 ? wish.servers : usesFallback ? fallback : reachable;
+  const { servers, notes } = nameservers(parsed, wish, kind);
   const search = wish.search.length > 0 ? wish.search.filter((domain) => domain !== '.') : parsed.search;
-  const options = wish.options.length > 0 ? wish.options : parsed.options;
+  const options = optionsOf(parsed, wish, kind);
   const lines = [
     ...servers.map((server) => `nameserver ${server}`),
     ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
     ...(options.length > 0 ? [`options ${options.join(' ')}`] : []),
     ...parsed.other,
     '',
-    `# Based on host file: '${host.path}'${shared ? '' : ' (legacy)'}`,
-    ...(usesFallback ? ['# Used default nameservers.'] : []),
+    `# Based on host file: '${host.path}'${kinds[kind]}`,
+    ...notes,
     ...(parsed.invalid.length > 0 ? [`# Invalid nameservers: [${parsed.invalid.join(' ')}]`] : []),
     `# Overrides: [${overrides(wish).join(' ')}]`,
-    ...ndots(wish, options),
+    ...ndots(parsed, wish, options),
   ];
   return `${header}${lines.join('\n')}\n`;
 }
+
+const kinds = { shared: '', legacy: ' (legacy)', internal: ' (internal resolver)' };
+
+function nameservers(parsed: Parsed, wish: DnsWish, kind: Resolution): { servers: string[]; notes: string[] } {
+  if (kind === 'internal') {
+    const outside = wish.servers.length > 0 ? wish.servers : parsed.servers.map((server) => `host(${server})`);
+    const note = outside.length > 0 ? `ExtServers: [${outside.join(' ')}]` : 'NO EXTERNAL NAMESERVERS DEFINED';
+    return { servers: [resolverAddress], notes: [`# ${note}`] };
+  }
+  if (wish.servers.length > 0) return { servers: wish.servers, notes: [] };
+  if (kind === 'shared') return { servers: parsed.servers, notes: [] };
+  const reachable = parsed.servers.filter(isReachable);
+  return reachable.length > 0
+    ? { servers: reachable, notes: [] }
+    : { servers: fallback, notes: ['# Used default nameservers.'] };
+}
+
+/** Names of containers have no dots: they are asked for as they are. */
+function optionsOf(parsed: Parsed, wish: DnsWish, kind: Resolution): string[] {
+  const options = wish.options.length > 0 ? wish.options : parsed.options;
+  return kind === 'internal' && !options.some(isNdots) ? [...options, 'ndots:0'] : options;
+}
+
+const isNdots = (option: string): boolean => option.split(':')[0] === 'ndots';
+
+/** The nameservers of the host's own file. */
+export const hostServers = (text: string): string[] => parse(text).servers;
 
 function overrides(wish: DnsWish): string[] {
   return [
@@ -56,9 +87,11 @@ function overrides(wish: DnsWish): string[] {
   ];
 }
 
-function ndots(wish: DnsWish, options: string[]): string[] {
-  if (!options.some((option) => option.split(':')[0] === 'ndots')) return [];
-  return [`# Option ndots from: ${wish.options.length > 0 ? 'override' : 'host'}`];
+function ndots(parsed: Parsed, wish: DnsWish, options: string[]): string[] {
+  if (!options.some(isNdots)) return [];
+  if (wish.options.some(isNdots)) return ['# Option ndots from: override'];
+  const fromHost = wish.options.length === 0 && parsed.options.some(isNdots);
+  return [`# Option ndots from: ${fromHost ? 'host' : 'internal'}`];
 }
 
 function isReachable(server: string): boolean {

@@ -62,6 +62,8 @@ export function networkSteps(network: NetworkPlan): NetworkStep[] {
   return [
     ...network.host.map(({ message, netnsFdOffset = -1 }): NetworkStep => ({ op: 'netHost', message, netnsFdOffset })),
     ...network.inside.map(({ message }): NetworkStep => ({ op: 'netInside', message })),
+    ...(network.resolver ? [{ op: 'resolver', ...network.resolver } as const] : []),
+    ...(network.relays ?? []).map((relay): NetworkStep => ({ op: 'relay', ...relay })),
   ];
 }
 

@@ -21,7 +21,7 @@ test('the header, byte by byte', () => {
     '01000000 61 00 01000000 62 00 01000000 63 00',
     '01 00 01 0200 0300 04000000 08000000 00',
     '02000000 2f6c 00 0600000000000000 07000000 02000000 7b7d 00',
-    '01000000 1c00 09000000 04000000 686f7374 00', // one step: hostname
+    '01000000 1e00 09000000 04000000 686f7374 00', // one step: hostname
   ];
   expect(Buffer.from(plan).toString('hex')).toBe(expected.join('').replaceAll(' ', ''));
 });

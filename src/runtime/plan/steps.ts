@@ -49,7 +49,15 @@ export type NetworkStep =
   /** Sent and acknowledged; the fd of the child's network namespace is put as a u32 at `netnsFdOffset` (-1: nowhere). */
   | { op: 'netHost'; message: Uint8Array; netnsFdOffset: number }
   /** The same from a socket the child opened in its own namespace. */
-  | { op: 'netInside'; message: Uint8Array };
+  | { op: 'netInside'; message: Uint8Array }
+  /**
+   * Sockets in the child's network namespace that answer at this IPv4 address (a number, host order) and port, UDP and TCP, without
+   * having the port: a program of type SK_LOOKUP sends what comes there to them. What they hear goes to the engine's
+   * `resolver.sock` in the exec root. After `netInside`: the loopback must be up.
+   */
+  | { op: 'resolver'; address: number; port: number }
+  /** Listens on the reserved socket `slot` (TCP 6 or UDP 17) and passes everything on to that IPv4 address and port. */
+  | { op: 'relay'; slot: number; protocol: number; address: number; port: number };
 
 /** Phase 4, in the child: the file system. */
 export type MountStep =
