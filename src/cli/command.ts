@@ -31,15 +31,6 @@ export interface Input<F extends FlagTable = FlagTable> {
   args: string[];
 }
 
-export type Completion = 'container' | 'running' | 'image' | 'volume' | 'network' | 'context' | 'file' | 'none';
-
-/** The things whose names complete an argument: the first, and with `rest` those after it. `first` limits how many. */
-export interface Completes {
-  what: Completion;
-  rest?: Completion;
-  first?: number;
-}
-
 /** One command: what it takes, what its help says, what it does. `run` returns the exit code. */
 export interface Command<F extends FlagTable = FlagTable> {
   /** The rest of the usage line after the command's path, e.g. `[OPTIONS] CONTAINER [CONTAINER...]`. */
@@ -50,8 +41,6 @@ export interface Command<F extends FlagTable = FlagTable> {
   aliases?: string[];
   /** Command lines that the help shows, each with what it does: `[what, line]`; the line goes without the program's name. */
   examples?: [what: string, line: string][];
-  /** What the shell may complete an argument with; files unless said. */
-  completes?: Completes;
   flags: F;
   arity?: Arity;
   /** False when flags end at the first argument. */

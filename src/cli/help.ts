@@ -45,7 +45,9 @@ export function programHelp(
   const width = padding([...Object.keys(topLevel), ...Object.keys(groups), ...plugins.map((plugin) => plugin.name)]);
   const singles = visible(topLevel, swarm);
   const common = singles.filter(([, one]) => one.common).toSorted(([, a], [, b]) => (a.common ?? 0) - (b.common ?? 0));
-  const nouns = Object.entries(groups).filter(([, { swarm: kind }]) => kind !== 'manager' || isManager(swarm));
+  const nouns = Object.entries(groups).filter(
+    ([, { swarm: kind, hidden }]) => !hidden && (kind !== 'manager' || isManager(swarm)),
+  );
   const management = [
     ...nouns.filter(([, group]) => !group.swarm).map(([name, { short }]) => ({ name, mark: ' ', short })),
     ...plugins.filter((one) => !one.fault).map(({ name, short }) => ({ name, mark: '*', short })),

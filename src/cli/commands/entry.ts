@@ -15,6 +15,8 @@ export interface Group {
   short: string;
   /** The noun's place in the help: with the swarm's commands, or hidden where no swarm is managed. */
   swarm?: 'any' | 'manager';
+  /** Left out of the help. */
+  hidden?: true;
   commands: Record<string, Entry>;
   synonyms: Record<string, string>;
 }

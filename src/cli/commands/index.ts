@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { completion } from './completion/index.ts';
 import { container, containerWords } from './container/index.ts';
 import { context } from './context/index.ts';
 import { type Entry, entry, type Group } from './entry.ts';
@@ -21,6 +22,7 @@ export const topLevel: Record<string, Entry> = {
 
 /** Commands under a noun. */
 export const groups: Record<string, Group> = {
+  completion,
   container,
   context,
   image,

@@ -1,5 +1,5 @@
 import { parsePlatform } from '../../oci/index.ts';
-import { type Completion, command } from '../command.ts';
+import { command } from '../command.ts';
 import { flag } from '../flags/index.ts';
 import { inspectFormatUsage } from './filters.ts';
 import { inspectAll } from './show/inspect-all.ts';
@@ -21,7 +21,6 @@ export const inspect = command({
     type: flag.string('Only inspect objects of the given type'),
   },
   arity: { atLeast: 1 },
-  completes: { what: 'container' },
   examples: [
     ["A container's address", "inspect --format '{{.NetworkSettings.IPAddress}}' web"],
     [
@@ -93,11 +92,9 @@ export const inspectPlugin = command({
 });
 
 function words(kind: 'container' | 'image' | 'network' | 'volume' | 'plugin') {
-  const completion: Completion = kind === 'plugin' ? 'none' : kind;
   return {
     usage: `[OPTIONS] ${kind.toUpperCase()} [${kind.toUpperCase()}...]`,
     short: `Display detailed information on one or more ${kind}s`,
     arity: { atLeast: 1 },
-    completes: { what: completion },
   };
 }

@@ -11,7 +11,6 @@ export const exportContext = command({
   short: 'Export a context to a tar archive FILE or a tar stream on STDOUT.',
   flags: {},
   arity: { from: 1, to: 2 },
-  completes: { what: 'context', first: 1 },
   async run(context, { args }) {
     const { out, err } = context;
     const [name = '', file = `${name}.dockercontext`] = args;
@@ -42,7 +41,6 @@ export const importContext = command({
   short: 'Import a context from a tar or zip file',
   flags: {},
   arity: { exactly: 2 },
-  completes: { what: 'file' },
   async run(context, { args }) {
     const { out, err } = context;
     const [name = '', file = ''] = args;

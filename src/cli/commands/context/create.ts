@@ -36,7 +36,6 @@ export const create = command({
   long: words('Create'),
   flags: { ...flags, from: flag.string('create context from a named context') },
   arity: { exactly: 1 },
-  completes: { what: 'none' },
   async run(context, { flags: given, given: named, args }) {
     const { out, err, contextName } = context;
     const [name = ''] = args;
@@ -68,7 +67,6 @@ export const update = command({
   long: words('Update'),
   flags,
   arity: { exactly: 1 },
-  completes: { what: 'context', first: 1 },
   async run(context, { flags: given, given: named, args }) {
     const { out, err } = context;
     const [name = ''] = args;

@@ -62,7 +62,6 @@ export const inspect = command({
   short: 'Display detailed information on one or more contexts',
   flags: { format: flag.string(inspectFormatUsage, { short: 'f' }) },
   arity: { atLeast: 0 },
-  completes: { what: 'context' },
   run(context, { flags, args }) {
     const contexts = openContexts(context);
     return inspectAll(context, args.length > 0 ? args : [context.contextName], flags.format, async (name) => {

@@ -9,7 +9,6 @@ export const use = command({
   short: 'Set the current docker context',
   flags: {},
   arity: { exactly: 1 },
-  completes: { what: 'context', first: 1 },
   async run(context, { args }) {
     const { out, err, env, config } = context;
     const [name = ''] = args;
@@ -51,7 +50,6 @@ export const remove = command({
   aliases: ['context rm', 'context remove'],
   flags: { force: flag.bool('Force the removal of a context in use', { short: 'f' }) },
   arity: { atLeast: 1 },
-  completes: { what: 'context' },
   async run(context, { flags, args }) {
     const { out, config, contextName } = context;
     const contexts = openContexts(context);

@@ -21,7 +21,6 @@ export const list = command({
   aliases: ['image ls', 'image list', 'images'],
   flags,
   arity: { atMost: 1 },
-  completes: { what: 'image', first: 1 },
   examples: [
     ['Images that nothing names', 'image ls --filter dangling=true'],
     ['Names and sizes alone', "image ls --format '{{.Repository}}:{{.Tag}} {{.Size}}'"],

@@ -19,7 +19,6 @@ export const pull = command({
     quiet: flag.bool('Suppress verbose output', { short: 'q' }),
   },
   arity: { exactly: 1 },
-  completes: { what: 'none' },
   examples: [['The newest Debian', 'pull debian:stable']],
   async run({ client, config, out, env }, { flags, given, args }) {
     refuseTrust(flags, given, env);

@@ -20,7 +20,6 @@ export const push = command({
     quiet: flag.bool('Suppress verbose output', { short: 'q' }),
   },
   arity: { exactly: 1 },
-  completes: { what: 'image', first: 1 },
   async run(context, { flags, given, args }) {
     const { client, config, out, env } = context;
     const platform = flags.platform ? await readPlatform(context, flags.platform) : undefined;

@@ -14,7 +14,6 @@ export const save = command({
     ),
   },
   arity: { atLeast: 1 },
-  completes: { what: 'image' },
   examples: [['Carry an image to another machine', 'save -o web.tar web:1']],
   async run(context, { flags, args }) {
     const platform = flags.platform ? { platform: platformOf(flags.platform) } : {};

@@ -14,7 +14,6 @@ export const connect = command({
     'link-local-ip': flag.strings('Add a link-local address for the container'),
   },
   arity: { exactly: 2 },
-  completes: { what: 'network', rest: 'container' },
   async run({ client }, { flags, args }) {
     const [network = '', container] = args;
     await client.send({
@@ -44,7 +43,6 @@ export const disconnect = command({
   short: 'Disconnect a container from a network',
   flags: { force: flag.bool('Force the container to disconnect from a network', { short: 'f' }) },
   arity: { exactly: 2 },
-  completes: { what: 'network', rest: 'container' },
   async run({ client }, { flags, args }) {
     const [network = '', Container] = args;
     await client.send({

@@ -28,7 +28,6 @@ export const create = command({
     subnet: flag.strings('Subnet in CIDR format that represents a network segment'),
   },
   arity: { exactly: 1 },
-  completes: { what: 'none' },
   examples: [
     ["A network of one's own addresses", 'network create --subnet 172.30.0.0/16 --gateway 172.30.0.1 backend'],
   ],

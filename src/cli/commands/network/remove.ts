@@ -14,7 +14,6 @@ export const remove = command({
   aliases: ['network rm', 'network remove'],
   flags: { force: flag.bool('Do not error if the network does not exist', { short: 'f' }) },
   arity: { atLeast: 1 },
-  completes: { what: 'network' },
   async run({ client, out, err }, { flags, args }) {
     let failed = false;
     for (const name of args) {

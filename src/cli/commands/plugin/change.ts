@@ -9,7 +9,6 @@ export const disable = command({
   short: 'Disable a plugin',
   flags: { force: flag.bool('Force the disable of an active plugin', { short: 'f' }) },
   arity: { exactly: 1 },
-  completes: { what: 'none' },
   async run({ client, out }, { flags, args }) {
     await client.send({ method: 'POST', path: path(args[0], '/disable'), query: { force: flags.force } });
     await out.line(args[0] ?? '');
@@ -22,7 +21,6 @@ export const enable = command({
   short: 'Enable a plugin',
   flags: { timeout: flag.int('HTTP client timeout (in seconds)', { initial: 30 }) },
   arity: { exactly: 1 },
-  completes: { what: 'none' },
   async run({ client, out }, { flags, args }) {
     if (flags.timeout < 0) throw new Error(`negative timeout ${flags.timeout} is invalid`);
     await client.send({ method: 'POST', path: path(args[0], '/enable'), query: { timeout: flags.timeout } });
@@ -37,7 +35,6 @@ export const remove = command({
   aliases: ['plugin rm', 'plugin remove'],
   flags: { force: flag.bool('Force the removal of an active plugin', { short: 'f' }) },
   arity: { atLeast: 1 },
-  completes: { what: 'none' },
   async run({ client, out }, { flags, args }) {
     const failures: string[] = [];
     for (const name of args) {
@@ -59,7 +56,6 @@ export const set = command({
   short: 'Change settings for a plugin',
   flags: {},
   arity: { atLeast: 2 },
-  completes: { what: 'none' },
   async run({ client }, { args }) {
     await client.send({ method: 'POST', path: path(args[0], '/set'), body: args.slice(1) });
     return 0;

@@ -27,7 +27,6 @@ export const install = command({
     'grant-all-permissions': grant,
   },
   arity: { atLeast: 1 },
-  completes: { what: 'none' },
   async run(context, { flags, given, args }) {
     const { client, config, out, env } = context;
     refuseTrust(flags, given, env);
@@ -61,7 +60,6 @@ export const upgrade = command({
     'skip-remote-check': flag.bool('Do not check if specified remote plugin matches existing plugin image'),
   },
   arity: { from: 1, to: 2 },
-  completes: { what: 'none' },
   async run(context, { flags, given, args }) {
     const { client, config, out, env } = context;
     const [name = '', wanted] = args;
@@ -96,7 +94,6 @@ export const push = command({
   short: 'Push a plugin to a registry',
   flags: { 'disable-content-trust': flag.bool('Skip image signing', { initial: true }) },
   arity: { exactly: 1 },
-  completes: { what: 'none' },
   async run({ client, config, out, env }, { flags, given, args }) {
     refuseTrust(flags, given, env);
     const name = fullName(args[0] ?? '');
@@ -116,7 +113,6 @@ export const create = command({
     'Create a plugin from a rootfs and configuration. Plugin data directory must contain config.json and rootfs directory.',
   flags: { compress: flag.bool('Compress the context using gzip') },
   arity: { exactly: 2 },
-  completes: { what: 'file' },
   async run({ client, out }, { flags, args }) {
     const [name = '', directory = ''] = args;
     const familiar = fullName(name);

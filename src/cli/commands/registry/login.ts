@@ -17,7 +17,6 @@ export const login = command({
     username: flag.string('Username', { short: 'u' }),
   },
   arity: { atMost: 1 },
-  completes: { what: 'none' },
   examples: [['A password that no list of processes shows', 'login -u alice --password-stdin <password.txt']],
   async run(context, { flags, given, args }) {
     checkFlags(flags, given);

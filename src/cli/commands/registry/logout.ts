@@ -7,7 +7,6 @@ export const logout = command({
   long: 'Log out from a registry.\nIf no server is specified, the default is defined by the daemon.',
   flags: {},
   arity: { atMost: 1 },
-  completes: { what: 'none' },
   async run({ config, out, err }, { args }) {
     const [server] = args;
     const host = server === undefined ? defaultRegistry : registryHost(server);

@@ -29,7 +29,6 @@ export const search = command({
     'no-trunc': flag.bool("Don't truncate output"),
   },
   arity: { exactly: 1 },
-  completes: { what: 'none' },
   async run({ client, config, out, err }, { flags, args }) {
     if (filterValues(flags.filter).has('is-automated')) {
       await err.line(

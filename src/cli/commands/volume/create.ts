@@ -35,7 +35,6 @@ export const create = command({
     opt: { ...map('Set driver specific options'), short: 'o' },
   },
   arity: { atMost: 1 },
-  completes: { what: 'none' },
   examples: [['A volume in memory', 'volume create --opt type=tmpfs --opt device=tmpfs --opt o=size=100m scratch']],
   async run({ client, out }, { flags, given, args }) {
     if (flags.name && args[0] !== undefined) {

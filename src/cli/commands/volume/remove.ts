@@ -10,7 +10,6 @@ export const remove = command({
   aliases: ['volume rm', 'volume remove'],
   flags: { force: flag.bool('Force the removal of one or more volumes', { short: 'f' }) },
   arity: { atLeast: 1 },
-  completes: { what: 'volume' },
   async run({ client, out }, { flags, args }) {
     const failures: string[] = [];
     for (const name of args) {
@@ -38,7 +37,6 @@ export const update = command({
     }),
   },
   arity: { exactly: 1 },
-  completes: { what: 'volume', first: 1 },
   async run({ client }, { flags, given, args }) {
     const path = `/volumes/${encodeURIComponent(args[0] ?? '')}`;
     const { ClusterVolume: cluster } = await client.json<Volume>({ method: 'GET', path });
