@@ -5,7 +5,7 @@ import type { ImageRunConfig } from '../../oci/index.ts';
 import type { Context } from '../context.ts';
 import { pause, unpause } from '../life/pause.ts';
 import { resolve } from '../lookup.ts';
-import { type ContainerRow, getRow } from '../row.ts';
+import { type ContainerRow, findRow } from '../row.ts';
 import { mergeConfig } from '../spec/index.ts';
 import type { CommitOptions } from './contract.ts';
 
@@ -37,12 +37,25 @@ function unnamed(): never {
 
 /** With the container paused, if that is wanted and it runs; one that was paused before stays so. */
 async function quietly<T>(context: Context, row: ContainerRow, wanted: boolean, work: () => Promise<T>): Promise<T> {
-  if (!wanted || !context.runs.has(row.id) || getRow(context.store, row.id).paused) return work();
-  await pause(context, row.id);
+  if (!wanted || !(await paused(context, row.id))) return work();
   try {
     return await work();
   } finally {
-    await unpause(context, row.id);
+    // It may have been about to end, or been let go by somebody else.
+    if (findRow(context.store, row.id)?.paused) await unpause(context, row.id);
+  }
+}
+
+/** Whether this made it pause. */
+async function paused(context: Context, id: string): Promise<boolean> {
+  if (!context.runs.has(id) || findRow(context.store, id)?.paused) return false;
+  try {
+    await pause(context, id);
+    return true;
+  } catch (error) {
+    // It ends, or is paused already.
+    if (error instanceof EngineError && error.kind === 'conflict') return false;
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { constants, read } from 'node:fs';
-import { closeFd, openIn, statFd, syscall } from '../../host/index.ts';
+import { closeFd, type FileStatus, openIn, SystemError, statFd, syscall } from '../../host/index.ts';
 import { tarEnd, tarPadding } from '../../oci/index.ts';
 import { entryHead, isOpaque, isWhiteout, opaqueHead, whiteoutHead } from './entry-head.ts';
 import { type Instead, type Spot, type TreeEntry, treeEntries } from './tree-entries.ts';
@@ -56,41 +56,56 @@ interface Packing {
   add: (bytes: Uint8Array) => void;
 }
 
-/** Adds an entry, with its data if that is little; otherwise returns the open file, whose data comes next. */
+/**
+ * Adds an entry, with its data if that is little; otherwise returns the open file, whose data comes next. What is no longer what it
+ * was a moment ago is left out.
+ */
 function packEntry(options: PackOptions, packing: Packing): { fd: number; size: number } | undefined {
-  const { entry, add } = packing;
+  try {
+    return packPresent(options, packing);
+  } catch (error) {
+    if (gone.includes((error as { code?: string }).code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** What calls say of a file that became another one; EINVAL is readlink's. */
+const gone = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ENXIO', 'ENODATA'];
+
+function packPresent(options: PackOptions, packing: Packing): { fd: number; size: number } | undefined {
+  const { entry, links, add } = packing;
   const { status, spot } = entry;
-  if (status.kind === 'socket') return undefined;
   const name = nameIn(options, entry.path);
-  if (name === '') return undefined;
+  if (status.kind === 'socket' || name === '') return undefined;
   if (options.whiteouts && isWhiteout(status)) {
     add(whiteoutHead(name, status));
     return undefined;
   }
-  if (status.kind !== 'directory' && status.links > 1) {
-    const link = linkOf(packing, name);
-    if (link !== undefined) {
-      add(entryHead({ spot, status, name, size: 0, link }));
-      return undefined;
-    }
+  const key = status.kind !== 'directory' && status.links > 1 ? keyOf(status) : undefined;
+  const link = key === undefined ? undefined : links.get(key);
+  if (link !== undefined) {
+    add(entryHead({ spot, status, name, size: 0, link }));
+    return undefined;
   }
-  if (status.kind === 'file') return packFile(packing, name);
-  add(entryHead({ spot, status, name, size: 0, link: undefined }));
+  if (key !== undefined) links.set(key, name);
+  try {
+    if (status.kind === 'file') return packFile(packing, name);
+    add(entryHead({ spot, status, name, size: 0, link: undefined }));
+  } catch (error) {
+    if (key !== undefined) links.delete(key);
+    throw error;
+  }
   if (options.whiteouts && status.kind === 'directory' && isOpaque(spot)) add(opaqueHead(name, status));
   return undefined;
+}
+
+function keyOf({ device, inode }: FileStatus): string {
+  return `${device.join(':')}:${inode}`;
 }
 
 function nameIn({ as }: PackOptions, path: string): string {
   if (as === '' || path === '') return as === '' ? path : as;
   return as.endsWith('/') ? `${as}${path}` : `${as}/${path}`;
-}
-
-/** The name under which the file is in the archive already; otherwise this one is remembered. */
-function linkOf({ entry, links }: Packing, name: string): string | undefined {
-  const key = `${entry.status.device.join(':')}:${entry.status.inode}`;
-  const first = links.get(key);
-  if (first === undefined) links.set(key, name);
-  return first;
 }
 
 function packFile({ entry, add }: Packing, name: string): { fd: number; size: number } | undefined {
@@ -99,12 +114,13 @@ function packFile({ entry, add }: Packing, name: string): { fd: number; size: nu
     add(entryHead({ spot, status, name, size: 0, link: undefined }));
     return undefined;
   }
-  const fd = openFile(spot);
-  if (fd === undefined) return undefined;
+  // What became a fifo meanwhile must not be waited for.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+  const fd = openIn(spot.directory, spot.name, flags, { noSymlinks: true });
   let kept = false;
   try {
     const now = statFd(fd);
-    if (now.kind !== 'file') return undefined;
+    if (now.kind !== 'file') throw new SystemError('open', 2);
     add(entryHead({ spot, status: now, name, size: now.size, link: undefined }));
     kept = now.size > small;
     if (kept) return { fd, size: now.size };
@@ -112,18 +128,6 @@ function packFile({ entry, add }: Packing, name: string): { fd: number; size: nu
     return undefined;
   } finally {
     if (!kept) closeFd(fd);
-  }
-}
-
-function openFile({ directory, name }: Spot): number | undefined {
-  try {
-    // What became a fifo meanwhile must not be waited for.
-    return openIn(directory, name, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW, {
-      noSymlinks: true,
-    });
-  } catch (error) {
-    if (['ENOENT', 'ELOOP', 'ENXIO'].includes((error as { code?: string }).code ?? '')) return undefined;
-    throw error;
   }
 }
 
