@@ -67,8 +67,7 @@ export function newVeth(veth: Veth): { message: Uint8Array; netnsFdOffset: numbe
   return { message: bytes, netnsFdOffset: bytes.length - 4 };
 }
 
-/** `alias` is a text that shows in `ip link`, by which its maker is known. */
-export function newBridge(bridge: { name: string; mac: string; mtu: number; alias?: string }): Buffer {
+export function newBridge(bridge: { name: string; mac: string; mtu: number }): Buffer {
   return message(
     Rtm.newLink,
     ack | create | excl,
@@ -76,9 +75,13 @@ export function newBridge(bridge: { name: string; mac: string; mtu: number; alia
     text(Ifla.ifname, bridge.name),
     attribute(Ifla.address, macBytes(bridge.mac)),
     u32(Ifla.mtu, bridge.mtu),
-    ...(bridge.alias === undefined ? [] : [text(Ifla.alias, bridge.alias)]),
     nest(Ifla.linkinfo, text(1, 'bridge')),
   );
+}
+
+/** Gives a link a text that shows in `ip link`, by which its maker is known. The kernel takes none when it makes a link. */
+export function setAlias(name: string, alias: string): Buffer {
+  return message(Rtm.setLink, ack, linkHeader({}), text(Ifla.ifname, name), text(Ifla.alias, alias));
 }
 
 /** Brings a link up. */

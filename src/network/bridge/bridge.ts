@@ -63,7 +63,10 @@ function kernelAddress(index: number, { ip, subnet }: BridgeAddress): rtnetlink.
 }
 
 function makeBridge(socket: NetlinkSocket, { name, mtu, alias }: BridgeWish): number {
-  socket.send(`make bridge ${name}`, [rtnetlink.newBridge({ name, mac: randomMac(), mtu, alias })]);
+  socket.send(`make bridge ${name}`, [
+    rtnetlink.newBridge({ name, mac: randomMac(), mtu }),
+    rtnetlink.setAlias(name, alias),
+  ]);
   const made = rtnetlink.links(socket).find((link) => link.name === name);
   if (!made) throw new EngineError('internal', `bridge ${name} went away as it was made`);
   return made.index;
