@@ -26,6 +26,8 @@ export interface ImageEvent {
 export interface Images {
   /** By name, name@digest, id or unique prefix of it; otherwise `notFound`: `No such image: x:latest`. */
   resolve(reference: string): Image;
+  /** The ids of what was committed on that image, on what was committed on it, and so on. */
+  descendants(id: string): string[];
   /** `containerCount`: how many containers use each (API 1.51); otherwise -1. */
   list(options: {
     all: boolean;

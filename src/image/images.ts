@@ -12,7 +12,7 @@ import { layersSize, listImages } from './list.ts';
 import { loadImages } from './load.ts';
 import { nameFor } from './new-image.ts';
 import { pruneImages } from './prune.ts';
-import { findImage, imagesIn } from './records.ts';
+import { descendantsOf, findImage, imagesIn } from './records.ts';
 import { removeImage } from './remove.ts';
 import { saveImages } from './save.ts';
 import { unpackLayers } from './unpack-layers.ts';
@@ -37,6 +37,7 @@ export function createImages(options: { store: Store; snapshots: Snapshots; log:
     load: (archive, options) => loadImages(context, archive, options),
     import: (tar, options) => importImage(context, tar, options),
     checkName: (repository, tag) => void nameFor(repository, tag),
+    descendants: (id) => context.store.view((tx) => descendantsOf(tx, id)),
     commit: (options) => commitImage(context, options),
     save: (references) => saveImages(context, references),
     prune: (filters) => pruneImages(context, filters),

@@ -61,6 +61,11 @@ export function childrenOf(tx: Tx, id: string): string[] {
     .map((row) => row.id);
 }
 
+/** The images that were committed on one, on those, and so on. */
+export function descendantsOf(tx: Tx, id: string): string[] {
+  return childrenOf(tx, id).flatMap((child) => [child, ...descendantsOf(tx, child)]);
+}
+
 /** All names of a repository, whatever their tags. */
 export function namesInRepository(tx: Tx, { domain, path }: Reference): { name: Reference; id: string }[] {
   return tx

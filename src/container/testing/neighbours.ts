@@ -91,6 +91,7 @@ function fakeImages(): Images {
       if (reference !== 'busybox') throw new EngineError('notFound', `No such image: ${reference}:latest`);
       return image;
     },
+    descendants: () => [],
   };
   return images as Images;
 }

@@ -49,7 +49,8 @@ const makers: Record<string, (values: string[], context: Context) => Test> = {
     return (row) => row.state === 'exited' && codes.includes(row.exitCode);
   },
   ancestor: (values, context) => {
-    const images = new Set(values.map((value) => findImage(context, value)));
+    const named = values.flatMap((value) => findImage(context, value) ?? []);
+    const images = new Set(named.flatMap((id) => [id, ...context.images.descendants(id)]));
     return (row) => images.has(row.imageId);
   },
   volume: (values) => (row) =>
