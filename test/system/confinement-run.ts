@@ -17,8 +17,10 @@ import {
   adaptHostConfig,
   buildSpec,
   execProcess,
+  mergeConfig,
   readHostFacts,
   resolveMountPoints,
+  validate,
 } from '../../src/container/spec/index.ts';
 import { detectCgroups, listCgroups, removeCgroup, syscall } from '../../src/host/index.ts';
 import { silent } from '../../src/kit/index.ts';
@@ -65,9 +67,19 @@ export async function createBench() {
   writeFileSync(join(directory, 'shared/hosts'), '127.0.0.1 localhost\n');
   let serial = 0;
 
+  /** The directory of shared files in place of /tmp, below which the containers' own roots are. */
+  function sourcesOf({ Binds, Mounts }: HostConfig = {}): HostConfig {
+    const data = join(directory, 'shared/data');
+    return {
+      ...(Binds && { Binds: Binds.map((bind) => bind.replace(/^\/tmp:/, `${data}:`)) }),
+      ...(Mounts && { Mounts: Mounts.map((one) => (one.Source === '/tmp' ? { ...one, Source: data } : one)) }),
+    };
+  }
+
   function requestOf(options: Options) {
-    const hostConfig = adaptHostConfig({ NetworkMode: 'none', ...options.host }, facts);
-    const config: ContainerConfig = { Hostname: 'probe', Cmd: ['sh', '-c', probe], ...options.config };
+    const hostConfig = adaptHostConfig({ NetworkMode: 'none', ...options.host, ...sourcesOf(options.host) }, facts);
+    const config = mergeConfig({ Hostname: 'probe', Cmd: ['sh', '-c', probe], ...options.config });
+    validate(config, hostConfig, facts);
     return { config, hostConfig, facts };
   }
 
@@ -77,7 +89,9 @@ export async function createBench() {
     const spec = buildSpec({
       ...request,
       id,
-      mounts: resolveMountPoints(request.config, request.hostConfig),
+      mounts: resolveMountPoints(request.config, request.hostConfig).map((point) =>
+        point.type === 'volume' ? { ...point, source: join(directory, 'shared/data') } : point,
+      ),
       files: { hosts: file, hostname: file, resolvConf: file },
       joined: {},
       shmPath: '/dev/shm',

@@ -5,8 +5,11 @@ export type Bundle = RuntimeSpec & { hooks?: unknown };
 
 type Json = Record<string, unknown>;
 
-/** One form for specifications that mean the same; everything else must be equal. */
-export function normalise(given: Bundle): Json {
+/**
+ * One form for specifications that mean the same; everything else must be equal. `shared`: memory that other containers may join,
+ * which Docker mounts on the host and we in the container.
+ */
+export function normalise(given: Bundle, { shared }: { shared: boolean }): Json {
   const { hooks: _, ociVersion: __, domainname, root, ...spec } = structuredClone(given);
   const { linux, process } = spec;
   return {
@@ -17,10 +20,17 @@ export function normalise(given: Bundle): Json {
       // runc adds HOME, which we have written already.
       env: process.env.filter((entry) => !entry.startsWith('HOME=')),
       capabilities: setsOf(process.capabilities),
+      // Docker keeps groups in a map.
+      user: {
+        ...process.user,
+        additionalGids: (process.user.additionalGids ?? []).toSorted((one, other) => one - other),
+      },
     },
-    mounts: mountsOf(spec.mounts),
+    mounts: mountsOf(spec.mounts.filter(({ destination }) => !shared || destination !== '/dev/shm')),
     linux: {
       ...linux,
+      // What is relative begins at the root of the hierarchy, too.
+      cgroupsPath: linux.cgroupsPath.replace(/^\/?/, '/'),
       // Docker joins the host's network by path, we by leaving the namespace out.
       namespaces: linux.namespaces
         .filter(({ path }) => !path?.includes('netns'))

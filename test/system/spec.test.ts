@@ -14,7 +14,7 @@ import type { RuntimeSpec } from '../../src/oci/index.ts';
 import { must } from '../support/command.ts';
 import { busyboxRoot } from '../support/image.ts';
 import { startPeer } from '../support/peer.ts';
-import { cases } from './spec-cases.ts';
+import { type OptionSet, optionSets } from './option-sets.ts';
 import { type Bundle, fields, normalise } from './spec-normalise.ts';
 
 const socket = (await startPeer()) ?? '';
@@ -34,9 +34,8 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
 }
 
 /** What Docker hands to runc, and the container's `inspect`. */
-async function docker(options: (typeof cases)[string]): Promise<{ bundle: Bundle; inspect: Inspect }> {
-  const [config, HostConfig = {}] = options;
-  const { Id } = await ask<{ Id: string }>('POST', '/containers/create', { Image: image, ...config, HostConfig });
+async function docker({ config, host = {} }: OptionSet): Promise<{ bundle: Bundle; inspect: Inspect }> {
+  const { Id } = await ask<{ Id: string }>('POST', '/containers/create', { Image: image, ...config, HostConfig: host });
   try {
     await ask('POST', `/containers/${Id}/start`);
     const { DockerRootDir } = await ask<{ DockerRootDir: string }>('GET', '/info');
@@ -54,11 +53,12 @@ interface Inspect {
   HostConfig: Record<string, unknown>;
 }
 
-function ours(id: string, [user, given]: (typeof cases)[string], facts: HostFacts, root: string) {
+function ours(id: string, { config: user, host: given }: OptionSet, facts: HostFacts, root: string) {
   const config = mergeConfig({ Image: image, ...user }, { Cmd: ['sleep', '300'] });
   const hostConfig = adaptHostConfig(given, facts);
   validate(config, hostConfig, facts);
-  config.Hostname ||= id.slice(0, 12);
+  const ofHost = hostConfig.NetworkMode === 'host';
+  config.Hostname ||= ofHost ? facts.hostname : id.slice(0, 12);
   const spec: RuntimeSpec = buildSpec({
     id,
     config,
@@ -99,10 +99,12 @@ describe.skipIf(socket === '')('the specification is what Docker writes for the 
     rmSync(`${root}.tar`);
   });
 
-  test.each(Object.entries(cases))('%s', async (_, options) => {
+  const sets = Object.entries(optionSets).filter(([, { only }]) => only !== 'inside');
+  test.each(sets)('%s', async (_, options) => {
     const { bundle, inspect } = await docker(options);
     const { spec, config, hostConfig } = ours(inspect.Id, options, facts, root);
-    expect(fields(normalise(spec))).toEqual(fields(normalise(bundle)));
+    const shared = hostConfig.IpcMode === 'shareable';
+    expect(fields(normalise(spec, { shared }))).toEqual(fields(normalise(bundle, { shared })));
     // The runtime's name is our own.
     expect({ ...hostConfig, Runtime: 'runc' } as unknown).toEqual(inspect.HostConfig);
     expect(config as unknown).toEqual(inspect.Config);

@@ -111,6 +111,8 @@ test('a read-only root', () => {
   expect(mountAt(spec, '/etc/hosts')?.options).toEqual(['rbind', 'rro', 'rprivate', 'ro'].slice(0, 3));
   expect(mountAt(spec, '/run')?.options).toEqual(['nosuid', 'nodev', 'rprivate', 'size=1m', 'exec']);
   expect(mountAt(spec, '/a')?.options).toEqual(['rbind', 'rprivate']);
+  const privileged = specOf({}, { ReadonlyRootfs: true, Privileged: true });
+  expect(mountAt(privileged, '/sys')?.options).not.toContain('ro');
   expect(() => specOf({}, { Tmpfs: { '/t': 'foo' } })).toThrow('invalid tmpfs option "foo"');
 });
 

@@ -66,7 +66,7 @@ export function containerMounts(request: MountRequest): SpecMount[] {
     ({ destination }) => !taken.has(destination) && !(taken.has('/dev') && destination.startsWith('/dev/')),
   );
   const mounts = [...system, ...own];
-  if (hostConfig.ReadonlyRootfs) for (const mount of mounts) protect(mount, taken);
+  if (hostConfig.ReadonlyRootfs) for (const mount of mounts) protect(mount, hostConfig, taken);
   if (request.initPath) {
     mounts.push({ destination: initInContainer, type: 'bind', source: request.initPath, options: ['bind', 'ro'] });
   }
@@ -77,7 +77,11 @@ const depth = (mount: SpecMount): number => mount.destination.split('/').length;
 
 const writableOnReadonlyRoot = ['/proc', '/dev/pts', '/dev/shm', '/dev/mqueue', '/dev'];
 
-function protect(mount: SpecMount, taken: Set<string>): void {
+/** A privileged container may write to the kernel's files even where its root is read-only. */
+const writableIfPrivileged = ['/sys', '/sys/fs/cgroup'];
+
+function protect(mount: SpecMount, { Privileged }: HostConfig, taken: Set<string>): void {
+  if (Privileged && writableIfPrivileged.includes(mount.destination)) return;
   if (writableOnReadonlyRoot.includes(mount.destination) || taken.has(mount.destination)) return;
   if (!mount.options.includes('ro')) mount.options = [...mount.options, 'ro'];
 }
