@@ -8,6 +8,7 @@ import { startPeer } from '../support/peer.ts';
 
 const peer = await startPeer();
 const image = 'life-conformance:1';
+const committed = 'life-conformance:2';
 let engine: Engine;
 
 type Docker = (line: string) => Promise<Result>;
@@ -15,7 +16,7 @@ type Docker = (line: string) => Promise<Result>;
 const words = (line: string) => line.split(' ').map((word) => word.replaceAll('~', ' '));
 const onTug: Docker = (line) => engine.docker(words(line));
 const onPeer: Docker = (line) => run(['docker', ...words(line)], { env: { DOCKER_HOST: `unix://${peer}` } });
-const names = ['life-a', 'life-b', 'life-c', 'life-d', 'life-e'];
+const names = ['life-a', 'life-b', 'life-c', 'life-d', 'life-e', 'life-f'];
 
 beforeAll(async () => {
   engine = await startEngine();
@@ -29,7 +30,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  if (peer) for (const line of [`rm -f ${names.join(' ')}`, `rmi ${image}`]) await onPeer(line);
+  if (peer) for (const line of [`rm -f ${names.join(' ')}`, `rmi ${committed} ${image}`]) await onPeer(line);
   expect(await engine.dispose()).toEqual([]);
 }, 60_000);
 
@@ -100,6 +101,13 @@ const lines = [
   'ps -a --filter since=life-a --filter name=life- --format {{.Names}}',
   'ps -a --filter name=^/life-[ab]$ --format {{.Names}}',
   `ps -a --filter ancestor=${image} --format {{.Names}}`,
+  `commit life-b ${committed}`,
+  `create --name life-f ${committed}`,
+  `ps -a --filter ancestor=${image} --format {{.Names}}`,
+  `ps -a --filter ancestor=${committed} --format {{.Names}}~{{.Image}}`,
+  `tag ${image} ${committed}`,
+  'ps -a --filter name=life-f --format {{.Image}}',
+  'rm life-f',
   'ps -a --filter volume=nosuch --filter name=life- -q',
   'ps -a --filter nosuch=x',
   'ps -a --filter exited=x',
