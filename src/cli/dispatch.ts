@@ -1,6 +1,6 @@
 import { checkArity } from './arity.ts';
 import { CliError, type Command, type Context } from './command.ts';
-import { findCommand } from './commands/index.ts';
+import { findCommand, groups } from './commands/index.ts';
 import { configDirectory, loadConfig } from './config/file.ts';
 import { createEngine } from './endpoint/engine.ts';
 import { contextName } from './endpoint/resolve.ts';
@@ -70,10 +70,8 @@ async function runWords(words: string[], line: Line & { bare: Bare }): Promise<n
     if (parsed.shortHelp) await context.out.line(shortHelpNotice);
     return showGroupHelp(context, found.path[0] ?? '', parsed.help ? context.out : context.err);
   }
-  if (found.path.length === 0) {
-    const code = await runPluginWords(words, line);
-    if (code !== undefined) return code;
-  }
+  const code = await runPluginWords(words, line);
+  if (code !== undefined) return code;
   const asksHelp = words.includes('--help');
   if (asksHelp && found.path.length === 0) return showProgramHelp(context, flags, context.out);
   if (asksHelp) return showGroupHelp(context, found.path[0] ?? '', context.out);
@@ -87,6 +85,8 @@ async function runPluginWords(words: string[], { context, before, engine }: Line
   // An option that the plugins, Docker's own programs, do not know.
   const globals = before.filter((word) => !word.startsWith('--no-autostart'));
   const call = builderCall(words, globals, context) ?? { name: words[0] ?? '', argv: [...globals, ...words] };
+  // A group of ours is no plugin's, whatever word follows.
+  if (Object.hasOwn(groups, call.name)) return undefined;
   return runPlugin(call, { ...context, engine: await engine.forPlugins() });
 }
 

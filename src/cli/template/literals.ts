@@ -15,8 +15,8 @@ const escapes: Record<string, string> = {
 export function unquote(text: string): string {
   const body = text.slice(1, -1);
   if (text.startsWith('`')) return body.replaceAll('\r', '');
-  return body.replace(/\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{3}|.)/gs, (escape) => {
-    const code = escape.slice(1);
+  return body.replace(/\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{3}|.)/gs, (sequence) => {
+    const code = sequence.slice(1);
     if (/^[xuU]./.test(code)) return String.fromCodePoint(Number.parseInt(code.slice(1), 16));
     if (/^[0-7]{3}$/.test(code)) return String.fromCharCode(Number.parseInt(code, 8));
     const plain = escapes[code];

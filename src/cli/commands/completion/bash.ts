@@ -44,6 +44,10 @@ function show(program: string): string {
   local last="$1" directive="$2" answer="$3" line IFS=$'\\n'
   # What stands before the last : or = is no part of bash's word.
   local prefix=""
+  # The value of --flag=value is a word of its own, to bash and to the program.
+  if [[ $last == -*=* ]]; then
+    last="\${last#*=}"
+  fi
   [[ $last == *[=:]* && \${COMP_WORDS[COMP_CWORD]} != "$last" ]] && prefix="\${last%"\${COMP_WORDS[COMP_CWORD]#[=:]}"}"
   local shown=()
   for line in $answer; do

@@ -26,7 +26,9 @@ function __${program}_words
     if test (count $__${program}_answer) -gt 1
         set found $__${program}_answer[1..-2]
     end
-    printf '%s\\n' $found
+    # The value of --flag=value is answered without what stands before it.
+    set -l prefix (string match -r -- '^-[^=]*=' (commandline -ct); or echo "")
+    printf '%s\\n' $prefix$found
     if test (count $found) -eq 0 -a (math "bitand("(__${program}_directive)", 4)") -eq 0
         __fish_complete_path (commandline -ct)
     end

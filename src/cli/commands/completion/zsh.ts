@@ -14,8 +14,12 @@ _${program}() {
     _files -/
     return
   fi
+  # The value of --flag=value is answered without what stands before it.
+  local prefix=""
+  [[ "\${words[CURRENT]}" == -*=* ]] && prefix="\${words[CURRENT]%%=*}="
   for line in $lines; do
     [[ -z "$line" ]] && continue
+    line="$prefix$line"
     name="\${line%%$'\\t'*}"
     name="\${name//:/\\\\:}"
     if [[ "$line" == *$'\\t'* ]]; then
