@@ -5,9 +5,10 @@ export function collectEnv(files: string[], given: string[], env: Record<string,
   return [...files.flatMap((file) => readLines(file, 'variable')), ...given].flatMap((entry) => inherit(entry, env));
 }
 
-/** The labels of `--label-file` and then `-l`; a bare name has an empty value. */
+/** The labels of `--label-file` and then `-l`; a bare name has an empty value on the command line, and none in a file. */
 export function collectLabels(files: string[], given: string[]): Record<string, string> {
-  return toMap([...files.flatMap((file) => readLines(file, 'label')), ...given]);
+  const read = files.flatMap((file) => readLines(file, 'label'));
+  return toMap([...read.filter((line) => line.includes('=')), ...given]);
 }
 
 /** `key=value` words as an object; a bare key has an empty value. */

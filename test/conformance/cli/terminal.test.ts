@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { type Engine, startEngine } from '../support/engine.ts';
-import { openTerminal, type Terminal } from '../support/terminal.ts';
+import { type Engine, startEngine } from '../../support/engine.ts';
+import { openTerminal, type Terminal } from '../../support/terminal.ts';
 
-const tug = new URL('../../dist/tug', import.meta.url).pathname;
+const tug = new URL('../../../dist/tug', import.meta.url).pathname;
 let engine: Engine;
 
 beforeAll(async () => {
@@ -65,6 +65,49 @@ describe('a person at a terminal', () => {
     } finally {
       await terminal.close();
       await engine.tug(['rm', '-f', 'idle']);
+    }
+  }, 60_000);
+
+  test('stats: a table that is drawn again, with containers that come and go', async () => {
+    await engine.tug(['run', '-d', '--name', 'first', 'busybox', 'sleep', '1000']);
+    const terminal = await person();
+    try {
+      await terminal.type(`clear; ${tug} stats; echo "[stats $?]"\n`);
+      await terminal.shows(/^CONTAINER ID +NAME +CPU % +MEM USAGE \/ LIMIT +MEM % .*\n[0-9a-f]{12} +first +\d/m);
+      await engine.tug(['run', '-d', '--name', 'second', 'busybox', 'sleep', '1000']);
+      await terminal.shows(/ first .*\n[0-9a-f]{12} +second +\d/);
+      await engine.tug(['rm', '-f', 'first']);
+      await terminal.shows(/^CONTAINER ID .*\n[0-9a-f]{12} +second +\d[^\n]*\s*$/m);
+      await terminal.press('C-c');
+      await terminal.shows(/\[stats 130\]|host> *$/m);
+    } finally {
+      await terminal.close();
+      await engine.tug(['rm', '-f', 'first', 'second']);
+    }
+  }, 60_000);
+
+  test('cp says how much it copied, prune asks first', async () => {
+    await engine.tug(['create', '--name', 'files', 'busybox', 'true']);
+    const terminal = await person();
+    try {
+      await terminal.type(`${tug} cp /etc/hostname files:/copied; echo "[cp $?]"\n`);
+      await terminal.shows(/^Successfully copied 2.05kB to files:\/copied\s+\[cp 0\]$/m);
+      await terminal.type(`${tug} container prune; echo "[no $?]"\n`);
+      await terminal.shows(/Are you sure you want to continue\? \[y\/N\] *$/m);
+      await terminal.type('n\n');
+      await terminal.shows(/\[no 0\]/);
+      await terminal.type(`clear; ${tug} container prune; echo "[signal $?]"\n`);
+      await terminal.shows(/continue\? \[y\/N\] *$/m);
+      await terminal.press('C-c');
+      await terminal.shows(/\[signal 0\]/);
+      expect((await engine.tug(['ps', '-aq', '-f', 'name=files'])).stdout).toMatch(/^[0-9a-f]{12}\n$/);
+      await terminal.type(`clear; ${tug} container prune; echo "[yes $?]"\n`);
+      await terminal.shows(/continue\? \[y\/N\] *$/m);
+      await terminal.type('y\n');
+      await terminal.shows(/Deleted Containers:\s+[0-9a-f]{64}\s+Total reclaimed space: .*\s+\[yes 0\]/);
+    } finally {
+      await terminal.close();
+      await engine.tug(['rm', '-f', 'files']);
     }
   }, 60_000);
 });

@@ -1,0 +1,84 @@
+// `docker X --help` against `tug X --help` for every command that tug has, and what is said of words that are no command.
+import { afterAll, describe, expect, test } from 'bun:test';
+import { rmSync } from 'node:fs';
+import { groups, topLevel } from '../../../src/cli/commands/index.ts';
+import { startPeer } from '../../support/peer.ts';
+import { createProgram } from './program.ts';
+
+const socket = await startPeer();
+
+/** Commands of a later part: lines of Docker's pages that are not there yet. */
+const later = /^ +(build|builder|bake|manifest|trust|checkpoint) {2,}.*\n/gm;
+
+const pages = [
+  ...Object.keys(topLevel).map((name) => [name]),
+  ...Object.entries(groups)
+    // The scripts are tug's own, and so are their pages.
+    .filter(([noun]) => noun !== 'completion')
+    .flatMap(([noun, { commands }]) => [[noun], ...Object.keys(commands).map((name) => [noun, name])]),
+];
+
+const words = [
+  [],
+  ['--help'],
+  ['-h'],
+  ['help'],
+  ['help', 'image', 'ls'],
+  ['help', 'nosuch'],
+  ['help', 'image', 'nosuch'],
+  ['help', 'image', 'ls', 'x'],
+  ['nosuch'],
+  ['nosuch', '--help'],
+  ['-x'],
+  ['--nosuch'],
+  ['--log-level', 'nosuch', 'ps'],
+  ['--host', 'a', '--host', 'b', 'ps'],
+  ['--host', 'foo://x', 'ps'],
+  ['--context', 'nosuch', 'ps'],
+  ['--context', 'x', '--host', 'y', 'ps'],
+  ['--tlsverify', 'ps'],
+  ['image'],
+  ['image', '-h'],
+  ['image', '-x', 'ls'],
+  ['image', 'nosuch'],
+  ['image', 'nosuch', '--help'],
+  ['image', 'help'],
+  ['image', 'ls', '-h'],
+  ['image', 'ls', '--nosuch', '--help'],
+  ['image', 'ls', 'a', 'b'],
+  ['image', 'ls', 'a', 'b', '--help'],
+  ['system', 'dial-stdio', '--help'],
+  ['swarm', 'nosuch'],
+];
+
+describe.skipIf(!socket)('the same help as the real program', () => {
+  const theirs = createProgram('docker', socket ?? '', 'help-theirs');
+  const ours = createProgram('tug', socket ?? '', 'help-ours');
+  afterAll(() => {
+    for (const { directory } of [theirs, ours]) rmSync(directory, { recursive: true });
+  });
+
+  const compare = async (line: string[]) => {
+    const [wanted, got] = await Promise.all([theirs.run(line), ours.run(line)]);
+    const shown = ({ code, stdout, stderr }: typeof wanted, directory: string) => ({
+      code,
+      stdout: stdout.replaceAll(directory, 'DIRECTORY').replace(later, '').replace(/\s+/g, ' '),
+      stderr: stderr.replaceAll(directory, 'DIRECTORY').replace(later, '').replace(/\s+/g, ' '),
+    });
+    // How lines are broken depends on the length of paths in the program's own page alone.
+    if (line.length > 1 && !stderrOrOutHas(wanted, theirs.directory)) {
+      expect({ ...got, stdout: got.stdout.replace(later, '') }).toEqual({
+        ...wanted,
+        stdout: wanted.stdout.replace(later, ''),
+      });
+    }
+    expect(shown(got, ours.directory)).toEqual(shown(wanted, theirs.directory));
+  };
+
+  for (const page of pages) test(`${page.join(' ')} --help`, () => compare([...page, '--help']), 20_000);
+  for (const line of words) test(`docker ${line.join(' ')}`, () => compare(line), 20_000);
+});
+
+function stderrOrOutHas({ stdout, stderr }: { stdout: string; stderr: string }, text: string): boolean {
+  return stdout.includes(text) || stderr.includes(text);
+}
