@@ -96,7 +96,11 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const clock = createClock();
   const images = createImages({ store, snapshots, log });
   const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, log, clock: () => new Date() });
-  const networks = createNetworks({ store, log, options: { execRoot, ...(bridge && { bridge }), ...(bip && { bip }) } });
+  const networks = createNetworks({
+    store,
+    log,
+    options: { execRoot, ...(bridge && { bridge }), ...(bip && { bip }) },
+  });
   opened.push(() => networks.close());
   const { runtime, runtimes } = openRuntime(settings, log);
   opened.push(() => runtime.close());
@@ -124,6 +128,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     containers,
     images,
     volumes,
+    networks,
     dataRoot,
     clock,
     storageDriver,

@@ -7,7 +7,7 @@ import { createEventRing } from './ring.ts';
 /** The half of what is remembered on disk, in bytes: with the other, some twenty thousand events. */
 const fileSize = 4 << 20;
 
-interface Options extends Pick<Backends, 'containers' | 'images' | 'volumes'> {
+interface Options extends Pick<Backends, 'containers' | 'images' | 'volumes' | 'networks'> {
   dataRoot: string;
   /** Nanoseconds since the epoch, never the same twice. */
   clock: () => bigint;
@@ -15,7 +15,7 @@ interface Options extends Pick<Backends, 'containers' | 'images' | 'volumes'> {
 }
 
 /** Gathers the events of every room from now on until `close`, and remembers them on disk. */
-export function createEvents({ containers, images, volumes, dataRoot, clock, log }: Options): Events {
+export function createEvents({ containers, images, volumes, networks, dataRoot, clock, log }: Options): Events {
   const topic = createTopic<{ event: EventMessage; line: string }>((error) =>
     log.error('an event listener failed', { error }),
   );
@@ -36,6 +36,7 @@ export function createEvents({ containers, images, volumes, dataRoot, clock, log
     images.subscribe(({ action, id, name, labels }) =>
       tell('image', action, { ID: id, Attributes: { ...labels, name } }),
     ),
+    networks.subscribe(({ Action = '', Actor = {} }) => tell('network', Action, Actor)),
     volumes.subscribe(({ action, name, driver }) => tell('volume', action, { ID: name, Attributes: { driver } })),
   ];
   return {

@@ -7,7 +7,7 @@ import { limitWarnings, readLimits } from './cgroups.ts';
 import { engineId } from './engine-id.ts';
 import { fileSystemOf, ipv4Forwarding, openFiles, osRelease, overlayParameter, proxy } from './host.ts';
 
-export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 'volumes'> {
+export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 'volumes' | 'networks'> {
   dataRoot: string;
   clock: () => bigint;
   storageDriver: string;
@@ -121,7 +121,7 @@ const fixedFacts = {
     Volume: ['local'],
     Network: ['bridge', 'host', 'null'],
     Authorization: orNull<string>([]),
-    Log: ['json-file'],
+    Log: ['json-file', 'local'],
   },
   LoggingDriver: 'json-file',
   IndexServerAddress: 'https://index.docker.io/v1/',

@@ -30,7 +30,8 @@ export function createFakeRooms(): FakeRooms {
   const containers = fakeContainers(record, topic.subscribe, exited.promise);
   const images = fakeImages(record);
   const volumes = fakeVolumes();
-  const networks: Pick<Networks, 'list' | 'inspect'> = {
+  const networks: Pick<Networks, 'list' | 'inspect' | 'subscribe'> = {
+    subscribe: () => () => undefined,
     list: () => [{ Name: 'bridge', Id: 'n'.repeat(64), Scope: 'local', Driver: 'bridge' }],
     inspect(reference) {
       if (reference !== 'bridge') throw new EngineError('notFound', `network ${reference} not found`);
@@ -43,7 +44,7 @@ export function createFakeRooms(): FakeRooms {
       return { status: 'Login Succeeded', identityToken: '' };
     },
   };
-  const rooms = { containers, images, volumes };
+  const rooms = { containers, images, volumes, networks: networks as Networks };
   const dataRoot = mkdtempSync(join(tmpdir(), 'tug-events-'));
   const events = createEvents({ ...rooms, dataRoot, clock: createClock(), log: silent });
   const system: System = {
@@ -57,7 +58,7 @@ export function createFakeRooms(): FakeRooms {
     },
   };
   return {
-    backends: { ...rooms, networks: networks as Networks, registry, system },
+    backends: { ...rooms, registry, system },
     calls,
     emit: topic.publish,
     exit: exited.resolve,

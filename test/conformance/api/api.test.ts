@@ -6,7 +6,7 @@ import { busyboxTar } from '../../support/image.ts';
 import { startPeer } from '../../support/peer.ts';
 import { ask, fill } from './ask.ts';
 import { clear, namesOf, prepare } from './fixture.ts';
-import type { Probe } from './probe.ts';
+import { filters, type Probe } from './probe.ts';
 import { conversations, converse } from './raw.ts';
 import { subjects } from './subjects.ts';
 
@@ -14,6 +14,7 @@ const peer = await startPeer();
 const names = namesOf(`api-${process.pid}`);
 
 let engine: Engine;
+const started = Math.floor(Date.now() / 1000);
 
 describe.skipIf(peer === undefined)('as Docker answers', () => {
   beforeAll(async () => {
@@ -40,12 +41,36 @@ describe.skipIf(peer === undefined)('as Docker answers', () => {
     );
   });
 
+  test('both have told of the same events, in the same order', async () => {
+    const [docker, tug] = await Promise.all([eventsOf(peer as string), eventsOf(engine.socket)]);
+    expect(docker.length).toBeGreaterThan(20);
+    expect(tug).toEqual(docker);
+  });
+
   test.each(Object.entries(conversations))('raw: %s', async (_, bytes) => {
     const text = fill(bytes, names);
     const [docker, tug] = await Promise.all([converse(peer as string, text), converse(engine.socket, text)]);
     expect(tug).toEqual(docker);
   });
 });
+
+/** What was done since the start to the things that the probes name, each as its type, action and what it is told with. */
+async function eventsOf(socket: string): Promise<string[]> {
+  const { run, made, tty, done, vol, net } = names;
+  const asked = { container: [run, made, tty, done], volume: [vol], network: [net] };
+  const told: string[] = [];
+  for (const [kind, things] of Object.entries(asked)) {
+    const query = `since=${started}&until=${Math.floor(Date.now() / 1000)}&${filters({ type: [kind], [kind]: things })}`;
+    const text = await (await fetch(`http://d/events?${query}`, { unix: socket })).text();
+    for (const line of text.split('\n').filter((line) => line !== '')) {
+      const { Type, Action, scope, Actor, status, from } = JSON.parse(line);
+      // Docker mounts a container's volumes anew for each archive it reads or makes.
+      if (Type === 'volume' && Action !== 'create') continue;
+      told.push([Type, Action, scope, status ?? '', from ?? '', ...Object.keys(Actor.Attributes).toSorted()].join(' '));
+    }
+  }
+  return told;
+}
 
 function titleOf({ method, path, type = '', body = '' }: Probe): string {
   return `${method} ${path} ${type} ${body}`.trim();
