@@ -141,10 +141,15 @@ async function showTopic(words: string[], line: Line): Promise<number> {
   );
 }
 
+/** Only a group with commands for members of a swarm is worth a question to the engine. */
+function asksSwarm(name: string): boolean {
+  return Object.values(groups[name]?.commands ?? {}).some(({ hidden }) => hidden !== undefined && hidden !== true);
+}
+
 async function showGroupHelp(context: Context, name: string, out: Context['out']): Promise<number> {
   const { groupHelp } = await import('./help.ts');
   const { swarmState } = await import('./endpoint/swarm-state.ts');
-  await out.write(groupHelp(context.program, name, name === 'swarm' ? await swarmState(context) : undefined));
+  await out.write(groupHelp(context.program, name, asksSwarm(name) ? await swarmState(context) : undefined));
   return 0;
 }
 

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { rmSync } from 'node:fs';
 import { groups, topLevel } from '../../../src/cli/commands/index.ts';
+import type { Result } from '../../support/command.ts';
 import { startPeer } from '../../support/peer.ts';
 import { createProgram } from './program.ts';
 
@@ -60,18 +61,6 @@ describe.skipIf(!socket)('the same help as the real program', () => {
 
   const compare = async (line: string[]) => {
     const [wanted, got] = await Promise.all([theirs.run(line), ours.run(line)]);
-    const shown = ({ code, stdout, stderr }: typeof wanted, directory: string) => ({
-      code,
-      stdout: stdout.replaceAll(directory, 'DIRECTORY').replace(later, '').replace(/\s+/g, ' '),
-      stderr: stderr.replaceAll(directory, 'DIRECTORY').replace(later, '').replace(/\s+/g, ' '),
-    });
-    // How lines are broken depends on the length of paths in the program's own page alone.
-    if (line.length > 1 && !stderrOrOutHas(wanted, theirs.directory)) {
-      expect({ ...got, stdout: got.stdout.replace(later, '') }).toEqual({
-        ...wanted,
-        stdout: wanted.stdout.replace(later, ''),
-      });
-    }
     expect(shown(got, ours.directory)).toEqual(shown(wanted, theirs.directory));
   };
 
@@ -79,6 +68,15 @@ describe.skipIf(!socket)('the same help as the real program', () => {
   for (const line of words) test(`docker ${line.join(' ')}`, () => compare(line), 20_000);
 });
 
-function stderrOrOutHas({ stdout, stderr }: { stdout: string; stderr: string }, text: string): boolean {
-  return stdout.includes(text) || stderr.includes(text);
+/** What both say, without the commands of later parts; `SRun` is a slip of Docker's that was mended since. */
+function shown({ code, stdout, stderr }: Result, directory: string): Result {
+  const words = (text: string) => {
+    const here = text
+      .replaceAll(directory, 'DIRECTORY')
+      .replace(later, '')
+      .replace(/^SRun /m, 'Run ');
+    // The program's own page has paths in it: how its lines are broken depends on their length.
+    return here.includes('DIRECTORY') ? here.replace(/\s+/g, ' ') : here;
+  };
+  return { code, stdout: words(stdout), stderr: words(stderr) };
 }
