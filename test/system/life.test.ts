@@ -1,8 +1,8 @@
 // What is done to a container that lives, down to the kernel: it stands still, its limits are other ones, its numbers are true.
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Cgroups, detectCgroups } from '../../src/host/index.ts';
 import { until } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
@@ -223,6 +223,9 @@ test('top shows the container’s processes and nobody else’s', async () => {
 
 test('without a ps on the host, top says so', async () => {
   const empty = mkdtempSync(join(tmpdir(), 'tug-path-'));
+  // What an engine with another runtime needs to start at all.
+  const runtime = Bun.which(process.env.TUG_RUNTIME ?? '');
+  if (runtime) symlinkSync(runtime, join(empty, basename(runtime)));
   await start('unseen', 'sleep 1000');
   await engine.stop();
   await engine.start({ PATH: empty });
