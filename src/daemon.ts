@@ -96,11 +96,8 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const clock = createClock();
   const images = createImages({ store, snapshots, log });
   const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, log, clock: () => new Date() });
-  const networks = createNetworks({
-    store,
-    log,
-    options: { execRoot, ...(bridge && { bridge }), ...(bip && { bip }) },
-  });
+  const networking = { execRoot, ...(bridge && { bridge }), ...(bip && { bip }) };
+  const networks = createNetworks({ store, log, options: networking });
   opened.push(() => networks.close());
   const { runtime, runtimes } = openRuntime(settings, log);
   opened.push(() => runtime.close());

@@ -1,6 +1,6 @@
 import { crashpoint } from '../kit/index.ts';
 import { digestOf, familiarString, type ImageConfig, type ImageHistory } from '../oci/index.ts';
-import { type Context, publishAll, tagIn } from './context.ts';
+import { type Context, eventOf, publishAll, tagIn } from './context.ts';
 import type { CommitRequest } from './contract.ts';
 import type { Lease } from './garbage.ts';
 import { nameFor, once, wholeRunConfig } from './new-image.ts';
@@ -25,7 +25,7 @@ export async function commitImage(context: Context, request: CommitRequest): Pro
     crashpoint('image.commit.ingested');
     const events = context.store.admit((tx) => {
       putImage(tx, id, imagesIn(tx).get(parent) ? { ...record, parent } : record);
-      return name ? [tagIn(tx, context, name, id)] : [];
+      return [eventOf(tx, 'create', id), ...(name ? [tagIn(tx, context, name, id)] : [])];
     });
     publishAll(context, events);
     return { id, ...(name && { name: familiarString(name) }) };

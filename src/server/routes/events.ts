@@ -1,4 +1,4 @@
-import type { EventMessage } from '../../api/index.ts';
+import { type EventMessage, olderThan } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { Events } from '../contract.ts';
 import { eventMatches } from '../events/filter.ts';
@@ -16,7 +16,7 @@ export function eventRoutes(events: Events): Route[] {
     const span = spanOf(request);
     const filters = request.query.filters();
     const mailbox = createMailbox(patience);
-    const passes = Object.keys(filters).length > 0 ? (event: EventMessage) => eventMatches(event, filters) : undefined;
+    const passes = testOf(filters, request.version);
     // In one turn of the event loop: what is remembered and what comes now neither overlap nor leave a gap.
     const past = span.since === undefined ? nothing() : events.past(span);
     const end = events.subscribe((event, line) => {
@@ -29,6 +29,16 @@ export function eventRoutes(events: Events): Route[] {
     }
   };
   return [['GET', '/events', handler]];
+}
+
+/** What an event must be like; undefined where every one will do. That an image was made is told since 1.46. */
+function testOf(filters: Record<string, string[]>, version: string): Wanted['passes'] {
+  const isOld = olderThan(version, '1.46');
+  if (Object.keys(filters).length === 0 && !isOld) return undefined;
+  return (event) => {
+    if (isOld && event.Type === 'image' && event.Action === 'create') return false;
+    return eventMatches(event, filters);
+  };
 }
 
 async function* nothing(): AsyncGenerator<string[]> {}
