@@ -5,7 +5,7 @@ import type {
   ImageSummary,
   JSONMessage,
 } from '../api/index.ts';
-import type { ImageConfig, ImageRunConfig } from '../oci/index.ts';
+import type { ImageConfig, ImageRunConfig, Platform } from '../oci/index.ts';
 
 export interface Image {
   /** The digest of its config, `sha256:…`. */
@@ -43,8 +43,11 @@ export interface Images {
   tag(source: string, repository: string, tag: string): void;
   /** Untags, and deletes what nothing else needs. A container's use is known by the store's references. */
   remove(reference: string, options: { force: boolean; prune: boolean }): Promise<ImageDeleteResponseItem[]>;
-  /** Docker's or OCI's archive, gzip or zstd or plain; yields Docker's progress messages; a broken one leaves no trace. */
-  load(archive: AsyncIterable<Uint8Array>, options: { quiet: boolean }): AsyncIterable<JSONMessage>;
+  /** Docker's or OCI's archive, gzip or zstd or plain; yields Docker's progress messages; a broken one leaves no trace. Of a platform that is asked for only its images. */
+  load(
+    archive: AsyncIterable<Uint8Array>,
+    options: { quiet: boolean; platform?: Platform },
+  ): AsyncIterable<JSONMessage>;
   /** One file system tar becomes an image of one layer; yields progress, last its id. */
   import(
     tar: AsyncIterable<Uint8Array>,

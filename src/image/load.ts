@@ -1,6 +1,6 @@
 import type { JSONMessage } from '../api/index.ts';
 import { crashpoint, EngineError, shortId } from '../kit/index.ts';
-import { familiarString } from '../oci/index.ts';
+import { familiarString, type Platform, platformMatches } from '../oci/index.ts';
 import { type ArchivedImage, imagesIn } from './archive/images-in.ts';
 import { spoolArchive } from './archive/spool.ts';
 import { type Context, eventOf, publishAll } from './context.ts';
@@ -18,14 +18,21 @@ const STEP = 512 << 10;
 export function loadImages(
   context: Context,
   archive: AsyncIterable<Uint8Array>,
-  options: { quiet: boolean },
+  options: { quiet: boolean; platform?: Platform },
 ): AsyncIterable<JSONMessage> {
   return progressOf(async (emit) => {
     const lease = context.garbage.lease();
     try {
       const spool = await spoolArchive(context.store.blobs, archive, lease.hold);
       crashpoint('image.load.spooled');
-      const images = await imagesIn(spool);
+      const all = await imagesIn(spool);
+      const { platform } = options;
+      const images = platform ? all.filter(({ config }) => platformMatches(config, platform)) : all;
+      if (images.length === 0 && all.length > 0) {
+        // Docker has no word for an archive without that platform.
+        emit({});
+        return;
+      }
       for (const diffId of images.flatMap((image) => image.config.rootfs.diff_ids)) lease.hold(`layer:${diffId}`);
       const sizes: number[][] = [];
       for (const image of images) sizes.push(await unpack(context, image, options.quiet ? () => undefined : emit));

@@ -39,7 +39,7 @@ function targetsOf(tx: Tx, filters: Record<string, string[]>, now: Date): string
   }
   const { dangling = [], ...others } = filters;
   const onlyDangling = wantsDangling(dangling);
-  const wanted = parseFilters(tx, others, now);
+  const wanted = filtersOf(tx, others, now);
   return imagesIn(tx)
     .all()
     .filter(({ document }) => wanted.image(document, false))
@@ -48,6 +48,15 @@ function targetsOf(tx: Tx, filters: Record<string, string[]>, now: Date): string
       if (names.length === 0) return childrenOf(tx, id).length > 0 ? [] : [id];
       return onlyDangling && names.some(isTagged) ? [] : names.map(familiarString);
     });
+}
+
+/** A time that is none is the engine's failure (500) here, as in Docker. */
+function filtersOf(...given: Parameters<typeof parseFilters>): ReturnType<typeof parseFilters> {
+  try {
+    return parseFilters(...given);
+  } catch (error) {
+    throw error instanceof EngineError ? new EngineError('internal', error.message, error) : error;
+  }
 }
 
 const isTagged = (name: Reference): boolean => name.digest === undefined;

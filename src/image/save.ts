@@ -49,11 +49,11 @@ function imagesFor(tx: Tx, references: string[]): Saved[] {
     if (name && !saved.names.some((other) => wholeName(other) === wholeName(name))) saved.names.push(name);
   };
   for (const reference of references) {
-    const { name, all } = asName(tx, reference);
+    const { name, all } = named(tx, reference);
     if (all.length > 0) for (const one of all) add(one.id, one.name);
     else {
       const { id } = findOrRefuse(tx, reference);
-      add(id, isNamed(reference, id) ? name : undefined);
+      add(id, name?.tag !== undefined && !id.startsWith(reference) ? name : undefined);
     }
   }
   return [...found.values()];
@@ -63,8 +63,19 @@ function findOrRefuse(tx: Tx, reference: string) {
   try {
     return findImage(tx, reference);
   } catch (error) {
-    if (!(error instanceof EngineError) || error.kind !== 'notFound') throw error;
-    throw new EngineError('notFound', `No such image: ${reference}`, error);
+    if (!(error instanceof EngineError)) throw error;
+    if (error.kind !== 'notFound') throw new EngineError('internal', error.message, error);
+    const isTagged = parseReference(reference).tag !== undefined;
+    throw new EngineError('notFound', isTagged ? 'reference does not exist' : `No such image: ${reference}`, error);
+  }
+}
+
+/** What is no name is the engine's failure (500) here, as in Docker. */
+function named(tx: Tx, reference: string): ReturnType<typeof asName> {
+  try {
+    return asName(tx, reference);
+  } catch (error) {
+    throw error instanceof EngineError ? new EngineError('internal', error.message, error) : error;
   }
 }
 
@@ -74,10 +85,6 @@ function asName(tx: Tx, reference: string): { name?: Reference; all: { name: Ref
   const name = parseReference(reference);
   if (name.tag !== undefined || name.digest !== undefined) return { name, all: [] };
   return { name, all: namesInRepository(tx, name).filter((one) => one.name.digest === undefined) };
-}
-
-function isNamed(reference: string, id: string): boolean {
-  return reference.includes(':') && !id.startsWith(reference);
 }
 
 /** A file of the archive: a document, or a blob by its digest. */

@@ -1,6 +1,7 @@
 import { decodeContainerCreate } from '../../api/decode/index.ts';
 import { type JSONMessage, olderThan } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
+import { formatPlatform, platformMatches } from '../../oci/index.ts';
 import type { Backends } from '../contract.ts';
 import { describeError } from '../errors.ts';
 import { type Handler, type Request, readJsonBody, sendJson } from '../request.ts';
@@ -86,8 +87,9 @@ function tagHandler({ images }: Backends): Handler {
 
 function loadHandler({ images }: Backends): Handler {
   return async (request) => {
-    refusePlatform(request);
-    const messages = images.load(request.body, { quiet: request.query.flag('quiet', true) });
+    const [platform] = wantedPlatforms(request, 'platform', '1.48');
+    const options = { quiet: request.query.flag('quiet', true), ...(platform && { platform }) };
+    const messages = images.load(request.body, options);
     // Docker says everything about an archive on the stream, also that it is none.
     await sendProgress(request, withFailure(messages));
   };
@@ -95,8 +97,13 @@ function loadHandler({ images }: Backends): Handler {
 
 function saveHandler({ images }: Backends, namesOf: (request: Request) => string[]): Handler {
   return async (request) => {
-    const names = namesOf(request).filter((name) => name !== '');
-    for (const name of names) requirePlatform(images, name, wantedPlatforms(request, 'platform', '1.48'));
+    const names = namesOf(request);
+    const [platform] = wantedPlatforms(request, 'platform', '1.48');
+    for (const name of platform ? names : []) {
+      if (platform && !platformMatches(images.resolve(name).config, platform)) {
+        throw new EngineError('internal', `no suitable export target found for platform ${formatPlatform(platform)}`);
+      }
+    }
     const archive = images.save(names)[Symbol.asyncIterator]();
     // What fails before the first byte becomes the status.
     const first = await archive.next();
@@ -171,11 +178,6 @@ function pullRefusal({ query }: Request): EngineError {
   const reference = tag === '' ? name : `${name}${tag.includes(':') ? '@' : ':'}${tag}`;
   const advice = 'load it from an archive (docker load) or import a root file system (docker import)';
   return new EngineError('unsupported', `cannot pull ${reference}: this engine has no registry client yet; ${advice}`);
-}
-
-function refusePlatform(request: Request): void {
-  if (wantedPlatforms(request, 'platform', '1.48').length === 0) return;
-  throw new EngineError('unsupported', 'loading one platform out of an archive is not supported');
 }
 
 type Message = JSONMessage | { errorDetail: { message: string }; error: string };
