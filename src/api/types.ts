@@ -4,7 +4,6 @@ export type {
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspectResponse,
-  ContainerPruneResponse,
   ContainerState,
   ContainerStatsResponse,
   ContainerSummary,

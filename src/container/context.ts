@@ -39,6 +39,8 @@ export interface Run {
   ended: Promise<void>;
   /** A user wants it to end: no restart policy applies. */
   stopping: boolean;
+  /** A user restarts it: it stays, though it were to remove itself at its end. */
+  again?: boolean;
 }
 
 /** What the room's parts share. The store has the truth; the rest is what this engine's life adds to it. */

@@ -60,9 +60,10 @@ export async function recordExit({ context, id, exit, process, told }: Ending): 
   const before = findRow(context.store, id);
   // An engine that closes leaves the record to the next one.
   if (!before || context.closing) return;
-  const stopping = context.runs.get(id)?.stopping ?? false;
-  const again = !stopping && restartsAfterExit(before, exit.code);
-  const row = commitExit(context, before, exit, again);
+  const run = context.runs.get(id);
+  const again = !run?.stopping && restartsAfterExit(before, exit.code);
+  const stays = run?.again || !before.hostConfig.AutoRemove;
+  const row = commitExit(context, before, exit, { again, stays });
   crashpoint('container.exited');
   context.runs.delete(id);
   context.health.halt(id);
@@ -80,7 +81,12 @@ export async function recordExit({ context, id, exit, process, told }: Ending): 
   if (again) scheduleRestart(context, row);
 }
 
-function commitExit(context: Context, row: ContainerRow, exit: Exit, again: boolean): ContainerRow {
+function commitExit(
+  context: Context,
+  row: ContainerRow,
+  exit: Exit,
+  { again, stays }: { again: boolean; stays: boolean },
+): ContainerRow {
   const change: Partial<ContainerRow> = {
     state: again ? 'restarting' : 'exited',
     pid: 0,
@@ -94,8 +100,7 @@ function commitExit(context: Context, row: ContainerRow, exit: Exit, again: bool
     ...(again && { restartCount: row.restartCount + 1 }),
   };
   const also = (tx: Tx) => context.networks.forget(tx, row.id);
-  if (row.hostConfig.AutoRemove)
-    return tombstone(context, { ...row, ...change }, { volumes: true, foretold: true, also });
+  if (!stays) return tombstone(context, { ...row, ...change }, { volumes: true, foretold: true, also });
   return changeRow(context.store, row.id, change, (tx) => {
     also(tx);
     tx.refs.add(`container:${row.id}`, `image:${row.imageId}`);

@@ -404,3 +404,43 @@ test('memory that runs out is told at once, and once', async () => {
   await containers.start('aa');
   expect((await inspect('aa')).State?.OOMKilled).toBe(false);
 });
+
+describe('restart', () => {
+  test('keeps a container that is to remove itself at its end, which comes later', async () => {
+    const id = await run('aa', { AutoRemove: true });
+    await containers.restart('aa', {});
+    expect((await inspect('aa')).State?.Status).toBe('running');
+    processOf(id).end({});
+    await until404('aa');
+  });
+
+  test('a failure is told as Docker does, and a wrong signal changes nothing', async () => {
+    await containers.create({
+      name: 'aa',
+      body: { Image: 'busybox', Cmd: ['x'], HostConfig: { RestartPolicy: { Name: 'unless-stopped' } } },
+    });
+    neighbours.fail.go = new EngineError('invalid', 'exec: "x": not found');
+    expect(await refusal(containers.restart('aa', {}))).toStartWith('internal: Cannot restart container aa: ');
+    delete neighbours.fail.go;
+    expect(await refusal(containers.stop('aa', { signal: 'foo' }))).toStartWith('notModified: ');
+    await containers.start('aa');
+    expect(await refusal(containers.restart('aa', { signal: 'foo' }))).toBe(
+      'internal: Cannot restart container aa: invalid signal: foo',
+    );
+    expect(await refusal(containers.stop('aa', { signal: 'foo' }))).toBe(
+      'internal: cannot stop container: aa: invalid signal: foo',
+    );
+    // Its policy still applies.
+    processOf((await inspect('aa')).Id ?? '').end({ code: 1 });
+    await (await containers.wait('aa', 'next-exit', never)).done;
+    expect((await inspect('aa')).State?.Status).toBe('restarting');
+  });
+});
+
+async function until404(name: string): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if ((await refusal(inspect(name))) === `notFound: No such container: ${name}`) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`${name} is still there`);
+}

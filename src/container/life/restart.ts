@@ -1,4 +1,4 @@
-import { EngineError } from '../../kit/index.ts';
+import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
 import { resolve } from '../lookup.ts';
 import { getRow } from '../row.ts';
@@ -12,12 +12,14 @@ export async function restart(
   options: { signal?: string; timeout?: number },
 ): Promise<void> {
   const { id } = resolve(context.store, reference);
-  await stopRunning(context, id, options);
   try {
+    await stopRunning(context, id, { ...options, again: true });
     await start(context, id, 'user');
   } catch (error) {
-    // Somebody else started it meanwhile.
-    if (!(error instanceof EngineError && error.kind === 'notModified')) throw error;
+    // Somebody else may have started it meanwhile.
+    if (!(error instanceof EngineError && error.kind === 'notModified')) {
+      throw new EngineError('internal', `Cannot restart container ${reference}: ${messageOf(error)}`, error);
+    }
   }
   context.events.publish(getRow(context.store, id), 'restart');
 }

@@ -18,17 +18,20 @@ export async function stop(
   options: { signal?: string; timeout?: number },
 ): Promise<void> {
   const row = resolve(context.store, reference);
-  if (options.signal) parseSignal(options.signal);
-  if (!(await stopRunning(context, row.id, options))) {
-    throw new EngineError('notModified', `Container ${row.id} is already stopped`);
+  let stopped: boolean;
+  try {
+    stopped = await stopRunning(context, row.id, options);
+  } catch (error) {
+    throw new EngineError('internal', `cannot stop container: ${reference}: ${messageOf(error)}`, error);
   }
+  if (!stopped) throw new EngineError('notModified', `Container ${row.id} is already stopped`);
 }
 
-/** The same for one that was resolved; false when it does not run. */
+/** The same for one that was resolved; false when it does not run. `again`: it will be started at once. */
 export async function stopRunning(
   context: Context,
   id: string,
-  options: { signal?: string; timeout?: number },
+  options: { signal?: string; timeout?: number; again?: boolean },
 ): Promise<boolean> {
   const run = await settledRun(context, id);
   const row = getRow(context.store, id);
@@ -37,8 +40,10 @@ export async function stopRunning(
     if (cancelled) context.events.publish(row, 'stop');
     return cancelled;
   }
+  const signal = parseSignal(options.signal ?? row.config.StopSignal ?? 'SIGTERM');
   markStopped(context, row, run);
-  await send(context, row, run, parseSignal(options.signal ?? row.config.StopSignal ?? 'SIGTERM'));
+  if (options.again) run.again = true;
+  await send(context, row, run, signal);
   const timeout = options.timeout ?? row.config.StopTimeout ?? defaultTimeout;
   if (timeout < 0) await run.ended;
   else if (!(await endsWithin(run, timeout * 1000))) await killAndWait(context, row, run);
