@@ -43,7 +43,7 @@ describe.skipIf(peer === undefined)('as Docker answers', () => {
 
   test('both have told of the same events, in the same order', async () => {
     const [docker, tug] = await Promise.all([eventsOf(peer as string), eventsOf(engine.socket)]);
-    expect(docker.length).toBeGreaterThan(20);
+    expect(docker.length).toBeGreaterThan(10);
     expect(tug).toEqual(docker);
   });
 
@@ -60,7 +60,7 @@ async function eventsOf(socket: string): Promise<string[]> {
   const asked = { container: [run, made, tty, done], volume: [vol], network: [net] };
   const told: string[] = [];
   for (const [kind, things] of Object.entries(asked)) {
-    const query = `since=${started}&until=${Math.floor(Date.now() / 1000)}&${filters({ type: [kind], [kind]: things })}`;
+    const query = `since=${started}&until=${(Date.now() / 1000).toFixed(3)}&${filters({ type: [kind], [kind]: things })}`;
     const text = await (await fetch(`http://d/events?${query}`, { unix: socket })).text();
     for (const line of text.split('\n').filter((line) => line !== '')) {
       const { Type, Action, scope, Actor, status, from } = JSON.parse(line);

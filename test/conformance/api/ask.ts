@@ -73,6 +73,10 @@ async function bodyOf(socket: string, probe: Probe, value: unknown): Promise<unk
   const inspected = await send(socket, { method: 'GET', path: `${path}/json` }, {});
   const container = (await inspected.json()) as Record<string, unknown>;
   await send(socket, { method: 'DELETE', path: `${path}?v=1` }, {});
+  // Docker lists mounts in no order.
+  container.Mounts = (container.Mounts as { Destination: string }[]).toSorted((one, other) =>
+    one.Destination < other.Destination ? -1 : 1,
+  );
   const made = Object.fromEntries(madePaths.map((name) => [name, container[name]]));
   return valuesOf(without({ Warnings, ...made }, ['HostConfig.Runtime', ...(probe.except ?? [])]));
 }

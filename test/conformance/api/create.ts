@@ -158,7 +158,7 @@ const good: Probe[] = [
   host({ LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } } }),
   host({ CgroupParent: '/x', ContainerIDFile: '/nosuch' }),
   host({ VolumesFrom: ['{run}:ro'] }),
-  host({ Links: ['{run}:alias'] }),
+  host({ Links: ['{run}:alias'] }, '/containers/create?name={run}-linked'),
   host({ ConsoleSize: [10, 20] }),
   host({ KernelMemory: 8 << 20 }),
   mount({ Type: 'bind', Source: '/tmp', Target: '/b', ReadOnly: true, BindOptions: { Propagation: 'rslave' } }),
