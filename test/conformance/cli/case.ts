@@ -4,6 +4,8 @@ export interface Case {
   stdin?: string;
   /** Ids, random names and sizes differ between two runs: only the shape is compared. */
   volatile?: boolean;
+  /** The lines come in an order of chance. */
+  unordered?: boolean;
   /**
    * Why the two engines answer this differently. Both programs then speak to the peer, so that the program's own words
    * are compared all the same.
