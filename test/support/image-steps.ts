@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { createImages } from '../../src/image/index.ts';
 import { silent } from '../../src/kit/index.ts';
+import { makeTar } from '../../src/oci/tar/make-tar.ts';
 import { createSnapshots } from '../../src/snapshot/index.ts';
 import { createStore } from '../../src/store/index.ts';
 
@@ -14,6 +15,10 @@ async function drain(messages: AsyncIterable<{ status?: string }>): Promise<void
   for await (const message of messages) if (process.env.TUG_STEPS_SAY) console.log(message);
 }
 
+async function* once(bytes: Uint8Array) {
+  yield bytes;
+}
+
 const actions: Record<string, () => Promise<unknown>> = {
   load: () => drain(images.load(createReadStream(archive), { quiet: true })),
   import: () => {
@@ -22,6 +27,17 @@ const actions: Record<string, () => Promise<unknown>> = {
   },
   remove: () => images.remove('box:1', { force: false, prune: true }),
   create: () => snapshots.create('c', images.resolve('box:1').layers),
+  commit: () =>
+    images.commit({
+      parent: images.resolve('box:1').id,
+      layer: once(makeTar([{ name: 'committed', data: 'c' }])),
+      config: {},
+      container: { id: 'c', config: {} },
+      author: '',
+      comment: '',
+      repository: 'box',
+      tag: '3',
+    }),
   delete: () => snapshots.remove('c'),
   collect: () => images.collect(),
 };
