@@ -21,6 +21,8 @@ export type Handle = (exchange: Exchange) => Promise<void>;
 /** What of an unwanted body is read away so that the connection can go on. */
 const drainLimit = 256 * 1024;
 const lingerMs = 500;
+/** As long as Docker waits for the rest of a head. */
+const headMs = 5 * 60_000;
 
 /**
  * Serves HTTP/1.1 on one connection, request after request, until `closing`. The heads are parsed here and not by node:http because any
@@ -32,7 +34,7 @@ export async function serveConnection(socket: Socket, handle: Handle, closing: A
   socket.on('error', () => undefined); // 'close' follows and is handled.
   try {
     for (;;) {
-      const head = await readHead(inlet);
+      const head = await headInTime(socket, inlet);
       if (head === undefined) break;
       const outcome = await serveOne({ socket, inlet, outlet, head, handle, closing });
       if (outcome === 'hijacked') return closeSoonAfterEnd(socket);
@@ -42,6 +44,18 @@ export async function serveConnection(socket: Socket, handle: Handle, closing: A
     await refuse(outlet, error);
   }
   await linger(socket, inlet);
+}
+
+/** A client that does not come to the end of its head is left: a connection costs it nothing, and us a descriptor. */
+async function headInTime(socket: Socket, inlet: Inlet): Promise<Head | undefined> {
+  let timer: Timer | undefined;
+  try {
+    return await readHead(inlet, () => {
+      timer = setTimeout(() => socket.destroy(), headMs);
+    });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 interface Turn {

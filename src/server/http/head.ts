@@ -30,8 +30,8 @@ const largest = 1024 * 1024 + 4096;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const once = new Set(['content-length', 'host', 'content-type', 'transfer-encoding']);
 
-/** The next head on the connection; undefined when the client ended it in between two requests. */
-export async function readHead(inlet: Inlet): Promise<Head | undefined> {
+/** The next head on the connection; undefined when the client ended it in between two requests. `begun` is called with its first byte. */
+export async function readHead(inlet: Inlet, begun: () => void = () => undefined): Promise<Head | undefined> {
   let buffer: Buffer = Buffer.alloc(0);
   for (;;) {
     const bytes = await inlet.read();
@@ -39,6 +39,7 @@ export async function readHead(inlet: Inlet): Promise<Head | undefined> {
       if (buffer.length === 0) return undefined;
       throw new BadRequest('400 Bad Request');
     }
+    if (buffer.length === 0) begun();
     const searchFrom = Math.max(0, buffer.length - 3);
     buffer = buffer.length === 0 ? bytes : Buffer.concat([buffer, bytes]);
     let start = 0;
