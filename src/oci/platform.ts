@@ -23,22 +23,16 @@ export function parsePlatform(text: string): Platform {
     : { os, architecture: name };
 }
 
-const systems = new Set(
-  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos'.split(
-    ' ',
-  ),
-);
-const processors = new Set(
-  '386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc64 wasm'.split(
-    ' ',
-  ),
-);
+const systems =
+  'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos';
+const processors =
+  '386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc64 wasm';
 
 /** One word is a system or an architecture; the other is this host's. */
 function fromOneWord(text: string, word: string): Platform {
-  if (systems.has(word)) return { ...hostPlatform(), os: word };
+  if (systems.split(' ').includes(word)) return { ...hostPlatform(), os: word };
   const architecture = architectureOf(word);
-  if (processors.has(architecture)) return { ...hostPlatform(), architecture };
+  if (processors.split(' ').includes(architecture)) return { ...hostPlatform(), architecture };
   throw new EngineError(
     'invalid',
     `${JSON.stringify(text)}: unknown operating system or architecture: invalid argument`,

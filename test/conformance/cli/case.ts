@@ -30,7 +30,6 @@ const own = 'an engine has paths, addresses and a version of its own';
 
 /** The lines that two engines answer differently, and why. */
 const engines: Record<string, string> = {
-  'run --link nosuch IMAGE true': 'not yet: links',
   'inspect $': own,
   'container inspect $': own,
   'inspect --format json $': own,
