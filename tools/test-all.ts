@@ -13,9 +13,18 @@ interface Count {
 
 /** The tests of what containers do, whichever runtime starts them: at most three minutes. */
 const behaviour = [
-  ...['runtime', 'runtime-lives', 'runtime-log', 'life', 'kill', 'full-disk', 'network'].map(
-    (name) => `test/system/${name}.test.ts`,
-  ),
+  ...[
+    'runtime',
+    'runtime-lives',
+    'runtime-log',
+    'life',
+    'options',
+    'files',
+    'changes',
+    'kill',
+    'full-disk',
+    'network',
+  ].map((name) => `test/system/${name}.test.ts`),
   'test/conformance/spine.test.ts',
 ];
 
@@ -50,7 +59,7 @@ async function suite(places: string[], runtime?: string): Promise<Count> {
   const report = join(work, `${name.replaceAll(/[/ ]/g, '-')}.xml`);
   const options = ['--timeout', '120000', '--reporter=junit', `--reporter-outfile=${report}`];
   const command = ['bun', 'test', ...options, ...places.map((place) => `./${place}`)];
-  const code = await execute(command, runtime ? { TUG_RUNTIME: runtime } : {});
+  const code = await execute(command, runtime ? { TUG_RUNTIME: runtime, TUG_KILL_ROUNDS: '8' } : {});
   const result = readReport(report);
   const head = /<testsuites [^>]*>/.exec(result)?.[0] ?? '';
   for (const [, test, file] of result.matchAll(/<testcase name="([^"]*)"[^>]*? file="([^"]*)"[^>]*>\s*<failure/g)) {

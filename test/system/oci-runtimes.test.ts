@@ -149,7 +149,7 @@ test('crun, on a machine that it refuses by itself', async () => {
 test('an engine that dies while a runtime works leaves nothing to the next one', async () => {
   const slow = script(
     'slow',
-    `case "$*" in *" create "*) touch ${directory}/working; sleep 1000;; esac; exec runc "$@"`,
+    `case "$*" in *" create "*) touch ${directory}/working; exec sleep 1000;; esac; exec runc "$@"`,
   );
   const engine = makeBench('exec', { runtimes: { slow: { path: slow, args: [] } } });
   const id = newId();
