@@ -39,6 +39,26 @@ async function usageOf(socket: string, path: string) {
   return { image: [Size, SharedSize, Containers], containers: sizes.toSorted(), volume };
 }
 
+/** What a terminal says to a line typed over a WebSocket, until the container has gone. */
+async function type(socket: string): Promise<string> {
+  const body = { Image: '{image}', Cmd: ['sh', '-c', 'read line; echo "heard $line"'], OpenStdin: true, Tty: true };
+  expect((await send(socket, post('/containers/create?name={run}-ws', body), names)).status).toBe(201);
+  const query = 'stream=1&stdin=1&stdout=1&stderr=1';
+  const client = new WebSocket(`ws+unix://${socket}:/containers/${names.run}-ws/attach/ws?${query}`);
+  client.binaryType = 'nodebuffer';
+  let heard = '';
+  const closed = new Promise<void>((resolve) => client.addEventListener('close', () => resolve()));
+  client.addEventListener('message', ({ data }) => {
+    heard += data.toString();
+  });
+  await new Promise((resolve) => client.addEventListener('open', resolve));
+  expect((await send(socket, post('/containers/{run}-ws/start'), names)).status).toBe(204);
+  client.send('hello\n');
+  await closed;
+  expect((await send(socket, remove('/containers/{run}-ws?force=1'), names)).status).toBe(204);
+  return heard;
+}
+
 describe.skipIf(peer === undefined)('on the disk', () => {
   beforeAll(async () => {
     engine = await startEngine();
@@ -68,26 +88,6 @@ describe.skipIf(peer === undefined)('on the disk', () => {
     },
     30_000,
   );
-
-  /** What a terminal says to a line typed over a WebSocket, until the container has gone. */
-  async function type(socket: string): Promise<string> {
-    const body = { Image: '{image}', Cmd: ['sh', '-c', 'read line; echo "heard $line"'], OpenStdin: true, Tty: true };
-    expect((await send(socket, post('/containers/create?name={run}-ws', body), names)).status).toBe(201);
-    const query = 'stream=1&stdin=1&stdout=1&stderr=1';
-    const client = new WebSocket(`ws+unix://${socket}:/containers/${names.run}-ws/attach/ws?${query}`);
-    client.binaryType = 'nodebuffer';
-    let heard = '';
-    const closed = new Promise<void>((resolve) => client.addEventListener('close', () => resolve()));
-    client.addEventListener('message', ({ data }) => {
-      heard += data.toString();
-    });
-    await new Promise((resolve) => client.addEventListener('open', resolve));
-    expect((await send(socket, post('/containers/{run}-ws/start'), names)).status).toBe(204);
-    client.send('hello\n');
-    await closed;
-    expect((await send(socket, remove('/containers/{run}-ws?force=1'), names)).status).toBe(204);
-    return heard;
-  }
 
   test('what is typed over a WebSocket is heard', async () => {
     expect(await Promise.all([type(engine.socket), type(peer as string)])).toEqual([
