@@ -3,6 +3,7 @@
 #include "shim.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CLIENTS = 48, CHUNK = 16384, QUEUE = 65536, HELLO = 6, REQUEST = 12 };
-enum kind { FREE, HELLOING, CONTROL, ATTACHED };
+enum { CLIENTS = 48, CHUNK = 16384, QUEUE = 65536, HELLO = 6, HOLD = 8, REQUEST = 12, HELD = 1024 };
+enum kind { FREE, HELLOING, CONTROL, ATTACHED, HOLDING };
 #define SECOND 1000000000ull
 enum { STDIN = 1, STDOUT = 2, STDERR = 4 };
 enum state { PREPARING, WAITING, STARTING, RUNNING, ENDED, TOLD };
@@ -27,6 +28,7 @@ static struct client {
   int fd;
   enum kind kind;
   uint8_t streams;
+  int brought;                                            // an fd that came with its hello, or -1
   bool deaf, ending;                                      // no more input from it; close once its queue is empty
   uint32_t head, length, got;
   uint64_t progress;                                      // when it last took something
@@ -34,6 +36,7 @@ static struct client {
 } clients[CLIENTS];
 static unsigned char queues[CLIENTS][QUEUE] __attribute__((aligned(4096)));
 
+static int held[HELD], held_count;                        // sockets of ports that were published later
 static unsigned char chunk[CHUNK], input[CHUNK];
 static uint32_t input_at, input_length;
 static bool close_stdin, abandoned, released, let_go;     // let_go: said before the child stood at its gate
@@ -56,6 +59,7 @@ uint64_t now_ns(int clock) {
 static void drop(struct client *c) {
   if (c->kind == FREE) return;
   close(c->fd);
+  if (c->brought >= 0) close(c->brought);
   if (c->kind == ATTACHED) madvise(queues[c - clients], QUEUE, MADV_DONTNEED);
   memset(c, 0, sizeof *c);
 }
@@ -136,7 +140,7 @@ void give_up(uint32_t step, enum op op, int error, const char *why) {
   struct pollfd waiting = {FD_LISTEN, POLLIN, 0};
   struct client *first = clients;
   if (first->kind == FREE && poll(&waiting, 1, 1000) == 1)
-    *first = (struct client){.fd = accept4(FD_LISTEN, NULL, NULL, SOCK_CLOEXEC), .kind = HELLOING};
+    *first = (struct client){.fd = accept4(FD_LISTEN, NULL, NULL, SOCK_CLOEXEC), .kind = HELLOING, .brought = -1};
   for (struct client *c = clients; c < clients + CLIENTS; c++) {
     if (c->kind == HELLOING && queue_bytes(c, "TUG\1", 4)) c->kind = CONTROL;
   }
@@ -197,6 +201,10 @@ static void greet(struct client *c) {
     tell_state(c);
     return;
   }
+  if (hello[4] == 'H' && state == RUNNING && c->brought >= 0) {
+    c->kind = HOLDING;
+    return;
+  }
   if (hello[4] == 'P' && state == RUNNING && !plan.exec) send_fd(c->fd, "p", 1, shim.pidfd);
   if (hello[4] == 'N' && state == RUNNING && shim.net >= 0) send_fd(c->fd, "n", 1, shim.net);
   if (hello[4] == 'R' && state == RUNNING && plan.has_root) send_fd(c->fd, "r", 1, FD_TREE);
@@ -211,6 +219,32 @@ static void let_mounts_go(void) {
   shim.mntns = -1;
   if (plan.has_root) close(FD_TREE);
   plan.has_root = false;
+}
+
+// One more socket that reserves a port, and where what comes there goes, if it is passed on. Its number is the answer.
+static void hold(struct client *c) {
+  uint32_t address, where;
+  memcpy(&address, c->input, 4);
+  memcpy(&where, c->input + 4, 4);
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address), .sin_port = htons(where)};
+  int32_t answer = -1;
+  if (state == RUNNING && held_count < HELD && (!address || relay_listen(c->brought, where >> 16 == IPPROTO_UDP, &to))) {
+    answer = held[held_count++] = c->brought;
+    c->brought = -1;
+  }
+  send(c->fd, &answer, sizeof answer, MSG_NOSIGNAL | MSG_DONTWAIT);
+  drop(c);
+}
+
+static bool unhold(int fd) {
+  bool ours = fd >= FD_RESERVED && fd < FD_RESERVED + (int)plan.reserved;
+  for (int i = 0; i < held_count && !ours; i++) {
+    if (held[i] != fd) continue;
+    held[i] = held[--held_count];
+    ours = true;
+  }
+  if (ours) relay_forget(fd);
+  return ours && !close(fd);
 }
 
 static void request(struct client *c) {
@@ -234,6 +268,8 @@ static void request(struct client *c) {
   } else if (type == 'a') {
     if (state <= WAITING) abandoned = true;
     else error = EBUSY;
+  } else if (type == 'u') {
+    if (state != RUNNING || !unhold(a)) error = EBADF;
   } else if (type == 'r') {
     if (state == TOLD) released = true;
     else error = EBUSY;
@@ -272,13 +308,19 @@ static void hear(struct client *c) {
     input_length = length;
     return;
   }
-  uint32_t want = c->kind == HELLOING ? HELLO : REQUEST;
-  ssize_t length = recv(c->fd, c->input + c->got, want - c->got, MSG_DONTWAIT);
+  uint32_t want = c->kind == HELLOING ? HELLO : c->kind == HOLDING ? HOLD : REQUEST;
+  ssize_t length;
+  if (c->kind == HELLOING) {
+    int fd = receive_fd(c->fd, c->input + c->got, want - c->got, &length);
+    if (fd >= 0 && c->brought >= 0) close(fd);
+    else if (fd >= 0) c->brought = fd;
+  } else length = recv(c->fd, c->input + c->got, want - c->got, MSG_DONTWAIT);
   if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (length <= 0) return drop(c);
   c->got += length;
   if (c->got < want) return;
   if (c->kind == HELLOING) greet(c);
+  else if (c->kind == HOLDING) hold(c);
   else request(c);
 }
 
@@ -291,7 +333,7 @@ static struct client *take_connection(void) {
     close(fd);
     return NULL;
   }
-  *c = (struct client){.fd = fd, .kind = HELLOING, .progress = now_ns(CLOCK_MONOTONIC)};
+  *c = (struct client){.fd = fd, .kind = HELLOING, .brought = -1, .progress = now_ns(CLOCK_MONOTONIC)};
   return c;
 }
 
@@ -476,6 +518,7 @@ static bool being_read(bool all) {
 static void end(void) {
   log_end();
   for (int fd = FD_RESERVED; fd < FD_RESERVED + (int)plan.reserved; fd++) close(fd);
+  for (int i = 0; i < held_count; i++) close(held[i]);
   relay_end();
   close_resolver();
   if (shim.net >= 0) close(shim.net);                     // the namespace goes with the last who holds it

@@ -38,13 +38,21 @@ static unsigned char ups[RELAYS][SPAN] __attribute__((aligned(4096))), downs[REL
 static uint64_t now(void) { return now_ns(CLOCK_MONOTONIC); }
 
 bool relay_listen(int fd, bool datagrams, const struct sockaddr_in *to) {
-  if (listening == LISTENERS) return false;
-  struct listener *l = &listeners[listening];
+  int place = 0;
+  while (place < listening && listeners[place].fd >= 0) place++;
+  if (place == LISTENERS) return false;
+  struct listener *l = &listeners[place];
   *l = (struct listener){.fd = fd, .datagrams = datagrams, .names = !to};
   if (to) l->to = *to;
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-  if (to && !datagrams && listen(fd, 128)) return false;
-  listening++;
+  // Its connections that are still dying must not keep the next container from the port; while it listens, nobody else gets in.
+  int yes = 1;
+  if (to && !datagrams) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  if (to && !datagrams && listen(fd, 128)) {
+    l->fd = -1;
+    return false;
+  }
+  if (place == listening) listening++;
   return true;
 }
 

@@ -26,7 +26,7 @@ static const int allowed[] = {
   SYS_read, SYS_write, SYS_pread64, SYS_close, SYS_fstat, SYS_newfstatat, SYS_lseek, SYS_ppoll, SYS_fcntl, SYS_ioctl,
   SYS_accept4, SYS_recvfrom, SYS_sendto, SYS_sendmsg, SYS_recvmsg, SYS_shutdown, SYS_openat, SYS_unlinkat, SYS_renameat,
   SYS_renameat2, SYS_fsync, SYS_ftruncate, SYS_wait4, SYS_waitid, SYS_pidfd_send_signal, SYS_pidfd_open, SYS_clock_gettime,
-  SYS_socket, SYS_connect, SYS_getsockopt, SYS_listen, SYS_madvise, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall, SYS_getpid,
+  SYS_socket, SYS_connect, SYS_getsockopt, SYS_setsockopt, SYS_listen, SYS_madvise, SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall, SYS_getpid,
 #ifdef __x86_64__
   SYS_poll, SYS_open, SYS_unlink, SYS_rename, SYS_rmdir, SYS_stat,
 #endif

@@ -13,6 +13,7 @@ import type {
   EventMessage,
   ExecConfig,
   ExecInspectResponse,
+  PortBinding,
 } from '../api/index.ts';
 import type { LogQuery } from '../logs/index.ts';
 import type { ContainerFiles } from './files/contract.ts';
@@ -42,6 +43,14 @@ export interface Containers extends ContainerFiles {
   rename(reference: string, name: string): Promise<void>;
   /** Puts it on one more network, at once where it runs; `settings` as a client sent them. */
   connect(reference: string, network: string, settings: EndpointSettings): Promise<void>;
+  /**
+   * Publishes more of its ports, or such no longer, at once where it runs, and at every later start. Bindings by container port
+   * (`80/tcp`); one to remove may leave out its host port.
+   */
+  changePorts(
+    reference: string,
+    change: { add: Record<string, PortBinding[]>; remove: Record<string, PortBinding[]> },
+  ): Promise<{ Ports: Record<string, PortBinding[] | null> }>;
   /** `force` says of a container that is not there what Docker says then. */
   disconnect(reference: string, network: string, options: { force: boolean }): Promise<void>;
   /** Other limits, at once where it runs, and another restart policy; what the request does not name stays. */

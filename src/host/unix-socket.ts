@@ -61,6 +61,28 @@ export function askForFd(path: string, hello: Uint8Array): number | undefined {
   });
 }
 
+/**
+ * Connects, says `words` with an fd (which stays the caller's), and takes the answer up to the other side's hanging up. Blocks for it,
+ * at most a second: only for those who answer at once.
+ */
+export function giveFd(path: string, words: Uint8Array, fd: number): Buffer {
+  const socket = syscall('socket', AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  return usingFd(socket, () => {
+    const second = new BigInt64Array([1n, 0n]);
+    syscall('setsockopt', socket, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(second.buffer), 16);
+    const address = unixAddress(path);
+    syscall('connect', socket, address, address.length);
+    sendWithFds(socket, words, [fd]);
+    const parts: Buffer[] = [];
+    for (;;) {
+      const part = Buffer.alloc(64);
+      const length = syscall('recvfrom', socket, part, part.length, 0, 0, 0);
+      if (length === 0) return Buffer.concat(parts);
+      parts.push(part.subarray(0, length));
+    }
+  });
+}
+
 /** One message, of which only the fd matters. */
 function receive(socket: number): { length: number; fd?: number } {
   const message = createMessage({ bytes: 64, control: 24 });
@@ -102,8 +124,13 @@ export function messagePair(): [number, number] {
 
 /** Sends one byte with up to 200 fds, which stay the caller's; a receiver that is gone is a SystemError (EPIPE). */
 export function sendFds(socket: number, byte: string, fds: number[]): void {
-  const message = createMessage({ bytes: 1, control: fds.length > 0 ? 16 + Math.ceil((4 * fds.length) / 8) * 8 : 0 });
-  message.bytes().write(byte, 'latin1');
+  sendWithFds(socket, Buffer.from(byte, 'latin1'), fds);
+}
+
+function sendWithFds(socket: number, bytes: Uint8Array, fds: number[]): void {
+  const size = { bytes: bytes.length, control: fds.length > 0 ? 16 + Math.ceil((4 * fds.length) / 8) * 8 : 0 };
+  const message = createMessage(size);
+  message.bytes().set(bytes);
   if (fds.length > 0) {
     const control = message.control();
     control.writeBigUInt64LE(BigInt(16 + 4 * fds.length), 0);

@@ -74,6 +74,21 @@ export interface NetworkChange {
   undo(): void;
 }
 
+/** Who keeps the sockets of a container's ports: its process. */
+export interface PortHolder {
+  hold(socket: number, relay?: { protocol: number; address: number; port: number }): number;
+  unhold(handle: number): Promise<void>;
+}
+
+/** A change of a running container's published ports. The ports are reserved; commit `record`, then `apply`, or else `undo`. */
+export interface PortChange {
+  ports: Record<string, PortBinding[] | null>;
+  record(tx: Tx): void;
+  undo(): void;
+  /** Opens and closes; what it resolves to is to be recorded too, with no need to wait for the disk. */
+  apply(holder: PortHolder): Promise<{ record(tx: Tx): void }>;
+}
+
 /** The body of `POST /networks/create`. */
 export interface NetworkCreateBody {
   Name?: string;
@@ -124,6 +139,12 @@ export interface Networks {
     network: string,
     settings: EndpointSettings,
   ): { name: string; id: string; driver: string; settings: EndpointSettings };
+  /** Ports that are published from now on, and such that are no longer (without a host port: all of that container port). */
+  changePorts(
+    containerId: string,
+    add: Record<string, PortBinding[]>,
+    remove: Record<string, PortBinding[]>,
+  ): PortChange;
   /** Settings as they are kept for a network that is not there. */
   unplanned(settings: EndpointSettings): EndpointSettings;
   /** Another name for a container that runs: `record` in the transaction that renames it, `apply` after. */

@@ -4,6 +4,7 @@ import { createLocks, createTopic, type Log } from '../kit/index.ts';
 import type { Store } from '../store/index.ts';
 import { checkPools, type Pool } from './address/pools.ts';
 import { attach, release } from './attach/attach.ts';
+import { changePorts } from './attach/change-ports.ts';
 import { connect, disconnect } from './attach/connect.ts';
 import { plan, unplanned } from './attach/plan.ts';
 import { rename } from './attach/rename.ts';
@@ -66,6 +67,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     validate,
     connect: (request, inside) => connect(state, request, inside),
     disconnect: (request, openInside) => disconnect(state, request, openInside),
+    changePorts: (...request) => changePorts(state, ...request),
     rename: (containerId, name) => rename(state, containerId, name),
     plan: (network, settings) => plan(state, network, settings),
     unplanned,

@@ -127,6 +127,13 @@ export interface Process {
   openRoot(): number;
   /** A netlink socket (route) that was opened in the container's own network namespace; the caller closes it. */
   openNetwork(): number;
+  /**
+   * Has the shim hold one more socket that reserves a port (it stays the caller's, too), and pass on what comes there; returns a
+   * handle. The handles of `Launch.reserved` are their places.
+   */
+  hold(socket: number, relay?: { protocol: number; address: number; port: number }): number;
+  /** Frees a port by its handle. */
+  unhold(handle: number): Promise<void>;
   /** Everything below the container's cgroup, by host pid. */
   pids(): Promise<number[]>;
   /** The container's cgroup; an exec, which shares it, has none of its own. */

@@ -39,14 +39,9 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
     return join(layout.containers, id);
   };
 
-  // They are written once; every inspection asks for them.
-  const known = new Map<string, string[]>();
-
   function keys(id: string): string[] {
     try {
-      const read = known.get(id) ?? (JSON.parse(readFileSync(join(path(id), 'layers.json'), 'utf8')) as string[]);
-      known.set(id, read);
-      return read;
+      return JSON.parse(readFileSync(join(path(id), 'layers.json'), 'utf8')) as string[];
     } catch (error) {
       throw new EngineError('internal', `the writable layer of ${id} is not there`, error);
     }
@@ -88,10 +83,7 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
     },
     upper: (id) => usingFd(openDirectory(join(path(id), 'diff')), (fd) => openDirectoryAt(fd, '.')),
     size: (id) => treeSize(join(path(id), 'diff')),
-    remove(id) {
-      known.delete(id);
-      discard(path(id));
-    },
+    remove: (id) => discard(path(id)),
     ids: () => readdirSync(layout.containers),
   };
 }

@@ -1,6 +1,6 @@
 import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Platform } from '../../oci/index.ts';
-import type { ContainerCreateRequest, EndpointSettings, ExecConfig, ExecStartConfig } from '../types.ts';
+import type { ContainerCreateRequest, EndpointSettings, ExecConfig, ExecStartConfig, PortBinding } from '../types.ts';
 import { decodeBody } from './body.ts';
 import { endpoint, hostConfig, networkingConfig } from './host-config.ts';
 import { parseJson } from './json.ts';
@@ -117,6 +117,9 @@ const networkCreate = struct('network.CreateRequest', {
 const networkConnect = struct('network.ConnectOptions', { Container: string(), EndpointConfig: endpoint });
 const networkDisconnect = struct('network.DisconnectOptions', { Container: string(), Force: bool });
 
+const portMap = map(list(struct('nat.PortBinding', { HostIp: string(), HostPort: string() })), 'nat.PortMap');
+const portsChange = struct('PortsChange', { Publish: portMap, Unpublish: portMap });
+
 const platform = struct('v1.Platform', {
   architecture: string(),
   os: string(),
@@ -141,6 +144,12 @@ export interface NetworkConnectBody {
   EndpointConfig?: EndpointSettings;
 }
 
+/** Bindings by container port; what is to be published, and what no longer. */
+export interface PortsChangeBody {
+  Publish?: Record<string, PortBinding[]>;
+  Unpublish?: Record<string, PortBinding[]>;
+}
+
 export interface NetworkDisconnectBody {
   Container?: string;
   Force?: boolean;
@@ -162,6 +171,8 @@ export const decodeVolumeCreate = (text: string) =>
 /** The bodies of the networks' endpoints; all may be empty. */
 export const decodeNetworkCreate = (text: string) =>
   text === '' ? {} : decodeBody<object>(networkCreate, text, 'CreateRequest');
+export const decodePortsChange = (text: string) =>
+  text === '' ? {} : decodeBody<PortsChangeBody>(portsChange, text, 'PortsChange');
 export const decodeNetworkConnect = (text: string) =>
   text === '' ? {} : decodeBody<NetworkConnectBody>(networkConnect, text, 'ConnectOptions');
 export const decodeNetworkDisconnect = (text: string) =>

@@ -224,6 +224,8 @@ export function fakeProcess(id: string, token: string, neighbours: () => Neighbo
       process.signals.push(signal);
       if (signal === 9 || !neighbours().ignored.has(signal)) process.end({ code: 128 + signal });
     },
+    hold: () => 0x1_0000,
+    unhold: async () => undefined,
     openNetwork: () => {
       throw new Error('no namespace');
     },

@@ -1,10 +1,10 @@
 import type { EndpointSettings } from '../../api/index.ts';
 import { ipBytes, rtnetlink } from '../../host/index.ts';
 import { EngineError, messageOf } from '../../kit/index.ts';
-import type { AttachRequest, NetworkAttachment } from '../contract.ts';
+import type { AttachRequest, NetworkAttachment, NetworkFurniture } from '../contract.ts';
 import { filesOf } from '../files/files.ts';
 import { portWishes } from '../ports/port-wishes.ts';
-import type { Targets } from '../ports/ports.ts';
+import type { PublishedPort, Targets } from '../ports/ports.ts';
 import { portsJson } from '../ports/ports-json.ts';
 import { type Endpoint, endpointSettings, gatewaysOf, type Place, placeRows } from '../records/place.ts';
 import type { NetworkRecord } from '../records/record.ts';
@@ -23,12 +23,12 @@ export function attach(state: State, request: AttachRequest): NetworkAttachment 
   }
   const wanted = wantedNetworks(state, request);
   const { endpoints, joints } = joinAll(state, request, wanted);
-  const { place, sockets } = withPorts(state, request, endpoints);
+  const { place, sockets, relays } = withPorts(state, request, endpoints);
   state.places.set(containerId, place);
   const shared = endpoints.some(({ network }) => network === 'host');
   const alone = endpoints.some(({ network }) => network === 'none');
   return {
-    ...(shared ? {} : { furniture: { ...furnish(joints), ...(alone ? {} : { resolver }) } }),
+    ...(shared ? {} : { furniture: { ...furnish(joints), relays, ...(alone ? {} : { resolver }) } }),
     ...filesOf(state, place),
     networks: Object.fromEntries(endpoints.map((endpoint) => [endpoint.network, endpointSettings(endpoint)])),
     ports: joints.length > 0 ? portsJson(place.exposed, place.ports) : {},
@@ -93,7 +93,13 @@ function joinAll(state: State, request: AttachRequest, wanted: Wanted[]): { endp
   return { endpoints, joints };
 }
 
-function withPorts(state: State, request: AttachRequest, endpoints: Endpoint[]): { place: Place; sockets: number[] } {
+type Relays = NonNullable<NetworkFurniture['relays']>;
+
+function withPorts(
+  state: State,
+  request: AttachRequest,
+  endpoints: Endpoint[],
+): { place: Place; sockets: number[]; relays: Relays } {
   const { containerId, name, hostname, domainname, dns, extraHosts, exposedPorts } = request;
   const place: Place = {
     containerId,
@@ -107,11 +113,13 @@ function withPorts(state: State, request: AttachRequest, endpoints: Endpoint[]):
     extraHosts,
   };
   const targets = targetsOf(state, endpoints);
-  if (!targets.v4 && !targets.v6) return { place, sockets: [] };
+  if (!targets.v4 && !targets.v6) return { place, sockets: [], relays: [] };
   try {
     const wishes = boundTo(bindingOf(state, endpoints), portWishes(request));
     const { ports, sockets } = state.ports.reserve({ id: containerId, name }, targets, wishes);
-    return { place: { ...place, ports }, sockets };
+    for (const [handle, { port }] of sockets.entries()) port.handle = handle;
+    const relays = sockets.flatMap(({ port }, slot) => relayOf(targets, port).map((relay) => ({ slot, ...relay })));
+    return { place: { ...place, ports }, sockets: sockets.map(({ fd }) => fd), relays };
   } catch (error) {
     for (const endpoint of endpoints) unjoin(state, endpoint);
     const exit = gatewaysOf(endpoints).v4 ?? gatewaysOf(endpoints).v6;
@@ -121,10 +129,26 @@ function withPorts(state: State, request: AttachRequest, endpoints: Endpoint[]):
   }
 }
 
+const protocols: Record<string, number> = { tcp: 6, udp: 17 };
+
+/**
+ * What comes to a port by IPv6 and is not translated by the kernel is passed on: all of it where the container has no IPv6, and what
+ * comes to the host's ::1.
+ */
+export function relayOf(
+  { v4 }: Targets,
+  { family, protocol, containerPort }: PublishedPort,
+): { protocol: number; address: number; port: number }[] {
+  const number = protocols[protocol];
+  if (family !== 6 || !v4 || number === undefined) return [];
+  return [{ protocol: number, address: ipBytes(v4.ip).readUInt32BE(0), port: containerPort }];
+}
+
 /** What published ports lead to. */
 export function targetsOf(state: State, endpoints: Endpoint[]): Targets {
   const { v4, v6 } = gatewaysOf(endpoints);
   return {
+    relays: state.hostFiles.hasIpv6(),
     ...(v4?.link?.v4 && { v4: { ip: v4.link.v4.address, routed: isRouted(state, v4, 4) } }),
     ...(v6?.link?.v6 && { v6: { ip: v6.link.v6.address, routed: isRouted(state, v6, 6) } }),
   };

@@ -18,7 +18,7 @@ export function checkEndpoint(name: string, settings: EndpointSettings | undefin
     ...(LinkLocalIPs ?? []).filter((ip) => isIP(ip) === 0).map((ip) => `invalid link-local IP address: ${ip}`),
     ...(record ? [...outOfRange(record, IPv4Address, 4), ...outOfRange(record, IPv6Address, 6)] : []),
   ];
-  checkUnsupported(settings, LinkLocalIPs, DriverOpts);
+  checkUnsupported(settings, DriverOpts);
   if (wrong.length === 0) return;
   const text = wrong.length === 1 ? wrong[0] : `* ${wrong.join('\n* ')}`;
   throw new EngineError('invalid', `invalid endpoint settings:\n${text}`);
@@ -32,15 +32,10 @@ function unfit(hasAddress: boolean, aliases: string[]): string[] {
   ];
 }
 
-function checkUnsupported(
-  settings: EndpointSettings | undefined,
-  linkLocal: string[] | undefined,
-  options: Record<string, string> | null,
-): void {
+function checkUnsupported(settings: EndpointSettings | undefined, options: Record<string, string> | null): void {
   if (settings?.MacAddress && !macPattern.test(settings.MacAddress)) {
     throw new EngineError('invalid', `invalid MAC address ${settings.MacAddress}`);
   }
-  if (linkLocal?.length) throw new EngineError('unsupported', '--link-local-ip is not supported');
   if (options?.['com.docker.network.endpoint.sysctls']) {
     throw new EngineError('unsupported', 'sysctls of an endpoint are not supported');
   }

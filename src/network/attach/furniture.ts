@@ -48,8 +48,12 @@ export function hostMessage({ endpoint, link, wire }: Joint): { message: Buffer;
 /** Addresses of one interface, and brings it up. */
 export function insideMessages(link: Link): Buffer[] {
   const addresses = [link.v4, link.v6].flatMap((address) => (address ? [addressMessage(link.inside, address)] : []));
-  const silent = link.v6 ? [] : [rtnetlink.withoutLinkLocal(link.inside, quiet)];
-  return [...silent, ...addresses, rtnetlink.linkUp(link.inside, quiet)];
+  const local = (link.local ?? []).map((ip) =>
+    rtnetlink.newAddress({ index: link.inside, ip, prefix: ip.includes(':') ? 64 : 16 }, quiet),
+  );
+  const silent =
+    link.v6 || link.local?.some((ip) => ip.includes(':')) ? [] : [rtnetlink.withoutLinkLocal(link.inside, quiet)];
+  return [...silent, ...addresses, ...local, rtnetlink.linkUp(link.inside, quiet)];
 }
 
 function addressMessage(index: number, { address: ip, prefix }: LinkAddress): Buffer {

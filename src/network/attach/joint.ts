@@ -48,6 +48,7 @@ export function join(state: State, wish: JointWish): Joint {
     veth: `veth${endpointId.slice(0, 7)}`,
     index,
     ...insideOf(wire, asked, wish.others),
+    local: asked.IPAMConfig?.LinkLocalIPs ?? [],
     ...(v4 && wire.v4 && { v4: linkAddress(v4, wire.v4) }),
     ...(v6 && wire.v6 && { v6: linkAddress(v6, wire.v6) }),
   };

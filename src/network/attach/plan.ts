@@ -17,6 +17,8 @@ export function plan(
 
 /** Networks.unplanned */
 export function unplanned(settings: EndpointSettings): EndpointSettings {
-  const empty: Endpoint = { endpointId: '', networkId: '', network: '', mac: '', wish: wishOf(settings), names: null };
+  const wish = wishOf(settings);
+  const mac = settings.MacAddress ?? '';
+  const empty: Endpoint = { endpointId: '', networkId: '', network: '', mac, wish, names: null };
   return endpointSettings(empty);
 }

@@ -15,8 +15,9 @@ const wish = (first: number, last = first, hostIp = '127.0.0.1'): PortWish => ({
   last,
 });
 
+const fds = (sockets: { fd: number }[]) => sockets.map(({ fd }) => fd);
 const owner = (id: string) => ({ id, name: id });
-const at = (ip: string) => ({ v4: { ip, routed: false } });
+const at = (ip: string) => ({ v4: { ip, routed: false }, relays: false });
 
 /** A port nobody has, of this moment. */
 async function freePort(): Promise<number> {
@@ -38,11 +39,11 @@ test('what another container has is refused, and free again when that one gives 
   expect(() => ports.reserve(owner('two'), at('10.0.0.3'), [wish(port - 0, port)])).toThrow(
     'port is already allocated',
   );
-  open.push(...ports.reserve(owner('two'), at('10.0.0.3'), [wish(port, port, '127.0.0.2')]).sockets);
-  closeSockets(first.sockets);
+  open.push(...fds(ports.reserve(owner('two'), at('10.0.0.3'), [wish(port, port, '127.0.0.2')]).sockets));
+  closeSockets(fds(first.sockets));
   ports.giveBack('one');
   ports.giveBack('two');
-  open.push(...ports.reserve(owner('three'), at('10.0.0.3'), [wish(port)]).sockets);
+  open.push(...fds(ports.reserve(owner('three'), at('10.0.0.3'), [wish(port)]).sockets));
 });
 
 test('what another program listens on is refused, a range goes on to its next port', async () => {
@@ -54,7 +55,7 @@ test('what another program listens on is refused, a range goes on to its next po
     `failed to bind host port for 127.0.0.1:${port}:10.0.0.2:80/tcp: address already in use`,
   );
   const range = ports.reserve(owner('one'), at('10.0.0.2'), [wish(port, port + 8)]);
-  open.push(...range.sockets);
+  open.push(...fds(range.sockets));
   expect(range.ports[0]?.hostPort).toBeGreaterThan(port);
   server.close();
 });
@@ -62,7 +63,7 @@ test('what another program listens on is refused, a range goes on to its next po
 test('a reserved port is nobody else’s, and answers nobody', async () => {
   const port = await freePort();
   const ports = createPorts(() => [32_768, 60_999]);
-  open.push(...ports.reserve(owner('one'), at('10.0.0.2'), [wish(port)]).sockets);
+  open.push(...fds(ports.reserve(owner('one'), at('10.0.0.2'), [wish(port)]).sockets));
   const server = createServer();
   const error = await new Promise<NodeJS.ErrnoException>((resolve) =>
     server.once('error', resolve).listen(port, '127.0.0.1'),
@@ -75,11 +76,11 @@ test('any port is the next of the range, all or nothing', async () => {
   const start = await freePort();
   const ports = createPorts(() => [start, start + 1]);
   const first = ports.reserve(owner('one'), at('10.0.0.2'), [wish(0)]);
-  open.push(...first.sockets);
+  open.push(...fds(first.sockets));
   expect(first.ports[0]?.hostPort).toBe(start);
   expect(() => ports.reserve(owner('two'), at('10.0.0.3'), [wish(0), wish(0)])).toThrow('all ports are allocated');
   const second = ports.reserve(owner('two'), at('10.0.0.3'), [wish(0)]);
-  open.push(...second.sockets);
+  open.push(...fds(second.sockets));
   expect(second.ports[0]?.hostPort).toBe(start + 1);
 });
 

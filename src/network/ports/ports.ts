@@ -14,12 +14,22 @@ export interface PublishedPort {
   hostPort: number;
   /** Of the host's address; 4 where it is not said. */
   family?: 4 | 6;
+  /** By which the container's shim knows the socket that reserves it. */
+  handle?: number;
 }
 
 /** Where a container's ports are, by the family of the host's address; a family without one is not published. */
 export interface Targets {
   v4?: Target;
   v6?: Target;
+  /** What comes by IPv6 to a container that has none is passed on to its IPv4 address. */
+  relays: boolean;
+}
+
+/** Ports that were reserved, and the sockets of those that are bound, in the same order. */
+export interface Reserved {
+  ports: PublishedPort[];
+  sockets: { fd: number; port: PublishedPort }[];
 }
 
 export interface Target {
@@ -29,12 +39,8 @@ export interface Target {
 
 /** The host's ports that this engine's containers have, each reserved by a bound socket. */
 export interface Ports {
-  /** Reserves all that is wished for, or throws in Docker's words; the sockets are then the caller's. */
-  reserve(
-    owner: { id: string; name: string },
-    targets: Targets,
-    wishes: PortWish[],
-  ): { ports: PublishedPort[]; sockets: number[] };
+  /** Reserves all that is wished for beside what the owner has, or throws in Docker's words; the sockets are then the caller's. */
+  reserve(owner: { id: string; name: string }, targets: Targets, wishes: PortWish[]): Reserved;
   /** Takes over what a container of an earlier engine's life has; its shim holds the sockets. */
   claim(owner: { id: string; name: string }, ports: PublishedPort[]): void;
   giveBack(containerId: string): void;
@@ -61,7 +67,7 @@ export function createPorts(ephemeral: () => [first: number, last: number]): Por
   const lastGiven = new Map<string, number>();
 
   /** All families of one wish get the same port. */
-  const reserveOne = (targets: Targets, wish: PortWish): { ports: PublishedPort[]; sockets: number[] } => {
+  const reserveOne = (targets: Targets, wish: PortWish): Reserved => {
     const binds = bindsOf(wish, targets);
     const { protocol, containerPort } = wish;
     const port = ({ hostIp, family = 4 }: Bind, hostPort: number): PublishedPort => ({
@@ -79,7 +85,9 @@ export function createPorts(ephemeral: () => [first: number, last: number]): Por
       const found = bindAll(taken, wish, bound, { hostPort, targets });
       if (!('refusal' in found)) {
         if (wish.first === 0) lastGiven.set(protocol, hostPort);
-        return { ports: [...bound.map((bind) => port(bind, hostPort)), ...routed], sockets: found.sockets };
+        const ports = bound.map((bind) => port(bind, hostPort));
+        const sockets = found.sockets.map((fd, index) => ({ fd, port: ports[index] as PublishedPort }));
+        return { ports: [...ports, ...routed], sockets };
       }
       refusal ??= found.refusal;
       if (found.isFinal) throw found.refusal;
@@ -89,18 +97,20 @@ export function createPorts(ephemeral: () => [first: number, last: number]): Por
 
   return {
     reserve({ id, name }, targets, wishes) {
-      const ports: PublishedPort[] = [];
-      const sockets: number[] = [];
       const before = taken.get(id);
-      taken.set(id, { name, ports });
+      const ports: PublishedPort[] = [];
+      const sockets: Reserved['sockets'] = [];
+      const all = [...(before?.ports ?? [])];
+      taken.set(id, { name, ports: all });
       try {
         for (const wish of wishes) {
           const found = reserveOne(targets, wish);
           ports.push(...found.ports);
+          all.push(...found.ports);
           sockets.push(...found.sockets);
         }
       } catch (error) {
-        closeSockets(sockets);
+        closeSockets(sockets.map(({ fd }) => fd));
         if (before) taken.set(id, before);
         else taken.delete(id);
         throw error;
@@ -116,7 +126,8 @@ export function createPorts(ephemeral: () => [first: number, last: number]): Por
   };
 }
 
-const targetOf = (targets: Targets, family: 4 | 6 = 4): Target | undefined => (family === 4 ? targets.v4 : targets.v6);
+const targetOf = ({ v4, v6, relays }: Targets, family: 4 | 6 = 4): Target | undefined =>
+  family === 4 ? v4 : (v6 ?? (relays && !v4?.routed ? v4 : undefined));
 
 /** A wish for every address is one for each family that leads somewhere. */
 function bindsOf(wish: PortWish, targets: Targets): Bind[] {

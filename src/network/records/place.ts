@@ -20,6 +20,8 @@ export interface Link {
   inside: number;
   v4?: LinkAddress;
   v6?: LinkAddress;
+  /** Addresses that hold on the link alone, and that nobody hands out. */
+  local?: string[];
 }
 
 /** What was asked of one endpoint, and stays when the container ends. */

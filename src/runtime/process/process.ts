@@ -1,4 +1,4 @@
-import { askForFd } from '../../host/index.ts';
+import { askForFd, giveFd } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { Control, Exit, Process } from '../contract.ts';
 import { attach } from './attach.ts';
@@ -20,11 +20,16 @@ export interface ProcessInput {
   bury: () => Promise<void>;
 }
 
+type Relay = NonNullable<Parameters<Process['hold']>[1]>;
+
 export interface TrackedProcess extends Process {
   started(pid: number, at: Date): void;
 }
 
 const ENOTTY = 25;
+/** A shim's reserved sockets have numbers from here on, in their order; those it was given later are told from them. */
+const firstReserved = 8;
+const heldFrom = 0x1_0000;
 
 /** The process behind a shim's control connection; the caller has not called `listen` on it. */
 export function createProcess(input: ProcessInput): TrackedProcess {
@@ -48,11 +53,7 @@ export function createProcess(input: ProcessInput): TrackedProcess {
   });
   const ask = async (request: Request): Promise<void> =>
     check(id, request, ended ? -1 : await connection.request(request));
-  const askFor = (what: 'root' | 'network'): number => {
-    const fd = ended ? undefined : askForFd(directory.socket, helloBytes(what));
-    if (fd === undefined) throw new EngineError('conflict', `the process ${id} has ended`);
-    return fd;
-  };
+  const place = (): string | undefined => (ended ? undefined : directory.socket);
   return {
     id,
     token,
@@ -69,8 +70,10 @@ export function createProcess(input: ProcessInput): TrackedProcess {
     attach: (streams, asked) => attach(directory.socket, streams, asked).catch(asConflict),
     resize: (rows, columns) => ask({ type: 'resize', rows, columns }),
     signal: (signal) => ask({ type: 'signal', signal }),
-    openRoot: () => askFor('root'),
-    openNetwork: () => askFor('network'),
+    openRoot: () => takeFd(place(), id, 'root'),
+    openNetwork: () => takeFd(place(), id, 'network'),
+    hold: (socket, relay) => hold(place(), id, socket, relay),
+    unhold: (handle) => ask({ type: 'unhold', fd: numberOf(handle) }),
     pids: () => Promise.resolve(ended ? [] : input.pids()),
     ...(input.control && { control: input.control }),
     release: async () => {
@@ -92,6 +95,25 @@ function check(id: string, request: Request, errno: number): void {
   if (errno === ENOTTY) throw new EngineError('invalid', 'the process has no terminal');
   if (errno > 0 && !isGone(errno)) throw new EngineError('invalid', `${request.type}: ${errnoText(errno)}`);
   if (errno !== 0) throw new EngineError('conflict', `the process ${id} has ended`);
+}
+
+function takeFd(path: string | undefined, id: string, what: 'root' | 'network'): number {
+  const fd = path === undefined ? undefined : askForFd(path, helloBytes(what));
+  if (fd === undefined) throw new EngineError('conflict', `the process ${id} has ended`);
+  return fd;
+}
+
+const numberOf = (handle: number): number => (handle >= heldFrom ? handle - heldFrom : firstReserved + handle);
+
+function hold(path: string | undefined, id: string, socket: number, relay: Relay | undefined): number {
+  const { protocol = 0, address = 0, port = 0 } = relay ?? {};
+  const where = Buffer.alloc(8);
+  where.writeUInt32LE(address, 0);
+  where.writeUInt32LE(((protocol << 16) | port) >>> 0, 4);
+  const said = path === undefined ? undefined : giveFd(path, Buffer.concat([helloBytes('hold'), where]), socket);
+  const number = said && said.length >= 8 ? said.readInt32LE(4) : -1;
+  if (number < 0) throw new EngineError('conflict', `the process ${id} takes no port`);
+  return heldFrom + number;
 }
 
 const isGone = (errno: number) => errno === 3 || errno === 16;

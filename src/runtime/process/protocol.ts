@@ -1,7 +1,9 @@
 /**
  * What is said on a shim's socket, little endian. Whoever connects begins with a hello of 6 bytes: `TUG`, version, `C` (control),
- * `A` (attach), `P` (another shim asks for the pidfd) `R` (the engine asks for the root)
- * or `N` (for a netlink socket of the container's namespace), and the wanted streams. The shim answers `TUG`, version.
+ * `A` (attach), `P` (another shim asks for the pidfd), `R` (the engine asks for the root), `N` (for a netlink socket of the
+ * container's namespace) or `H` (it brings a socket that reserves a port), and the wanted streams. The shim answers `TUG`, version.
+ * After `H` follow 8 bytes: an IPv4 address (or 0) and its port with the protocol above it, to which what comes is passed on; the
+ * answer is the socket's number as an i32, -1 if it was not taken.
  * On a control connection then follow requests of 12 bytes (letter, three zeros, two u32), each answered in order by `A`, and
  * messages of the shim: letter, three zeros, length u32, payload.
  */
@@ -31,11 +33,12 @@ export type ShimMessage =
 export type Request =
   | { type: 'go' | 'abort' | 'release' }
   | { type: 'signal'; signal: number }
+  | { type: 'unhold'; fd: number }
   | { type: 'resize'; rows: number; columns: number };
 
-const letters = { go: 'g', abort: 'a', release: 'r', signal: 'k', resize: 'w' };
+const letters = { go: 'g', abort: 'a', release: 'r', signal: 'k', resize: 'w', unhold: 'u' };
 
-const kinds = { control: 'C', attach: 'A', root: 'R', network: 'N' };
+const kinds = { control: 'C', attach: 'A', root: 'R', network: 'N', hold: 'H' };
 
 /** The first bytes of a connection. */
 export function helloBytes(kind: keyof typeof kinds, streams = 0): Uint8Array {
@@ -45,6 +48,7 @@ export function helloBytes(kind: keyof typeof kinds, streams = 0): Uint8Array {
 export function requestBytes(request: Request): Uint8Array {
   const bytes = Buffer.alloc(12);
   bytes.write(letters[request.type], 0, 'latin1');
+  if (request.type === 'unhold') bytes.writeUInt32LE(request.fd, 4);
   if (request.type === 'signal') bytes.writeUInt32LE(request.signal, 4);
   if (request.type === 'resize') {
     bytes.writeUInt32LE(request.rows, 4);

@@ -1,4 +1,9 @@
-import { decodeNetworkConnect, decodeNetworkCreate, decodeNetworkDisconnect } from '../../api/decode/index.ts';
+import {
+  decodeNetworkConnect,
+  decodeNetworkCreate,
+  decodeNetworkDisconnect,
+  decodePortsChange,
+} from '../../api/decode/index.ts';
 import { olderThan } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { NetworkCreateBody } from '../../network/index.ts';
@@ -59,7 +64,13 @@ function changingRoutes({ networks, containers }: Backends): Route[] {
     await networks.remove(request.name);
     await request.reply.empty(204);
   };
+  const changePorts: Handler = async (request) => {
+    const { Publish: add = {}, Unpublish: remove = {} } = decodePortsChange(await readJsonBody(request));
+    await sendJson(request, 200, await containers.changePorts(request.name, { add, remove }));
+  };
   return [
+    // Docker has no such thing: the path is the engine's own.
+    ['POST', '/tug/containers/{name}/ports', changePorts],
     ['POST', '/networks/create', create],
     ['POST', '/networks/prune', prune],
     ['POST', '/networks/{name}/connect', connect],
