@@ -14,7 +14,7 @@ export function attach(context: Context, reference: string, options: AttachOptio
   const row = resolve(context.store, reference);
   const keys = parseDetachKeys(options.detachKeys, 'detach');
   if (row.state === 'restarting') {
-    throw new EngineError('conflict', `Container ${row.id} is restarting, wait until the container is running`);
+    throw new EngineError('conflict', `container ${reference} is restarting, wait until the container is running`);
   }
   if (row.paused) {
     throw new EngineError('conflict', `container ${reference} is paused, unpause the container before attach`);

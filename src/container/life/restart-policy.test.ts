@@ -127,10 +127,11 @@ describe('between two lives', () => {
     await until('aa', 'exited');
   });
 
-  test('start does not wait, and begins to count anew', async () => {
-    await runUntilRestarting();
-    await containers.start('aa');
-    expect(actions).toEqual(['start']);
+  test('start finds it running, and restart does not wait and begins to count anew', async () => {
+    const id = await runUntilRestarting();
+    await expect(containers.start('aa')).rejects.toThrow(`Container ${id} is already running`);
+    await containers.restart('aa', {});
+    expect(actions).toEqual(['stop', 'start', 'restart']);
     expect((await inspect('aa')).RestartCount).toBe(0);
   });
 

@@ -26,8 +26,8 @@ export async function start(context: Context, id: string, reason: StartReason): 
       throw new EngineError('conflict', 'container is marked for removal and cannot be started');
     }
     if (row.paused) throw new EngineError('conflict', 'cannot start a paused container, try unpause instead');
-    const startable = row.state === 'created' || row.state === 'exited' || row.state === 'restarting';
-    const wanted = reason === 'policy' ? row.state === 'restarting' : startable;
+    // One between two lives counts as running.
+    const wanted = reason === 'policy' ? row.state === 'restarting' : row.state === 'created' || row.state === 'exited';
     if (!wanted) throw new EngineError('notModified', `Container ${id} is already running`);
     if (reason === 'user') forgetRestart(context, id);
     await startLocked(context, row, reason);
