@@ -34,6 +34,8 @@ export interface ContainerRow {
   error: string;
   oomKilled: boolean;
   restartCount: number;
+  /** Of the start that goes on or was the last: it is one between two lives. */
+  again?: boolean;
   /** A user stopped it: no restart policy but `always` at the engine's start brings it back. */
   manuallyStopped: boolean;
   /** Its processes stand still; only while `running`. */
@@ -100,5 +102,10 @@ export function changeIn(tx: Tx, id: string, change: Partial<ContainerRow>): Con
 
 /** It has a process, or will have one again by itself. */
 export function isRunning(row: ContainerRow): boolean {
-  return row.state === 'running' || row.state === 'restarting';
+  return row.state === 'running' || isRestarting(row);
+}
+
+/** Between two lives, until the next one has begun. */
+export function isRestarting({ state, again }: ContainerRow): boolean {
+  return state === 'restarting' || (state === 'starting' && again === true);
 }

@@ -85,7 +85,7 @@ const state = (name: string, template: string, wanted: string): Step => ({
 
 const since = () => String(Date.now() / 1000 - 0.001);
 const events = async (docker: Side['docker'], from: string, ...filters: string[]): Promise<string[]> => {
-  const args = ['events', '--since', from, '--until', String(Date.now() / 1000), '--format'];
+  const args = ['events', '--since', from, '--until', String((Date.now() + 1) / 1000), '--format'];
   const asked = filters.flatMap((filter) => ['--filter', filter]);
   const { stdout } = await docker(...args, '{{.Type}} {{.Action}} {{.Actor.ID}} {{json .Actor.Attributes}}', ...asked);
   return stdout.split('\n');

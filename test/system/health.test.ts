@@ -40,7 +40,9 @@ const becomes = (name: string, holds: (container: Inspected) => boolean) =>
 
 async function actions(name: string): Promise<string[]> {
   const filters = encodeURIComponent(JSON.stringify({ container: [name], type: ['container'] }));
-  const { text } = await engine.request('GET', `/events?since=1&until=${Date.now() / 1000}&filters=${filters}`);
+  // What happened within this very millisecond belongs to it.
+  const end = (Date.now() + 1) / 1000;
+  const { text } = await engine.request('GET', `/events?since=1&until=${end}&filters=${filters}`);
   return text
     .split('\n')
     .filter((line) => line !== '')

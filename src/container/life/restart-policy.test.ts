@@ -145,6 +145,30 @@ describe('between two lives', () => {
   });
 });
 
+test('while the next life begins, it is between the two', async () => {
+  const id = await runUntilRestarting();
+  let seen: unknown;
+  const { launch } = neighbours.runtime;
+  neighbours.runtime.launch = async (request) => {
+    const { State } = await inspect('aa');
+    const [listed] = await containers.list({ all: false, size: false, filters: {} });
+    seen = [State?.Status, State?.Running, State?.Restarting, listed?.Status?.replace(/ \S+ than.*/, '')];
+    return launch(request);
+  };
+  await until('aa', 'running');
+  expect(seen).toEqual(['restarting', true, true, 'Restarting (5)']);
+  expect(getRow(neighbours.store, id).state).toBe('running');
+});
+
+test('an engine that ended while the next life began goes on with it', async () => {
+  const id = await runUntilRestarting();
+  await containers.close();
+  changeRow(neighbours.store, id, { state: 'starting', again: true });
+  open();
+  await containers.restore();
+  await until('aa', 'running');
+});
+
 test('the policy that counts is the one at the exit', async () => {
   const id = await run('no');
   const { hostConfig } = getRow(neighbours.store, id);

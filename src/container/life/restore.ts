@@ -69,7 +69,7 @@ function adopt(context: Context, row: ContainerRow, process: Process): void {
 /** The engine ended in the middle of its start. */
 function neverRan(context: Context, row: ContainerRow): void {
   const change: Partial<ContainerRow> = {
-    state: row.startedAt === never ? 'created' : 'exited',
+    state: row.again ? 'restarting' : row.startedAt === never ? 'created' : 'exited',
     pid: 0,
     paused: false,
     exitCode: 128,

@@ -39,7 +39,8 @@ async function startLocked(context: Context, row: ContainerRow, reason: StartRea
   let releaseSources: (() => void) | undefined;
   try {
     const place = await enterNetwork(context, row);
-    const starting: ContainerRow = { ...row, ...placed(row, place), token: newToken(), state: 'starting' };
+    const again = row.state === 'restarting';
+    const starting: ContainerRow = { ...row, ...placed(row, place), token: newToken(), state: 'starting', again };
     writeEtcFiles(context, starting, place);
     ({ launching, releaseSources } = await beginLaunch(context, starting, place));
     // While the child furnishes itself, its ports open and the start is written down.

@@ -5,7 +5,7 @@ import { mountViews } from '../life/mount-points.ts';
 import { linkViews } from '../links/links.ts';
 import { logPath } from '../log/log-file.ts';
 import { resolve } from '../lookup.ts';
-import { type ContainerRow, isRunning, never } from '../row.ts';
+import { type ContainerRow, isRestarting, isRunning, never } from '../row.ts';
 import { networkSettings } from './network-settings.ts';
 
 /** See Containers.inspect. */
@@ -59,7 +59,7 @@ function stateView(context: Context, row: ContainerRow): ContainerState {
     Status: shownState(row),
     Running: isRunning(row),
     Paused: row.paused ?? false,
-    Restarting: row.state === 'restarting',
+    Restarting: isRestarting(row),
     OOMKilled: row.oomKilled,
     Dead: false,
     Pid: row.pid,
@@ -74,6 +74,7 @@ function stateView(context: Context, row: ContainerRow): ContainerState {
 /** The state in Docker's terms: a start that is going on is none yet. */
 export function shownState(row: ContainerRow): 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' {
   if (row.state === 'running' && row.paused) return 'paused';
+  if (isRestarting(row)) return 'restarting';
   if (row.state !== 'starting') return row.state;
   return row.startedAt === never ? 'created' : 'exited';
 }

@@ -1,21 +1,21 @@
 import { parseMilliseconds } from '../clock.ts';
 import { type Health, healthText } from '../health/health.ts';
-import type { ContainerRow } from '../row.ts';
+import { type ContainerRow, isRestarting, never } from '../row.ts';
 
 /** What `docker ps` says of a container: `Up 5 seconds`, `Exited (0) 3 minutes ago`, `Created`. `now` in milliseconds. */
 export function statusText(row: ContainerRow, now: number, health?: Health): string {
   const since = (time: string) => humanDuration(now - parseMilliseconds(time));
+  if (isRestarting(row)) return `Restarting (${row.exitCode}) ${since(row.finishedAt)} ago`;
   switch (row.state) {
     case 'running':
       return `Up ${since(row.startedAt)}${row.paused ? ' (Paused)' : healthText(health)}`;
-    case 'restarting':
-      return `Restarting (${row.exitCode}) ${since(row.finishedAt)} ago`;
     case 'exited':
+    case 'starting':
+      if (row.startedAt === never) return 'Created';
       return `Exited (${row.exitCode}) ${since(row.finishedAt)} ago`;
     case 'removing':
       return 'Removal In Progress';
-    case 'created':
-    case 'starting':
+    default:
       return 'Created';
   }
 }
