@@ -1,6 +1,6 @@
 export type * from './contract.ts';
-export { type PackOptions, packTree } from './pack/pack-tree.ts';
-export type { Instead, Spot } from './pack/tree-entries.ts';
+export { packTree } from './pack/pack-tree.ts';
+export type { Spot } from './pack/tree-entries.ts';
 export { createSnapshots } from './snapshots.ts';
 export { setAttributes } from './unpack/attributes.ts';
 export { makeEntry } from './unpack/make-entry.ts';

@@ -141,7 +141,7 @@ describe.skipIf(peer === undefined)('as Docker does', () => {
     '%s',
     async (line) => {
       const [docker, tug] = await Promise.all(sides.map((side) => answer(line, side)));
-      expect(tug).toEqual(docker as object);
+      expect(tug).toEqual(docker as NonNullable<typeof docker>);
     },
     60_000,
   );

@@ -3,7 +3,7 @@ import { type FileStatus, isAbsent, readLinkAt } from '../../host/index.ts';
 import { formatTime } from '../clock.ts';
 import type { PathStat } from './contract.ts';
 import { type Located, locate } from './locate.ts';
-import { byteString, type FileTree } from './tree.ts';
+import type { FileTree } from './tree.ts';
 
 /** A path as the user means it: cleaned, but for a slash or `/.` at its end, which stay. */
 export function cleanPath(path: string): string {
@@ -69,9 +69,4 @@ function resolved(tree: FileTree, path: string, rest = ''): string {
     if (path === '/') return posix.join('/', rest);
     return resolved(tree, posix.dirname(path), posix.join(posix.basename(path), rest));
   }
-}
-
-/** The path as bytes, for `locate`. */
-export function pathBytes(path: string): string {
-  return byteString(path);
 }
