@@ -27,10 +27,11 @@ export function createRows<T>(db: Database, collection: Collection<T>, memory?: 
       return row ? (JSON.parse(row.document) as T) : undefined;
     },
     idsByPrefix(prefix, limit) {
-      const query = `SELECT id FROM ${table} WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1 ORDER BY id LIMIT ?2`;
+      // The last character there is bounds the search: it would run on to the end of the table.
+      const query = `SELECT id FROM ${table} WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3`;
       return db
-        .query<{ id: string }, [string, number]>(query)
-        .all(prefix, limit)
+        .query<{ id: string }, [string, string, number]>(query)
+        .all(prefix, `${prefix}\u{10ffff}`, limit)
         .map((row) => row.id);
     },
     by(index, value) {
