@@ -312,7 +312,7 @@ describe('attach', () => {
     const id = await run('aa', { OpenStdin: true, Tty: true });
     const [client, browser] = await socketPair();
     const connected = (await containers.attach('aa', streams)).connect(client);
-    await settled();
+    while (processOf(id).attached.length === 0) await settled();
     const [socket] = processOf(id).attached;
     let typed = '';
     socket?.on('data', (bytes) => {
@@ -322,6 +322,7 @@ describe('attach', () => {
     await settled();
     browser.write('\x11');
     await connected;
+    while (typed.length < 3) await settled();
     expect(typed).toBe('a\x10b');
     expect(actions).toContain('detach');
     for (const each of [client, browser, socket]) each?.destroy();
