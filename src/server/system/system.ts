@@ -143,7 +143,7 @@ const fixedFacts = {
   },
   LiveRestoreEnabled: true,
   Isolation: '',
-  InitBinary: '',
+  InitBinary: 'docker-init',
   ContainerdCommit: { ID: '' },
   RuncCommit: { ID: '' },
   InitCommit: { ID: '' },
