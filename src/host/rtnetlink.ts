@@ -106,9 +106,9 @@ export function routeLocalnet(index: number): Buffer {
  * iptables too (br_netfilter), a container would otherwise not reach itself at a published port. Isolated ports exchange nothing
  * with each other.
  */
-export function hairpinPortUp(index: number, isolated = false): Buffer {
+export function hairpinPortUp(index: number, isolated?: boolean): Buffer {
   const on = Buffer.from([1]);
-  const port = [attribute(4, on), ...(isolated ? [attribute(33, on)] : [])];
+  const port = [attribute(4, on), ...(isolated === undefined ? [] : [attribute(33, Buffer.from([Number(isolated)]))])];
   const slave = nest(Ifla.linkinfo, text(4, 'bridge'), nest(5, ...port));
   return message(Rtm.newLink, ack, linkHeader({ index, up: true }), slave);
 }

@@ -3,7 +3,7 @@ import { crashpoint, messageOf } from '../kit/index.ts';
 import { firstForBridge } from './address/pools.ts';
 import { describe, overlaps, parseBip, parseIp, type Subnet, subnetOf, toText } from './address/subnets.ts';
 import { addressesOf, takenSubnets } from './bridge/bridge.ts';
-import { aliasOf, raise, rulesOf, type Wire } from './bridge/wire.ts';
+import { aliasOf, isolationOf, raise, rulesOf, type Wire } from './bridge/wire.ts';
 import { createFirewall } from './firewall/firewall.ts';
 import { admitForwarding } from './firewall/host-forward.ts';
 import { tableOf } from './firewall/ruleset.ts';
@@ -149,7 +149,7 @@ function tidyLinks(state: State): void {
       state.log.warn('a link of no container is removed', { link: link.name });
       state.route.send('remove a link of no container', [rtnetlink.deleteLink(link.index)]);
     } else {
-      const up = rtnetlink.hairpinPortUp(link.index, !home.options.icc);
+      const up = rtnetlink.hairpinPortUp(link.index, isolationOf(home));
       state.route.send('put a link back on the bridge', [rtnetlink.setMaster(link.index, home.index), up]);
     }
     crashpoint('network.link');

@@ -1,5 +1,7 @@
 import { nfnetlink, rtnetlink } from '../host/index.ts';
 import { messageOf } from '../kit/index.ts';
+import { bridgedIsFiltered } from './bridge/bridge.ts';
+import { isolationOf } from './bridge/wire.ts';
 import { admitForwarding } from './firewall/host-forward.ts';
 import { chainNames, tableOf } from './firewall/ruleset.ts';
 import { setRight } from './restore.ts';
@@ -14,11 +16,16 @@ const interval = 1500;
  */
 export function watch(state: State): () => void {
   let seen = -1;
+  let filtered = bridgedIsFiltered();
   const look = async (): Promise<void> => {
     const gone = [...state.wires.values()].filter(({ index }) => !rtnetlink.linkExists(state.route, index));
     if (gone.length > 0) {
       state.log.warn('a bridge was taken away; it is made again', { bridges: gone.map(({ name }) => name) });
       await setRight(state);
+    }
+    if (filtered !== bridgedIsFiltered()) {
+      filtered = !filtered;
+      isolate(state);
     }
     const now = nfnetlink.generation(state.netfilter);
     if (now === seen) return;
@@ -30,6 +37,15 @@ export function watch(state: State): () => void {
   }, interval);
   timer.unref();
   return () => clearInterval(timer);
+}
+
+/** Sets the ports of networks whose containers may not talk to each other as the kernel's way of bridging asks for. */
+function isolate(state: State): void {
+  for (const { networkId, link } of [...state.places.values()].flatMap(({ endpoints }) => endpoints)) {
+    const wire = state.wires.get(networkId);
+    if (!wire || wire.options.icc || !link || !rtnetlink.linkExists(state.route, link.index)) continue;
+    state.route.send('set a port of a bridge', [rtnetlink.hairpinPortUp(link.index, isolationOf(wire))]);
+  }
 }
 
 async function repairFirewall(state: State): Promise<void> {

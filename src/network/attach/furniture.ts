@@ -1,6 +1,6 @@
 import { netlink, rtnetlink } from '../../host/index.ts';
 import { lastOf, parsePrefix, toText } from '../address/subnets.ts';
-import type { Wire } from '../bridge/wire.ts';
+import { isolationOf, type Wire } from '../bridge/wire.ts';
 import type { NetworkFurniture } from '../contract.ts';
 import { type Endpoint, gatewaysOf, type Link, type LinkAddress } from '../records/place.ts';
 
@@ -41,7 +41,7 @@ export function hostMessage({ endpoint, link, wire }: Joint): { message: Buffer;
     mtu: wire.mtu,
     peer: { name: link.ifName, index: link.inside, mac: endpoint.mac },
   });
-  const port = rtnetlink.hairpinPortUp(link.index, !wire.options.icc);
+  const port = rtnetlink.hairpinPortUp(link.index, isolationOf(wire));
   return { message: Buffer.concat([veth.message, port]), netnsFdOffset: veth.netnsFdOffset };
 }
 

@@ -102,3 +102,10 @@ export function randomMac(): string {
   bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 0x02;
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
+
+const filters = ['iptables', 'ip6tables'].map((name) => `/proc/sys/net/bridge/bridge-nf-call-${name}`);
+
+/** Whether what a bridge passes from port to port goes through the firewall, too (br_netfilter); it can change at any time. */
+export function bridgedIsFiltered(): boolean {
+  return filters.every((path) => existsSync(path) && readFileSync(path, 'utf8').trim() !== '0');
+}

@@ -3,7 +3,7 @@ import { type Addresses, createAddresses } from '../address/addresses.ts';
 import { describe, type Ip, parseIp, parsePrefix, type Subnet, toText } from '../address/subnets.ts';
 import type { BridgeRules } from '../firewall/elements.ts';
 import type { NetworkRecord, PoolRecord } from '../records/record.ts';
-import { type BridgeAddress, ensureBridge } from './bridge.ts';
+import { type BridgeAddress, bridgedIsFiltered, ensureBridge } from './bridge.ts';
 import { type BridgeOptions, bridgeOptions } from './options.ts';
 
 /** A bridge network as it stands in the kernel. */
@@ -124,6 +124,14 @@ function mustPrefix(text: string): Subnet {
   const found = parsePrefix(text);
   if (!found) throw new Error(`not a network: ${text}`);
   return found.subnet;
+}
+
+/**
+ * Whether its ports must be kept from each other: where its containers may not talk, and the firewall does not see what they send
+ * each other. Where it does, isolated ports would be kept from each other's published ports, too. Undefined where they may talk.
+ */
+export function isolationOf({ options }: Wire): boolean | undefined {
+  return options.icc ? undefined : !bridgedIsFiltered();
 }
 
 /** What the firewall must know of it. */
