@@ -3,7 +3,7 @@
 import { silent } from '../../src/kit/index.ts';
 import { createRuntime } from '../../src/runtime/index.ts';
 import { makeBusybox, plainSpec } from './busybox.ts';
-import { builtShim } from './runtime.ts';
+import { builtShim, chosenRuntime } from './runtime.ts';
 
 const [execRoot = '', id = '', token = '', cgroup = '', go = '', ...args] = process.argv.slice(2);
 const box = makeBusybox();
@@ -16,6 +16,7 @@ const pending = await runtime.launch({
   stdio: { tty: false, openStdin: false, stdinOnce: false },
   log: { path: `${execRoot}.log`, maxBytes: 1 << 20, maxFiles: 3 },
   reserved: [],
+  ...(chosenRuntime && { runtime: chosenRuntime }),
 });
 if (go === 'go') await pending.go();
 process.stdout.write(`${pending.process.pid} ${box.directory}\n`);
