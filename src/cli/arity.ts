@@ -5,7 +5,7 @@ export function checkArity(command: Command, path: string, count: number, progra
   const wanted = complaint(command, count);
   if (!wanted) return undefined;
   const pointer = command.arity && 'atLeast' in command.arity ? 'See' : 'Run';
-  const usage = `Usage:  ${path} ${command.usage}\n\n${pointer} '${path} --help' for more information`;
+  const usage = `${`Usage:  ${path} ${command.usage}`.trimEnd()}\n\n${pointer} '${path} --help' for more information`;
   if (wanted === 'none') return `${program}: '${path}' accepts no arguments\n\n${usage}`;
   return `${program}: '${path}' requires ${wanted}\n\n${usage}`;
 }

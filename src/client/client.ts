@@ -212,7 +212,7 @@ class SocketClient implements Client {
     const body = call.method === 'HEAD' ? '' : await collect(readBody(stream, head, () => this.keep(stream, head)));
     try {
       const message = (JSON.parse(body) as { message?: string }).message;
-      if (message) return message;
+      if (message) return message.trim();
     } catch {
       // not JSON: the text itself is all there is
     }

@@ -1,6 +1,17 @@
 import { getSystemErrorMap } from 'node:util';
 import { EngineError } from './errors.ts';
 
+/** Where the C library's words, which users know, are not those of this language's library. */
+const usual: Record<string, string> = {
+  EBUSY: 'device or resource busy',
+  EEXIST: 'file exists',
+  EISDIR: 'is a directory',
+  ELOOP: 'too many levels of symbolic links',
+  ENAMETOOLONG: 'file name too long',
+  ETXTBSY: 'text file busy',
+  EXDEV: 'invalid cross-device link',
+};
+
 /**
  * A failed system call (an error with `errno` and `syscall`) as an EngineError in the words users know:
  * `write /big: no space left on device`. Anything else is returned as it is.
@@ -9,6 +20,7 @@ export function explainSystemError(error: unknown, path = ''): unknown {
   if (error instanceof EngineError) return error;
   const { errno, syscall, code } = error as NodeJS.ErrnoException;
   if (typeof errno !== 'number' || typeof code !== 'string') return error;
-  const [, words] = getSystemErrorMap().get(-Math.abs(errno)) ?? ['', code];
+  const [, theirs] = getSystemErrorMap().get(-Math.abs(errno)) ?? ['', code];
+  const words = usual[code] ?? theirs;
   return new EngineError('internal', `${syscall ?? 'write'}${path === '' ? '' : ` ${path}`}: ${words}`, error);
 }

@@ -101,10 +101,10 @@ async function readMetadata(file: string): Promise<ContextMetadata> {
 
 async function readTls(directory: string): Promise<TlsFiles> {
   const files: TlsFiles = {};
-  for (const endpoint of await readdir(directory).catch(() => [])) {
+  for (const endpoint of (await readdir(directory).catch(() => [])).toSorted()) {
     if (!(await stat(join(directory, endpoint))).isDirectory()) continue;
     const named: Record<string, Buffer> = {};
-    for (const file of await readdir(join(directory, endpoint))) {
+    for (const file of (await readdir(join(directory, endpoint))).toSorted()) {
       named[file] = await readFile(join(directory, endpoint, file));
     }
     files[endpoint] = named;

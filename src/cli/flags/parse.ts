@@ -70,11 +70,12 @@ function readShorts(flags: FlagTable, word: string, rest: string[], state: Parse
     }
     if (!name || !flag) throw new FlagError(`unknown shorthand flag: '${letter}' in -${word.slice(at)}`);
     const tail = word.slice(at + 1);
-    if (flag.bare !== undefined && !tail.startsWith('=')) {
+    const isAssigned = tail.startsWith('=') && tail.length > 1;
+    if (flag.bare !== undefined && !isAssigned) {
       set(state, name, flag, flag.bare);
       continue;
     }
-    const text = tail.startsWith('=') ? tail.slice(1) : tail || rest.shift();
+    const text = isAssigned ? tail.slice(1) : tail || rest.shift();
     if (text === undefined) throw new FlagError(`flag needs an argument: '${letter}' in ${word}`);
     set(state, name, flag, text);
     return;

@@ -3,7 +3,7 @@ import { TemplateError } from './lex.ts';
 import type { Command, Node, Operand, Pipeline, Tree } from './nodes.ts';
 import { parseTemplate } from './parse.ts';
 import { goString, isTrue, sortedEntries, typeName } from './print.ts';
-import { shapeOf } from './shapes.ts';
+import { GoTime, shapeOf } from './shapes.ts';
 
 /** A template ready to be filled; throws TemplateError when it cannot be. */
 export type Template = (data: unknown) => string;
@@ -274,7 +274,7 @@ class Run {
     if (value === null || value === undefined) this.fail(`nil data; no entry for key ${JSON.stringify(name)}`);
     const hasArgs = rest.length > 0 || final !== missing;
     const isRoot = value === this.data && this.options.typeName !== undefined;
-    if (typeof value !== 'object' || Array.isArray(value))
+    if (typeof value !== 'object' || Array.isArray(value) || value instanceof GoTime)
       this.fail(`can't evaluate field ${name} in type ${this.typeOf(value)}`);
     if (!Object.hasOwn(value, name)) {
       if (isRoot) this.fail(`can't evaluate field ${name} in type ${this.options.typeName}`);
@@ -296,7 +296,9 @@ class Run {
 
   /** Data that no type describes is an interface to Go. */
   private typeOf(value: unknown): string {
-    return this.options.typeName === undefined && !shapeOf(value) ? 'interface {}' : typeName(value);
+    return this.options.typeName === undefined && (!shapeOf(value) || value instanceof GoTime)
+      ? 'interface {}'
+      : typeName(value);
   }
 
   private method(

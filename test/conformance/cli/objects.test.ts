@@ -1,7 +1,8 @@
 // Networks, volumes, images, contexts, the swarm's words, completion: both programs at a real Docker, word by word.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeCertificates } from '../../support/certificates.ts';
 import { must, type Result } from '../../support/command.ts';
 import { startPeer } from '../../support/peer.ts';
 import type { Case } from './case.ts';
@@ -25,7 +26,9 @@ describe.skipIf(!socket)('the same words as the real program about', () => {
 
   beforeAll(async () => {
     await clear();
-    for (const { directory } of programs) furnish(directory);
+    const certificates = await makeCertificates();
+    for (const { directory } of programs) furnish(directory, certificates);
+    rmSync(certificates, { recursive: true });
   }, 60_000);
   afterAll(async () => {
     await clear();
@@ -56,7 +59,8 @@ function lines(text: string): string[] {
   return text.split('\n').toSorted();
 }
 
-function furnish(directory: string): void {
+function furnish(directory: string, certificates: string): void {
+  for (const name of ['ca.pem', 'cert.pem', 'key.pem']) copyFileSync(join(certificates, name), join(directory, name));
   writeFileSync(join(directory, 'file'), 'a file\n');
   mkdirSync(join(directory, 'configured'));
   const configuration = {

@@ -2,7 +2,7 @@ import { command } from '../../command.ts';
 import { checkContextName } from '../../endpoint/contexts.ts';
 import { flag } from '../../flags/index.ts';
 import { readEndpoint, validateEndpoint } from './endpoint.ts';
-import { checkNewName, openContexts } from './open.ts';
+import { checkNewName, defaultDescription, openContexts } from './open.ts';
 
 const words = (verb: string) => `${verb} a context
 
@@ -45,7 +45,8 @@ export const create = command({
       if (named.has('docker')) throw new Error('cannot use --docker flag when --from is set');
       const source = given.from || contextName;
       const { Metadata, Endpoints } = await contexts.get(source);
-      const described = given.description ? { ...Metadata, Description: given.description } : Metadata;
+      const known = source === 'default' ? { ...Metadata, Description: defaultDescription } : Metadata;
+      const described = given.description ? { ...Metadata, Description: given.description } : known;
       await contexts.put({ Name: name, Metadata: described, Endpoints });
       await contexts.putTls(name, await contexts.tls(source));
     } else {

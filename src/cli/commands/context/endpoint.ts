@@ -1,5 +1,5 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { parseHost } from '../../../client/index.ts';
 import { explainSystemError } from '../../../kit/index.ts';
 import type { ContextMetadata, TlsFiles } from '../../endpoint/contexts.ts';
 import { readBool } from '../../flags/index.ts';
@@ -27,6 +27,7 @@ export async function readEndpoint(
     const path = pairs[key];
     if (path) read[name] = await readPem(path);
   }
+  checkMaterial(read);
   const endpoint = {
     ...(pairs.host ? { Host: pairs.host } : {}),
     SkipTLSVerify: skipsVerify(pairs['skip-tls-verify']),
@@ -34,13 +35,35 @@ export async function readEndpoint(
   return { endpoint, files: Object.keys(read).length > 0 ? { docker: read } : {} };
 }
 
-/** Refuses an address that no client could use. */
+/** Refuses what is no address. */
 export function validateEndpoint({ Host }: Meta): void {
-  if (!Host) return;
+  if (Host && !Host.includes('://')) {
+    throw new Error(`unable to apply docker endpoint options: unable to parse docker host \`${Host}\``);
+  }
+}
+
+const fault = (words: string) => new Error(`invalid docker endpoint options: ${words}`);
+
+/** Refuses certificates and keys that no connection could be made with. */
+function checkMaterial({ 'ca.pem': ca, 'cert.pem': cert, 'key.pem': key }: Record<string, Buffer>): void {
+  if (ca && !isCertificate(ca)) throw fault('failed to retrieve context tls info: ca.pem seems invalid');
+  if (!cert || !key) return;
+  if (!key.includes('-----BEGIN')) throw fault('no valid private key found');
+  if (!isCertificate(cert)) {
+    const words = 'tls: failed to find any PEM data in certificate input';
+    throw fault(`failed to retrieve context tls info: ${words}`);
+  }
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
+    const words = 'tls: private key does not match public key';
+    throw fault(`failed to retrieve context tls info: ${words}`);
+  }
+}
+
+function isCertificate(pem: Buffer): boolean {
   try {
-    parseHost(Host);
-  } catch (error) {
-    throw new Error(`unable to apply docker endpoint options: ${(error as Error).message}`, { cause: error });
+    return new X509Certificate(pem).fingerprint !== '';
+  } catch {
+    return false;
   }
 }
 

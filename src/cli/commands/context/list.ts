@@ -2,9 +2,21 @@ import { command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
 import { formatRows, type Listing, type Row } from '../../format/table.ts';
 import { ellipsis, naturalOrder } from '../../format/text.ts';
+import type { Shape } from '../../template/index.ts';
 import { formatUsage, inspectFormatUsage } from '../filters.ts';
 import { inspectAll } from '../show/inspect-all.ts';
-import { openContexts } from './open.ts';
+import { defaultDescription, openContexts } from './open.ts';
+
+const shape: Shape = {
+  struct: 'context.contextWithTLSListing',
+  fields: {
+    Name: 'string',
+    Metadata: { map: 'any' },
+    Endpoints: { map: { struct: 'docker.EndpointMeta', fields: { Host: 'string', SkipTLSVerify: 'bool' } } },
+    TLSMaterial: { map: { list: 'string' } },
+    Storage: { struct: 'store.StorageInfo', fields: { MetadataPath: 'string', TLSPath: 'string' } },
+  },
+};
 
 const listing: Listing = {
   headers: {
@@ -33,7 +45,7 @@ export const list = command({
     const rows: (Row & { Name: string })[] = (await contexts.list()).map(({ Name, Metadata, Endpoints }) => ({
       Name,
       Current: Name === contextName,
-      Description: Name === 'default' ? 'Current DOCKER_HOST based configuration' : String(Metadata.Description ?? ''),
+      Description: Name === 'default' ? defaultDescription : String(Metadata.Description ?? ''),
       DockerEndpoint: Endpoints.docker?.Host ?? '',
       Error: Endpoints.docker ? '' : 'cannot find docker endpoint in context',
     }));
@@ -68,7 +80,7 @@ export const inspect = command({
       const { Name, Metadata, Endpoints } = await contexts.get(name);
       const files = Object.entries(await contexts.tls(name)).map(([endpoint, named]) => [endpoint, Object.keys(named)]);
       const TLSMaterial = Object.fromEntries(files) as object;
-      return { text: JSON.stringify({ Name, Metadata, Endpoints, TLSMaterial, Storage: contexts.paths(name) }) };
+      return { shape, text: JSON.stringify({ Name, Metadata, Endpoints, TLSMaterial, Storage: contexts.paths(name) }) };
     });
   },
 });

@@ -9,6 +9,9 @@ import {
 } from '../../endpoint/contexts.ts';
 import { defaultEndpoint } from '../../endpoint/resolve.ts';
 
+/** What is said of the context that is none. */
+export const defaultDescription = 'Current DOCKER_HOST based configuration';
+
 /** The kept contexts and `default`, which is made of the options and the environment. */
 export interface Contexts extends Pick<ContextStore, 'put' | 'remove' | 'putTls'> {
   get(name: string): Promise<ContextMetadata>;

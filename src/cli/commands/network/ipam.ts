@@ -64,11 +64,19 @@ export function ipamConfig({ subnets, ranges, gateways, auxiliary }: Words): Ipa
 
 /** Whether an address, or a range's first one, lies in a subnet. */
 function contains(subnet: string, data: string): boolean {
-  const { bits, size, prefix } = parseCidr(subnet);
+  const { bits, size, prefix } = parseSubnet(subnet);
   const address = data.includes('/') ? parseCidr(data) : parseAddress(data);
   if (!address || address.size !== size) return false;
   const shift = BigInt(size - prefix);
   return bits >> shift === address.bits >> shift;
+}
+
+function parseSubnet(text: string): { bits: bigint; size: number; prefix: number } {
+  try {
+    return parseCidr(text);
+  } catch (error) {
+    throw new Error(`invalid subnet: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function parseCidr(text: string): { bits: bigint; size: number; prefix: number } {

@@ -22,8 +22,8 @@ export function swarmCommand({ asks, inspects, each, before, ...words }: SwarmCo
     ...words,
     async run(context, input) {
       await before?.(context, input as Input);
-      if (inspects && !input.flags.pretty && !input.flags.format) {
-        await context.out.line('[]');
+      if (inspects && !input.flags.pretty) {
+        await context.out.line(input.flags.format && input.flags.format !== 'json' ? '' : '[]');
         await context.out.flush();
       }
       const times = each ? input.args.length : 1;
