@@ -68,3 +68,23 @@ const types: [header: string | undefined, outcome: string][] = [
 test.each(types)('Content-Type %p: %s', (header, outcome) => {
   expect(refusal(() => checkContentType(header))).toBe(outcome);
 });
+
+test('values are read as Go’s parser reads them, a form’s before the query’s', () => {
+  const query = createQuery('a=1&b=%C3%A9+x&b=2&=y&c', 'a=form');
+  expect([query.text('a'), query.all('a'), query.text('b'), query.text('c'), query.has('c')]).toEqual([
+    'form',
+    ['form', '1'],
+    'é x',
+    '',
+    true,
+  ]);
+  expect(createQuery('x=%ff').text('x')).toBe('\ufffd');
+  for (const [text, words] of [
+    ['a=%zz', 'invalid URL escape "%zz"'],
+    ['a=%', 'invalid URL escape "%"'],
+    ['a=1;b=2', 'invalid semicolon separator in query'],
+  ] as const) {
+    expect(() => createQuery(text).text('b')).toThrow(words);
+  }
+  expect(() => createQuery('v=x').bool('v')).toThrow('invalid value for v: x: strconv.ParseBool: parsing "x"');
+});

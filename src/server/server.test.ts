@@ -402,3 +402,39 @@ test.skipIf(docker === null)('Docker’s own command line is content', async () 
   const missing = await cli(['run', 'nosuch']);
   expect([missing.code, missing.err]).toEqual([125, expect.stringContaining('library/nosuch:latest')]);
 });
+
+test('a form in the body is as good as a query, and is no JSON', async () => {
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  expect((await call('POST', '/containers/box/stop', 't=5', form)).status).toBe(304);
+  expect(rooms.calls).toEqual([['stop', 'box', { timeout: 5 }]]);
+  expect((await call('POST', '/auth', '{"username":"ann"}', form)).status).toBe(200);
+  expect(await messageOf(await call('POST', '/containers/create', '{}', form))).toContain('unsupported Content-Type');
+});
+
+test('an engine without a cluster, plugins and a build daemon says so, after what is wrong with the request', async () => {
+  const answers: [method: string, path: string, body: string | undefined, status: number][] = [
+    ['GET', '/nodes', undefined, 503],
+    ['GET', '/nodes?filters=x', undefined, 400],
+    ['POST', '/swarm/init', '{"ListenAddr":""}', 400],
+    ['POST', '/swarm/init', '{"ListenAddr":"0.0.0.0"}', 501],
+    ['POST', '/services/x/update?version=y', '{}', 400],
+    ['POST', '/services/x/update?version=1', '{}', 503],
+    ['GET', '/plugins', undefined, 200],
+    ['GET', '/plugins/x/json', undefined, 404],
+    ['POST', '/plugins/pull', '[]', 501],
+    ['POST', '/session', undefined, 400],
+    ['GET', '/system/df?type=foo', undefined, 400],
+    ['GET', '/system/df', undefined, 200],
+    ['POST', '/auth', '{"username":"bob"}', 401],
+  ];
+  for (const [method, path, body, status] of answers) {
+    expect([method, path, (await call(method, path, body)).status]).toEqual([method, path, status]);
+  }
+});
+
+test('an unknown path names no version; OPTIONS is answered everywhere', async () => {
+  expect((await call('GET', '/nosuch')).headers.get('api-version')).toBeNull();
+  const options = await call('OPTIONS', '/nosuch');
+  expect([options.status, options.headers.get('api-version')]).toEqual([200, '1.51']);
+  expect((await call('OPTIONS', '/v1.99/info')).status).toBe(400);
+});
