@@ -11,7 +11,7 @@ interface Span {
 
 /** The latest events on disk: two files, of which the older one goes when the newer one is full. */
 export interface EventRing {
-  /** Written at the end of this turn of the event loop, never waiting for the disk; lines end in a newline. */
+  /** A kill of the engine does not lose it; nobody waits for the disk. The line ends in a newline. */
   append(timeNano: number, line: string): void;
   /** The lines between two times (both included) that were appended until now, oldest first, some at a time. */
   read(span: Span): AsyncIterable<string[]>;
@@ -33,8 +33,6 @@ export function createEventRing({ directory, fileSize, log }: Options): EventRin
   const path = join(directory, 'events.log');
   const older = `${path}.1`;
   let { fd, size } = openWhole(path);
-  let waiting: string[] = [];
-  let closed = false;
   let rotations = 0;
   const rotate = () => {
     rotations += 1;
@@ -43,29 +41,31 @@ export function createEventRing({ directory, fileSize, log }: Options): EventRin
     closeSync(fd);
     ({ fd, size } = openWhole(path));
   };
-  const flush = () => {
-    if (waiting.length === 0 || closed) return;
-    const bytes = Buffer.from(waiting.join(''));
-    waiting = [];
-    try {
-      if (size > 0 && size + bytes.length > fileSize) rotate();
-      size += writeSync(fd, bytes);
-    } catch (error) {
-      // A full disk costs the memory of events, not the events.
-      log.warn('events could not be written down', { error: messageOf(error) });
+  /** Both files of one moment; what was the present one `since` may have become the older one, or be gone. */
+  const opened = async (since: number) => {
+    for (;;) {
+      const at = rotations;
+      const [before, present] = [await open(older, 'r').catch(() => undefined), await open(path, 'r')];
+      if (at === rotations) return { before, present, moved: at - since };
+      await before?.close();
+      await present.close();
     }
   };
   return {
     append(timeNano, line) {
-      if (waiting.push(`${timeNano} ${line}`) === 1) setImmediate(flush);
+      const bytes = Buffer.from(`${timeNano} ${line}`);
+      try {
+        if (size > 0 && size + bytes.length > fileSize) rotate();
+        size += writeSync(fd, bytes);
+      } catch (error) {
+        // A full disk costs the memory of events, not the events.
+        log.warn('an event could not be written down', { error: messageOf(error) });
+      }
     },
     read(span) {
-      flush();
       const end = { size, rotations };
       return (async function* lines() {
-        const [before, present] = [await open(older, 'r').catch(() => undefined), await open(path, 'r')];
-        // What was the present file when it was asked may have become the older one.
-        const moved = rotations - end.rotations;
+        const { before, present, moved } = await opened(end.rotations);
         try {
           if (before && moved < 2) yield* within(before, span, moved === 1 ? end.size : undefined);
           if (moved === 0) yield* within(present, span, end.size);
@@ -76,8 +76,6 @@ export function createEventRing({ directory, fileSize, log }: Options): EventRin
       })();
     },
     close() {
-      flush();
-      closed = true;
       closeSync(fd);
     },
   };
