@@ -35,7 +35,7 @@ export function bundleFiles(spec: RuntimeSpec, stdio: Stdio, places: BundlePlace
       ...(domainname && { sysctl: { ...spec.linux.sysctl, 'kernel.domainname': domainname } }),
     },
   };
-  return { 'config.json': JSON.stringify(bundle), ...(network && { netns: '' }) };
+  return { 'config.json': toJson(bundle), ...(network && { netns: '' }) };
 }
 
 /** process.json for `exec`; limits that it does not name are the container's. */
@@ -46,8 +46,12 @@ export function execFiles(spec: RuntimeSpec, process: SpecProcess, stdio: Stdio)
     ...(!process.rlimits?.length && rlimits && { rlimits }),
     user: { ...process.user, umask: process.user.umask ?? user.umask ?? 0o022 },
   };
-  return { 'process.json': JSON.stringify(inherited) };
+  return { 'process.json': toJson(inherited) };
 }
+
+// No limit is 2^64 - 1 for a runtime, a number that ours cannot hold. Within a text the quotes would be escaped.
+const toJson = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(/"(soft|hard)":-1\b/g, '"$1":18446744073709551615');
 
 function withTerminal(process: SpecProcess, { tty, size }: Stdio): SpecProcess {
   const { terminal: _, consoleSize: __, ...rest } = process;
