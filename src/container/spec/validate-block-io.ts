@@ -1,7 +1,7 @@
 import type { HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { HostFacts } from './facts.ts';
-import { noKernel } from './validate-resources.ts';
+import { noKernel } from './no-kernel.ts';
 
 /** Weights of block devices: what this kernel has no file for is discarded with a warning, a weight out of range refused. */
 export function checkBlockIo(config: HostConfig, facts: HostFacts): string[] {

@@ -1,6 +1,7 @@
 import type { HostConfig } from '../../api/index.ts';
 import { EngineError, messageOf } from '../../kit/index.ts';
 import { type HostFacts, parseList } from './facts.ts';
+import { noKernel } from './no-kernel.ts';
 import { checkBlockIo, discardThrottles } from './validate-block-io.ts';
 
 const refuse = (message: string): EngineError => new EngineError('invalid', message);
@@ -79,10 +80,6 @@ function checkSwapAlone({ Memory = 0, MemorySwap = 0 }: HostConfig): void {
     throw refuse('You should always set the Memory limit when using Memoryswap limit, see usage');
   }
 }
-
-/** A warning for what is discarded. */
-export const noKernel = (what: string, then: string): string =>
-  `Your kernel does not support ${what} or the cgroup is not mounted. ${then}`;
 
 function checkSwappiness(config: HostConfig, swappiness: number, facts: HostFacts): string[] {
   if (facts.cgroupVersion === 2) {
