@@ -4,6 +4,7 @@ import {
   type FileTime,
   namesIn,
   openDirectoryAt,
+  SystemError,
   tryOpenDirectoryAt,
   tryStatusOf,
   xattrsAt,
@@ -25,6 +26,9 @@ interface Pair {
   opaque: boolean;
 }
 
+const PATH_MAX = 4096;
+const ENAMETOOLONG = 36;
+
 /** Read but so many files before others get their turn. */
 const atOnce = 512;
 
@@ -38,6 +42,8 @@ export async function readChanges(upper: number, lower: number | undefined): Pro
 }
 
 async function compareDirectories(walk: Walk, pair: Pair): Promise<void> {
+  // Two files are open for each level: what no path could name is not gone into.
+  if (pair.path.length > PATH_MAX) throw new SystemError('open', ENAMETOOLONG);
   const names = namesIn(pair.upper);
   const hidden = pair.opaque && pair.lower !== undefined ? namesIn(pair.lower) : [];
   const seen = new Set(names.map((name) => name.toString('latin1')));

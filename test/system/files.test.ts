@@ -269,3 +269,14 @@ while True:
   untouched();
   expect(written + refused).toBe(60);
 }, 60_000);
+
+test('a tree too deep for any path is refused, and leaves no file open', async () => {
+  // As a container can make one, step by step from within.
+  const script = "import os\nname = 'd' * 250\nfor i in range(20):\n  os.mkdir(name); os.chdir(name)";
+  execFileSync('python3', ['-c', script], { cwd: join(root, 'd') });
+  const before = readdirSync('/proc/self/fd').length;
+  expect(await failure(pack(join(root, 'd')))).toContain('ENAMETOOLONG');
+  expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
+  await put([{ name: 'd', pax: { path: 'd'.repeat(250) }, data: 'x' }]);
+  expect(lstatSync(join(root, 'd', 'd'.repeat(250))).isFile()).toBe(true);
+});

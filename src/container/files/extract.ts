@@ -125,11 +125,16 @@ function refuse(at: Extraction, path: string, is: string, comes: string): never 
   throw new EngineError('internal', text);
 }
 
-function removeTree({ directory, name }: Spot): void {
+/** A deeper tree could take all the engine's files and its stack. */
+const deepest = 2048;
+const ENAMETOOLONG = 36;
+
+function removeTree({ directory, name }: Spot, depth = 0): void {
+  if (depth > deepest) throw new SystemError('unlinkat', ENAMETOOLONG);
   const fd = openDirectoryAt(directory, name);
   try {
     for (const entry of namesIn(fd)) {
-      if (tryStatusOf(fd, entry)?.kind === 'directory') removeTree({ directory: fd, name: entry });
+      if (tryStatusOf(fd, entry)?.kind === 'directory') removeTree({ directory: fd, name: entry }, depth + 1);
       else removeAt(fd, entry, 'file');
     }
   } finally {

@@ -1,4 +1,4 @@
-import { closeFd, type FileStatus, namesIn, tryOpenDirectoryAt, tryStatusOf } from '../../host/index.ts';
+import { closeFd, type FileStatus, namesIn, SystemError, tryOpenDirectoryAt, tryStatusOf } from '../../host/index.ts';
 
 /** A file by its name in an open directory (`.` is the directory itself). */
 export interface Spot {
@@ -19,6 +19,9 @@ export interface TreeEntry {
   /** Relative to the top, which is ''; a byte string. */
   path: string;
 }
+
+const PATH_MAX = 4096;
+const ENAMETOOLONG = 36;
 
 interface Level {
   fd: number;
@@ -66,6 +69,8 @@ function entryAt(spot: Spot, path: string, instead: Instead): { entry: TreeEntry
 }
 
 function pushLevel(levels: Level[], { spot, path }: TreeEntry): void {
+  // Each level is an open file: what no path could name is not gone into.
+  if (path.length > PATH_MAX) throw new SystemError('open', ENAMETOOLONG);
   const fd = tryOpenDirectoryAt(spot.directory, spot.name);
   if (fd === undefined) return;
   const level: Level = { fd, path, names: [] };
