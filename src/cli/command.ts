@@ -4,6 +4,8 @@ import type { FlagTable, Values } from './flags/index.ts';
 import type { Globals } from './globals.ts';
 import type { Output } from './stdio/output.ts';
 
+export { CliError } from './cli-error.ts';
+
 /** How many arguments a command takes. */
 export type Arity = { exactly: number } | { atLeast: number } | { atMost: number } | { from: number; to: number };
 
@@ -15,6 +17,8 @@ export interface Context {
   config: Config;
   /** The name of the context in use. */
   contextName: string;
+  /** Whether a word is a command or a noun of the program's own. */
+  isCommand(word: string): boolean;
   /** The options before the command. */
   globals: Globals;
   out: Output;
@@ -53,16 +57,4 @@ export interface Command<F extends FlagTable = FlagTable> {
 /** Ties a command's flags to the values its `run` gets. */
 export function command<F extends FlagTable>(definition: Command<F>): Command {
   return definition as unknown as Command;
-}
-
-/** A failure with an exit code of its own. With `hint` the program's name comes before and a pointer to the help after it. */
-export class CliError extends Error {
-  readonly code: number;
-  readonly hint: boolean;
-
-  constructor(message: string, code = 1, hint = false) {
-    super(message);
-    this.code = code;
-    this.hint = hint;
-  }
 }

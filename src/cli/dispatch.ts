@@ -1,6 +1,6 @@
 import { checkArity } from './arity.ts';
 import { CliError, type Command, type Context } from './command.ts';
-import { findCommand, groups } from './commands/index.ts';
+import { findCommand, groups, isCommand } from './commands/index.ts';
 import { configDirectory, loadConfig } from './config/file.ts';
 import { createEngine } from './endpoint/engine.ts';
 import { contextName } from './endpoint/resolve.ts';
@@ -23,7 +23,7 @@ export async function dispatch(argv: string[], bare: Bare): Promise<number> {
   const config = await loadConfig(parsed.values.config, (text) => void bare.err.line(text));
   const engine = createEngine(globals, env, config);
   const context: Context = Object.defineProperties(
-    { ...bare, config, globals, contextName: contextName(globals, env, config) },
+    { ...bare, config, globals, isCommand, contextName: contextName(globals, env, config) },
     { client: { get: () => engine.client() } },
   ) as Context;
   const before = argv.slice(0, argv.length - parsed.args.length);
@@ -157,7 +157,7 @@ async function showProgramHelp(context: Context, flags: FlagTable, out: Context[
   const { programHelp } = await import('./help.ts');
   const { listPlugins } = await import('./plugins/find.ts');
   const { swarmState } = await import('./endpoint/swarm-state.ts');
-  const [plugins, swarm] = await Promise.all([listPlugins(context.config), swarmState(context)]);
+  const [plugins, swarm] = await Promise.all([listPlugins(context), swarmState(context)]);
   const shown = { ...flags };
   if (context.program === 'docker') delete shown['no-autostart'];
   await out.write(programHelp(context.program, { flags: shown, plugins, swarm }));

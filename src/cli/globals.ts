@@ -1,4 +1,4 @@
-import { CliError } from './command.ts';
+import { CliError } from './cli-error.ts';
 import { flag, type Values } from './flags/index.ts';
 
 /** The options before the command. `directory` and `certificates` are where config.json and the TLS files are looked for. */

@@ -1,4 +1,4 @@
-import type { ByteStream } from './stream.ts';
+import type { ByteStream } from './byte-stream.ts';
 
 /** Starts a program and speaks through its standard input and output; its error output is the user's. */
 export function openCommand(command: string[]): ByteStream {

@@ -33,6 +33,11 @@ export const groups: Record<string, Group> = {
   ...swarmGroups,
 };
 
+/** Whether a word is a command or a noun of the program's own. */
+export function isCommand(word: string): boolean {
+  return Object.hasOwn(topLevel, word) || Object.hasOwn(groups, word);
+}
+
 /** What a command line names: a command with its own words left, a group, or a word that nobody knows. */
 export type Found =
   | { kind: 'command'; command: Command; path: string[]; args: string[] }

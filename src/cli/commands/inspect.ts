@@ -3,7 +3,8 @@ import { command } from '../command.ts';
 import { flag } from '../flags/index.ts';
 import { inspectFormatUsage } from './filters.ts';
 import { inspectAll } from './show/inspect-all.ts';
-import { fetchAny, fetchOne, type Kind, kinds } from './show/kinds.ts';
+import type { Kind } from './show/kind.ts';
+import { fetchAny, fetchOne, kinds } from './show/kinds.ts';
 
 const typeNames = kinds
   .toSorted()

@@ -1,6 +1,6 @@
 import type { Context } from '../command.ts';
-import type { Suggestions } from './complete.ts';
 import { namesOf, type Thing } from './names.ts';
+import type { Suggestions } from './suggestions.ts';
 
 /** What the words of a usage line stand for. */
 const things: Record<string, Thing> = {

@@ -5,12 +5,7 @@ import { findPlugin, listPlugins } from '../plugins/find.ts';
 import { argumentWords } from './arguments.ts';
 import { flagValues } from './flag-values.ts';
 import { readLine } from './line.ts';
-
-/** What may come next: names, each with what it is, and whether files may too. */
-export interface Suggestions {
-  names: [name: string, description?: string][];
-  files: boolean;
-}
+import type { Suggestions } from './suggestions.ts';
 
 const noFiles = 4;
 
@@ -21,7 +16,7 @@ const noFiles = 4;
 export async function complete(argv: string[], context: Context, flags: FlagTable): Promise<number> {
   const [ask, ...words] = argv;
   const last = words.pop() ?? '';
-  const plugin = words[0] && !isKnown(words[0]) ? await findPlugin(words[0], context.config) : undefined;
+  const plugin = words[0] && !isKnown(words[0]) ? await findPlugin(words[0], context) : undefined;
   if (plugin) {
     const { runPlugin } = await import('../plugins/run.ts');
     const call = { name: plugin.name, argv: ['__complete', ...words, last] };
@@ -82,8 +77,8 @@ async function inCommand(command: Command, { path, words, last, context }: Place
   return argumentWords(command.usage, { path, given: line.args, context });
 }
 
-async function programWords(last: string, { config }: Context): Promise<Suggestions> {
-  const plugins = (await listPlugins(config)).filter(({ fault }) => !fault);
+async function programWords(last: string, context: Context): Promise<Suggestions> {
+  const plugins = (await listPlugins(context)).filter(({ fault }) => !fault);
   const names: [string, string][] = [
     ...Object.entries(topLevel)
       .filter(([, { hidden }]) => hidden !== true)

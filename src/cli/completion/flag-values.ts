@@ -1,6 +1,6 @@
 import type { Context } from '../command.ts';
-import type { Suggestions } from './complete.ts';
 import { namesOf, type Thing } from './names.ts';
+import type { Suggestions } from './suggestions.ts';
 
 /** Flags whose value is a name. */
 const things: Record<string, Thing> = {

@@ -1,5 +1,6 @@
 import { parseReference } from '../../oci/index.ts';
-import type { AuthEntry, Config } from './file.ts';
+import type { AuthEntry } from './data.ts';
+import type { Config } from './file.ts';
 
 /** A login at a registry as the engine takes it. */
 export interface AuthConfig {

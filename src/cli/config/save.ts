@@ -1,6 +1,6 @@
 import { chmod, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { ConfigData } from './file.ts';
+import type { ConfigData } from './data.ts';
 
 /** Writes config.json under a temporary name and renames it; its mode stays, a link stays a link. */
 export async function saveConfig(path: string, data: ConfigData): Promise<void> {

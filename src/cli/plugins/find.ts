@@ -1,6 +1,6 @@
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { groups, topLevel } from '../commands/index.ts';
+import type { Context } from '../command.ts';
 import type { Config } from '../config/file.ts';
 import { naturalOrder } from '../format/text.ts';
 
@@ -32,37 +32,40 @@ export function pluginDirectories({ directory, data }: Config): string[] {
   return [...(data.cliPluginsExtraDirs ?? []), join(directory, 'cli-plugins'), ...systemDirectories];
 }
 
+/** Where plugins are named, and which names are commands already. */
+type Where = Pick<Context, 'config' | 'isCommand'>;
+
 /** The plugin of a name, or nothing when there is none or it is not fit for use. */
-export async function findPlugin(name: string, config: Config): Promise<Plugin | undefined> {
+export async function findPlugin(name: string, where: Where): Promise<Plugin | undefined> {
   if (!validName.test(name)) return undefined;
-  for (const directory of pluginDirectories(config)) {
+  for (const directory of pluginDirectories(where.config)) {
     const path = join(directory, prefix + name);
     const isThere = await access(path).then(
       () => true,
       () => false,
     );
     if (!isThere) continue;
-    const plugin = await askPlugin(name, [path]);
+    const plugin = await askPlugin(name, [path], where);
     return plugin.fault ? undefined : plugin;
   }
   return undefined;
 }
 
 /** Every plugin, fit for use or not, by name. */
-export async function listPlugins(config: Config): Promise<Plugin[]> {
+export async function listPlugins(where: Where): Promise<Plugin[]> {
   const found = new Map<string, string[]>();
-  for (const directory of pluginDirectories(config)) {
+  for (const directory of pluginDirectories(where.config)) {
     for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
       if (!entry.name.startsWith(prefix) || !(entry.isFile() || entry.isSymbolicLink())) continue;
       const name = entry.name.slice(prefix.length);
       found.set(name, [...(found.get(name) ?? []), join(directory, entry.name)]);
     }
   }
-  const plugins = await Promise.all([...found].map(([name, paths]) => askPlugin(name, paths)));
+  const plugins = await Promise.all([...found].map(([name, paths]) => askPlugin(name, paths, where)));
   return plugins.toSorted((a, b) => naturalOrder(a.name, b.name));
 }
 
-async function askPlugin(name: string, [path = '', ...shadowed]: string[]): Promise<Plugin> {
+async function askPlugin(name: string, [path = '', ...shadowed]: string[], { isCommand }: Where): Promise<Plugin> {
   const plugin: Plugin = {
     name,
     path,
@@ -77,7 +80,7 @@ async function askPlugin(name: string, [path = '', ...shadowed]: string[]): Prom
   const refuse = (fault: string) => ({ ...plugin, fault });
   if (!validName.test(name))
     return refuse(`plugin candidate ${JSON.stringify(name)} did not match "${validName.source}"`);
-  if (Object.hasOwn(topLevel, name) || Object.hasOwn(groups, name)) {
+  if (isCommand(name)) {
     return refuse(`plugin ${JSON.stringify(name)} duplicates builtin command`);
   }
   let text: string;

@@ -1,5 +1,4 @@
 import type { Context } from '../command.ts';
-import type { Config } from '../config/file.ts';
 import { findPlugin } from './find.ts';
 
 /** A command line for a plugin: the words with the options before the command, and more of the environment. */
@@ -9,14 +8,12 @@ export interface PluginCall {
   env?: Record<string, string>;
 }
 
-type Env = Record<string, string | undefined>;
-
 /** Runs a plugin in this program's place and returns its exit code; undefined when there is no such plugin. */
 export async function runPlugin(
   call: PluginCall,
-  where: { config: Config; env: Env; engine: Record<string, string> },
+  where: Pick<Context, 'config' | 'env' | 'isCommand'> & { engine: Record<string, string> },
 ): Promise<number | undefined> {
-  const plugin = await findPlugin(call.name, where.config);
+  const plugin = await findPlugin(call.name, where);
   if (!plugin) return undefined;
   const child = Bun.spawn([plugin.path, ...call.argv], {
     stdin: 'inherit',

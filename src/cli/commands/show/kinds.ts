@@ -1,20 +1,8 @@
 import type { SystemInfo } from '../../../api/index.ts';
 import { ApiError, type Client, type Query } from '../../../client/index.ts';
 import type { Found } from './inspect-all.ts';
+import type { Kind } from './kind.ts';
 import { shapes } from './shapes.ts';
-
-/** What can be looked at by name. */
-export type Kind =
-  | 'container'
-  | 'image'
-  | 'network'
-  | 'volume'
-  | 'service'
-  | 'task'
-  | 'node'
-  | 'plugin'
-  | 'secret'
-  | 'config';
 
 const word = (name: string) => encodeURIComponent(name);
 

@@ -1,5 +1,5 @@
 import type { Shape } from '../../template/index.ts';
-import type { Kind } from './kinds.ts';
+import type { Kind } from './kind.ts';
 
 const strings: Shape = { list: 'string' };
 const stringMap: Shape = { map: 'string' };

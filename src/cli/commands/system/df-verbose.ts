@@ -6,21 +6,7 @@ import { displayId } from '../../format/text.ts';
 import { containerListing, containerRow } from '../container/view/rows.ts';
 import { imageListing, imageRows } from '../image/rows.ts';
 import { volumeListing, volumeRow } from '../volume/rows.ts';
-import type { DiskUsage } from './df.ts';
-
-/** One piece of a builder's cache. */
-export interface CacheRecord {
-  ID?: string;
-  Parents?: string[] | null;
-  Type?: string;
-  Description?: string;
-  InUse?: boolean;
-  Shared?: boolean;
-  Size?: number;
-  CreatedAt?: string;
-  LastUsedAt?: string | null;
-  UsageCount?: number;
-}
+import { type CacheRecord, cacheSize, type DiskUsage } from './disk-usage.ts';
 
 const tables = {
   images:
@@ -71,11 +57,6 @@ export function verboseUsage(usage: DiskUsage, format: string): string {
     `Local Volumes space usage:\n\n${table({ ...volumeListing, table: tables.volumes }, volumes)}`,
     `Build cache usage: ${humanSize(cacheSize(records))}\n\n${table(cacheListing, cache)}`,
   ].join('\n');
-}
-
-/** What the pieces take that no other shares. */
-export function cacheSize(records: CacheRecord[]): number {
-  return records.filter((one) => !one.Shared).reduce((sum, { Size = 0 }) => sum + Size, 0);
 }
 
 function table(listing: Listing, rows: Row[]): string {

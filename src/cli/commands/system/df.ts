@@ -1,19 +1,11 @@
-import type { ContainerSummary, ImageSummary, Volume } from '../../../api/index.ts';
+import type { ContainerSummary, Volume } from '../../../api/index.ts';
 import { command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
 import { humanSize } from '../../format/bytes.ts';
 import { formatRows, type Listing, type Row } from '../../format/table.ts';
 import { formatUsage } from '../filters.ts';
-import { type CacheRecord, cacheSize, verboseUsage } from './df-verbose.ts';
-
-/** What the engine says of its disk. */
-export interface DiskUsage {
-  LayersSize?: number;
-  Images?: ImageSummary[] | null;
-  Containers?: ContainerSummary[] | null;
-  Volumes?: Volume[] | null;
-  BuildCache?: CacheRecord[] | null;
-}
+import { verboseUsage } from './df-verbose.ts';
+import { type CacheRecord, cacheSize, type DiskUsage } from './disk-usage.ts';
 
 const listing: Listing = {
   headers: { Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE' },

@@ -18,7 +18,7 @@ export const info = command({
   aliases: ['system info', 'info'],
   flags: { format: flag.string(inspectFormatUsage, { short: 'f' }) },
   async run(context, { flags }) {
-    const plugins = await listPlugins(context.config);
+    const plugins = await listPlugins(context);
     if (flags.format === '') return showText(context, plugins);
     const server = needsServer(flags.format) ? await fetchInfo(context) : {};
     if (server instanceof Error) throw server;
