@@ -23,7 +23,8 @@ export function eventRoutes(events: Events): Route[] {
       if (passes?.(event) ?? true) mailbox.put(line);
     });
     try {
-      await pump(request, { past, mailbox, until: span.until, passes });
+      // A pump that is stuck at such a client ends with its connection.
+      await Promise.race([pump(request, { past, mailbox, until: span.until, passes }), tooSlow(mailbox)]);
     } finally {
       end();
     }
@@ -39,6 +40,11 @@ function testOf(filters: Record<string, string[]>, version: string): Wanted['pas
     if (isOld && event.Type === 'image' && event.Action === 'create') return false;
     return eventMatches(event, filters);
   };
+}
+
+async function tooSlow(mailbox: Mailbox): Promise<never> {
+  await mailbox.overflown;
+  throw new EngineError('unavailable', 'the client does not read the events it asked for');
 }
 
 async function* nothing(): AsyncGenerator<string[]> {}
@@ -68,11 +74,6 @@ interface Wanted {
 
 async function pump({ reply, gone }: Request, { past, mailbox, until, passes }: Wanted): Promise<void> {
   const sink = await reply.stream(200, { 'Content-Type': 'application/json' });
-  const tooSlow = mailbox.overflown.then(() => {
-    throw new EngineError('unavailable', 'the client does not read the events it asked for');
-  });
-  tooSlow.catch(() => undefined);
-  const write = (text: string) => Promise.race([sink.write(text), tooSlow]);
   const end = until === undefined ? Number.POSITIVE_INFINITY : Number(until / 1_000_000n);
   // A timer holds 24 days at most; what is further away is not waited for to the millisecond.
   const timer = setInterval(mailbox.nudge, Math.min(Math.max(end - Date.now(), 1), 0x7fffffff));
@@ -81,14 +82,18 @@ async function pump({ reply, gone }: Request, { past, mailbox, until, passes }: 
     for await (const lines of past) {
       const wanted = passes ? lines.filter((line) => passes(JSON.parse(line) as EventMessage)) : lines;
       const text = wanted.join('');
-      if (text !== '') await write(text);
+      if (text !== '') await sink.write(text);
       if (gone.aborted) return;
     }
     while (!gone.aborted) {
       const text = mailbox.take();
-      if (text !== '') await write(text);
+      if (text !== '') await sink.write(text);
       else if (Date.now() >= end) return await sink.end();
-      else await mailbox.changed();
+      else {
+        await mailbox.changed();
+        // All that happens in one turn of the event loop goes out as one.
+        await new Promise(setImmediate);
+      }
     }
   } finally {
     clearInterval(timer);
