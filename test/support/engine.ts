@@ -152,6 +152,10 @@ function createEngine(setup: Setup): Engine {
       if (gone()) await engine.start();
       const all = (await engine.request('GET', '/containers/json?all=1')).json() as { Id: string }[];
       for (const { Id } of all) await engine.request('DELETE', `/containers/${Id}?force=1&v=1`);
+      const networks = (await engine.request('GET', '/networks?filters={"type":["custom"]}')).json() as {
+        Id: string;
+      }[];
+      for (const { Id } of networks) await engine.request('DELETE', `/networks/${Id}`);
       await engine.stop();
       const left = async () => leaked(before, await traces()).filter(notKept(bridge));
       // Namespaces and cgroups of the last container may take the kernel a moment.

@@ -6,8 +6,8 @@ import { run } from './command.ts';
 export type Traces = Set<string>;
 
 /**
- * Everything on this machine that an engine could have left: mounts, network links and namespaces, cgroups, nft tables,
- * processes. Compare two of them with `leaked`.
+ * Everything on this machine that an engine could have left: mounts, network links and namespaces, cgroups, nft tables
+ * and rules in the host's own, processes. Compare two of them with `leaked`.
  */
 export async function traces(): Promise<Traces> {
   return new Set([
@@ -17,6 +17,7 @@ export async function traces(): Promise<Traces> {
     ...namespaces(),
     ...processes(),
     ...(await tables()),
+    ...(await forwardRules()),
   ]);
 }
 
@@ -57,6 +58,19 @@ function processes(): string[] {
 async function tables(): Promise<string[]> {
   const { stdout } = await run(['nft', 'list', 'tables']);
   return stdout.split('\n').filter((line) => /\btug/.test(line));
+}
+
+/** What an engine has added to the host's own FORWARD chains. */
+async function forwardRules(): Promise<string[]> {
+  const chains = await Promise.all(
+    ['ip', 'ip6'].map((family) => run(['nft', 'list', 'chain', family, 'filter', 'FORWARD'])),
+  );
+  return chains.flatMap(({ stdout }) =>
+    stdout
+      .split('\n')
+      .filter((line) => line.includes('"tug '))
+      .map((line) => `rule ${line.trim()}`),
+  );
 }
 
 function pids(): string[] {

@@ -11,6 +11,7 @@ test('the lowest free address is given, never the gateway, nor one whose last li
     subnet: subnet('10.0.0.0/29'),
     reserved: [ip('10.0.0.2')],
     isGone: (link) => gone.has(link),
+    evict: (link) => void gone.add(link),
   });
   const take = () => toText(addresses.take());
   expect([take(), take(), take()]).toEqual(['10.0.0.1', '10.0.0.3', '10.0.0.4']);
@@ -22,6 +23,9 @@ test('the lowest free address is given, never the gateway, nor one whose last li
   gone.add(100);
   expect([take(), take()]).toEqual(['10.0.0.1', '10.0.0.6']);
   expect(take).toThrow("no available IPv4 addresses on this network's address pools");
+  addresses.giveBack(ip('10.0.0.6'), 102);
+  expect(take).toThrow('no available IPv4 addresses');
+  expect(toText(addresses.take(ip('10.0.0.6')))).toBe('10.0.0.6'); // its link was made to go
   addresses.giveBack(ip('10.0.0.2'), 100);
   expect(take).toThrow('no available IPv4 addresses');
 });
@@ -31,6 +35,7 @@ test('an address of an earlier life is not given', () => {
     subnet: subnet('10.0.0.0/24'),
     reserved: [ip('10.0.0.1')],
     isGone: () => true,
+    evict: () => undefined,
   });
   addresses.claim(ip('10.0.0.2'));
   expect(toText(addresses.take())).toBe('10.0.0.3');
@@ -44,6 +49,7 @@ test('an address that is asked for is given if it is free, and the others come f
     range: subnet('10.0.5.0/30'),
     reserved: [ip('10.0.5.0')],
     isGone: () => true,
+    evict: () => undefined,
   });
   expect(toText(addresses.take(ip('10.0.9.9')))).toBe('10.0.9.9');
   for (const taken of ['10.0.9.9', '10.0.5.0', '10.0.0.0', '10.0.255.255', '10.1.0.1']) {
@@ -54,7 +60,12 @@ test('an address that is asked for is given if it is free, and the others come f
 });
 
 test('IPv6 has no broadcast address', () => {
-  const addresses = createAddresses({ subnet: subnet('fd00::/126'), reserved: [ip('fd00::1')], isGone: () => true });
+  const addresses = createAddresses({
+    subnet: subnet('fd00::/126'),
+    reserved: [ip('fd00::1')],
+    isGone: () => true,
+    evict: () => undefined,
+  });
   expect([1, 2].map(() => toText(addresses.take()))).toEqual(['fd00::2', 'fd00::3']);
   expect(() => addresses.take()).toThrow("no available IPv6 addresses on this network's address pools");
 });

@@ -19,8 +19,10 @@ export function createAddresses(options: {
   reserved: Ip[];
   /** Whether the kernel has no link of that number any more. */
   isGone: (link: number) => boolean;
+  /** Takes away the link that an address is waited for. */
+  evict: (link: number) => void;
 }): Addresses {
-  const { subnet, isGone } = options;
+  const { subnet, isGone, evict } = options;
   const range = options.range ?? subnet;
   const reserved = new Set(options.reserved.map(({ value }) => value));
   const taken = new Set<bigint>();
@@ -46,6 +48,9 @@ export function createAddresses(options: {
 
   return {
     take(wanted) {
+      // Who comes back to his own address does not wait until the kernel has cleared up after him.
+      const last = wanted && draining.get(wanted.value);
+      if (last !== undefined && !isGone(last)) evict(last);
       if (wanted !== undefined && (!contains(subnet, wanted) || !isFree(wanted.value))) {
         throw new EngineError('forbidden', 'Address already in use');
       }

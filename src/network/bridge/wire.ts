@@ -1,4 +1,4 @@
-import { type NetlinkSocket, rtnetlink } from '../../host/index.ts';
+import { type NetlinkSocket, rtnetlink, SystemError } from '../../host/index.ts';
 import { type Addresses, createAddresses } from '../address/addresses.ts';
 import { describe, type Ip, parseIp, parsePrefix, type Subnet, toText } from '../address/subnets.ts';
 import type { BridgeRules } from '../firewall/elements.ts';
@@ -49,8 +49,7 @@ export const aliasOf = (predefined: string): string => `tug ${predefined}`;
 /** Makes the bridge of a network what its record says. */
 export function raise({ socket, record, predefined, mtu }: Raising): Wire {
   const options = bridgeOptions(record.options);
-  const isGone = (link: number): boolean => !rtnetlink.linkExists(socket, link);
-  const sides = record.pools.map((pool) => sideOf(pool, record, options, isGone));
+  const sides = record.pools.map((pool) => sideOf(pool, record, options, linksOf(socket)));
   const v4 = record.enableIPv4 ? sides.find(({ subnet }) => subnet.family === 4) : undefined;
   const v6 = record.enableIPv6 ? sides.find(({ subnet }) => subnet.family === 6) : undefined;
   const wire: Omit<Wire, 'index'> = {
@@ -71,6 +70,18 @@ export function raise({ socket, record, predefined, mtu }: Raising): Wire {
   return { ...wire, index };
 }
 
+const linksOf = (socket: NetlinkSocket) => ({
+  isGone: (link: number): boolean => !rtnetlink.linkExists(socket, link),
+  evict(link: number): void {
+    try {
+      socket.send('take an old interface away', [rtnetlink.deleteLink(link)]);
+    } catch (error) {
+      // The kernel was quicker.
+      if (!(error instanceof SystemError) || error.code !== 'ENODEV') throw error;
+    }
+  },
+});
+
 /** An isolated network's bridge has no address: the host is no part of it. */
 function bridgeAddresses({ v4, v6, options, record }: Omit<Wire, 'index'>): BridgeAddress[] {
   const isolated = (mode: string): boolean => record.internal && mode === 'isolated';
@@ -89,7 +100,7 @@ function sideOf(
   pool: PoolRecord,
   record: NetworkRecord,
   options: BridgeOptions,
-  isGone: (link: number) => boolean,
+  links: ReturnType<typeof linksOf>,
 ): Side {
   const { subnet, range, gateway, exit, reserved } = layout(pool);
   const mode = subnet.family === 4 ? options.mode4 : options.mode6;
@@ -99,7 +110,7 @@ function sideOf(
     described: describe(subnet),
     gateway: toText(gateway),
     exit: leadsOut ? toText(exit) : '',
-    addresses: createAddresses({ subnet, reserved, isGone, ...(range && { range }) }),
+    addresses: createAddresses({ subnet, reserved, ...links, ...(range && { range }) }),
   };
 }
 
