@@ -8,7 +8,7 @@ import { logFile } from '../log/log-file.ts';
 import { type MountSources, mountSources } from '../mounts/sources.ts';
 import type { ContainerRow } from '../row.ts';
 import { buildSpec, type MountPoint } from '../spec/index.ts';
-import { etcFiles } from './files.ts';
+import { etcFiles } from './etc-files.ts';
 import { joinedNamespaces } from './namespaces.ts';
 import type { NetworkPlace } from './network-mode.ts';
 import { saveSpec } from './spec-file.ts';

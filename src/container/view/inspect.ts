@@ -1,6 +1,6 @@
 import type { ContainerInspectResponse, ContainerState } from '../../api/index.ts';
 import type { Context } from '../context.ts';
-import { etcFiles } from '../life/files.ts';
+import { etcFiles } from '../life/etc-files.ts';
 import { mountViews } from '../life/mount-points.ts';
 import { linkViews } from '../links/links.ts';
 import { logPath } from '../log/log-file.ts';
