@@ -32,6 +32,15 @@ const addressOf = (container: string, network: string) =>
 
 const ok = ({ code }: Result): boolean => code === 0;
 
+const fetchText = async (host: string, port: number) =>
+  (await run(['curl', '-s', '-m2', `http://${host}:${port}`])).stdout.trim();
+
+const bindings = (port: number) => ({ '80/tcp': [{ HostPort: String(port) }] });
+
+const refusal = async (...args: string[]) => (await engine.docker(['network', ...args])).stderr.trim();
+
+const both = async (port: number) => [await fetchText('127.0.0.1', port), await fetchText('[::1]', port)];
+
 beforeAll(async () => {
   engine = await startEngine();
   await engine.withBusybox();
@@ -131,13 +140,9 @@ test('a published port answers at localhost by both protocols, and can change wh
   const [first, second] = [await freePort(), await freePort()];
   const serve = 'mkdir /w; echo hello >/w/index.html; exec httpd -f -h /w';
   await docker('run', '-d', '--name', 'web', '-p', `${first}:80`, 'busybox', 'sh', '-c', serve);
-  const get = async (host: string, port: number) =>
-    (await run(['curl', '-s', '-m2', `http://${host}:${port}`])).stdout.trim();
-  const both = async (port: number) => [await get('127.0.0.1', port), await get('[::1]', port)];
-  await until('it serves', async () => (await get('127.0.0.1', first)) === 'hello');
+  await until('it serves', async () => (await fetchText('127.0.0.1', first)) === 'hello');
   expect(await both(first)).toEqual(['hello', 'hello']);
   expect(await docker('port', 'web')).toBe(`80/tcp -> 0.0.0.0:${first}\n80/tcp -> [::]:${first}`);
-  const bindings = (port: number) => ({ '80/tcp': [{ HostPort: String(port) }] });
   const changed = await engine.request('POST', '/tug/containers/web/ports', { Publish: bindings(second) });
   expect([changed.status, await both(second), await both(first)]).toEqual([
     200,
@@ -152,13 +157,12 @@ test('a published port answers at localhost by both protocols, and can change wh
   expect(await both(second)).toEqual(['hello', 'hello']);
   await engine.start();
   await docker('restart', '-t', '0', 'web');
-  await until('it serves again', async () => (await get('[::1]', second)) === 'hello');
+  await until('it serves again', async () => (await fetchText('[::1]', second)) === 'hello');
   expect(await both(first)).toEqual(['', '']);
   await docker('rm', '-f', 'web');
 });
 
 test('networks are refused, listed and pruned in Docker’s words', async () => {
-  const refusal = async (...args: string[]) => (await engine.docker(['network', ...args])).stderr.trim();
   const daemon = 'Error response from daemon: ';
   expect(await refusal('create', 'bridge')).toStartWith(
     `${daemon}operation is not permitted on predefined bridge network`,

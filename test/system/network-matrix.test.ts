@@ -25,6 +25,32 @@ interface Box {
 
 type Place = [protocol: string, address: string, port: number];
 
+const driverOption = (name: string, value: string) => ({ [`com.docker.network.bridge.${name}`]: value });
+
+/** What a place is told by both protocols, or that they differ. */
+const ask = async (from: string, places: Place[]): Promise<(string | null)[]> => {
+  const prefix = from === 'host' ? [] : ['ip', 'netns', 'exec', from];
+  return JSON.parse(await must([...prefix, process.execPath, echo, 'ask', JSON.stringify(places)]));
+};
+
+/** Both protocols to a box or an address, at a port, by IPv4 and IPv6: who answers, with the address it saw. */
+const reach = async (from: string, to: { v4: string; v6: string }, port: number): Promise<(string | null)[]> => {
+  const [tcp4, udp4, tcp6, udp6] = await ask(from, [
+    ['tcp', to.v4, port],
+    ['udp', to.v4, port],
+    ['tcp', to.v6, port],
+    ['udp', to.v6, port],
+  ]);
+  expect([from, port, udp4, udp6]).toEqual([from, port, tcp4, tcp6]);
+  return [tcp4 ?? null, tcp6 ?? null];
+};
+
+const isolated = async () => (await must(['bridge', '-d', 'link'])).includes('isolated on');
+
+const published = { v4: host4, v6: host6 };
+const nobody = [null, null];
+const named = async (from: string) => (await reach(from, published, 8081)).map((answer) => answer?.split(' ')[0]);
+
 const onThisMachine = (): void => {
   const store = createMemoryStore();
   const networks: Networks = createNetworks({ store, log: silent });
@@ -62,27 +88,15 @@ const onThisMachine = (): void => {
     boxes.set(name, { netns, v4, v6, attachment });
   };
 
-  /** What a place is told by both protocols, or that they differ. */
-  const ask = async (from: string, places: Place[]): Promise<(string | null)[]> => {
-    const prefix = from === 'host' ? [] : ['ip', 'netns', 'exec', from];
-    return JSON.parse(await must([...prefix, process.execPath, echo, 'ask', JSON.stringify(places)]));
-  };
-
-  /** Both protocols to a box or an address, at a port, by IPv4 and IPv6: who answers, with the address it saw. */
-  const reach = async (from: string, to: { v4: string; v6: string }, port: number): Promise<(string | null)[]> => {
-    const [tcp4, udp4, tcp6, udp6] = await ask(from, [
-      ['tcp', to.v4, port],
-      ['udp', to.v4, port],
-      ['tcp', to.v6, port],
-      ['udp', to.v6, port],
-    ]);
-    expect([from, port, udp4, udp6]).toEqual([from, port, tcp4, tcp6]);
-    return [tcp4 ?? null, tcp6 ?? null];
-  };
-
   const box = (name: string): Box => boxes.get(name) as Box;
-  const published = { v4: host4, v6: host6 };
-  const nobody = [null, null];
+
+  const quiet = async () => {
+    expect(await reach('q2', box('q1'), 80)).toEqual(nobody);
+    const answers = await reach('q2', published, 8082);
+    expect(answers.map((answer) => answer?.split(' ')[0])).toEqual(['q1', 'q1']);
+  };
+
+  const gateway = (name: string) => networks.inspect(name).IPAM?.Config?.map(({ Gateway }) => Gateway) ?? [];
 
   beforeAll(async () => {
     outside = await makeNetns('outside');
@@ -91,15 +105,17 @@ const onThisMachine = (): void => {
     await outside.exec('ip', 'address', 'add', `${outside6}/64`, 'dev', 'eth0', 'nodad');
     await outside.exec('ip', 'route', 'add', 'default', 'via', host6);
     await networks.restore(() => false);
-    const options = (name: string, value: string) => ({ [`com.docker.network.bridge.${name}`]: value });
     const make = (Name: string, more: object = {}) => networks.create({ Name, EnableIPv6: true, ...more });
     await make('a');
     await make('b');
-    await make('quiet', { Options: options('enable_icc', 'false') });
+    await make('quiet', { Options: driverOption('enable_icc', 'false') });
     await make('inner', { Internal: true });
-    const routed = { ...options('gateway_mode_ipv4', 'routed'), ...options('gateway_mode_ipv6', 'routed') };
+    const routed = { ...driverOption('gateway_mode_ipv4', 'routed'), ...driverOption('gateway_mode_ipv6', 'routed') };
     await make('routed', { Options: routed });
-    const apart = { ...options('gateway_mode_ipv4', 'isolated'), ...options('gateway_mode_ipv6', 'isolated') };
+    const apart = {
+      ...driverOption('gateway_mode_ipv4', 'isolated'),
+      ...driverOption('gateway_mode_ipv6', 'isolated'),
+    };
     await make('apart', { Internal: true, Options: apart });
     await Promise.all([answerIn('host', []), answerIn('outside', ['ip', 'netns', 'exec', 'outside'])]);
     const wanted: [string, string, string?][] = [
@@ -151,16 +167,10 @@ const onThisMachine = (): void => {
   });
 
   test('without ICC containers reach each other at published ports only, however the kernel bridges', async () => {
-    const quiet = async () => {
-      expect(await reach('q2', box('q1'), 80)).toEqual(nobody);
-      const answers = await reach('q2', published, 8082);
-      expect(answers.map((answer) => answer?.split(' ')[0])).toEqual(['q1', 'q1']);
-    };
     await quiet();
     const filters = ['iptables', 'ip6tables'].map((name) => `/proc/sys/net/bridge/bridge-nf-call-${name}`);
     const before = filters.filter(existsSync).map((path) => ({ path, value: readFileSync(path, 'utf8') }));
     for (const { path, value } of before) writeFileSync(path, value.trim() === '0' ? '1' : '0');
-    const isolated = async () => (await must(['bridge', '-d', 'link'])).includes('isolated on');
     if (before.length > 0) {
       const was = await isolated();
       await until('the watch has seen it', async () => (await isolated()) !== was);
@@ -170,7 +180,6 @@ const onThisMachine = (): void => {
   });
 
   test('the host reaches containers, but those of an isolated network', async () => {
-    const gateway = (name: string) => networks.inspect(name).IPAM?.Config?.map(({ Gateway }) => Gateway) ?? [];
     const networkOf = { a1: 'a', q1: 'quiet', i1: 'inner', r1: 'routed' };
     for (const [name, network] of Object.entries(networkOf)) {
       const [v4, v6] = gateway(network);
@@ -204,7 +213,6 @@ const onThisMachine = (): void => {
   });
 
   test('published ports are reached from the host, from other networks and from the container itself', async () => {
-    const named = async (from: string) => (await reach(from, published, 8081)).map((answer) => answer?.split(' ')[0]);
     for (const from of ['host', 'a1', 'a2', 'b1', 'q1'])
       expect([from, ...(await named(from))]).toEqual([from, 'a1', 'a1']);
     const [local] = await ask('host', [['tcp', '127.0.0.1', 8081]]);
