@@ -96,7 +96,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const clock = createClock();
   const images = createImages({ store, snapshots, log });
   const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, log, clock: () => new Date() });
-  const networking = { execRoot, ...(bridge && { bridge }), ...(bip && { bip }) };
+  const networking = { execRoot, ...settings.network, ...(bridge && { bridge }), ...(bip && { bip }) };
   const networks = createNetworks({ store, log, options: networking });
   opened.push(() => networks.close());
   const { runtime, runtimes } = openRuntime(settings, log);

@@ -16,6 +16,7 @@ import type {
   PortBinding,
 } from '../api/index.ts';
 import type { LogQuery } from '../logs/index.ts';
+import type { Diagnosis } from '../network/index.ts';
 import type { ContainerFiles } from './files/contract.ts';
 
 /** References are a name (with or without its slash), an id, or a unique prefix of an id. */
@@ -51,6 +52,8 @@ export interface Containers extends ContainerFiles {
     reference: string,
     change: { add: Record<string, PortBinding[]>; remove: Record<string, PortBinding[]> },
   ): Promise<{ Ports: Record<string, PortBinding[] | null> }>;
+  /** Why packets of one container would reach another, or a port of the host its container; `to` may be empty for a port. */
+  diagnose(from: string, to: string): Diagnosis;
   /** `force` says of a container that is not there what Docker says then. */
   disconnect(reference: string, network: string, options: { force: boolean }): Promise<void>;
   /** Other limits, at once where it runs, and another restart policy; what the request does not name stays. */

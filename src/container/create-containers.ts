@@ -18,6 +18,7 @@ import { logs } from './log/logs.ts';
 import { resolve } from './lookup.ts';
 import { create } from './make/create.ts';
 import { connect, disconnect } from './network/connect.ts';
+import { diagnose } from './network/doctor.ts';
 import { changePorts } from './network/ports.ts';
 import { isRunning } from './row.ts';
 import { stats } from './stats/stats.ts';
@@ -41,6 +42,7 @@ export function createContainers(dependencies: ContainerDependencies): Container
     unpause: (reference) => unpause(context, reference),
     rename: (reference, name) => rename(context, reference, name),
     connect: (...request) => connect(context, ...request),
+    diagnose: (from, to) => diagnose(context, from, to),
     changePorts: (reference, change) => changePorts(context, reference, change),
     disconnect: (...request) => disconnect(context, ...request),
     update: (reference, request) => update(context, reference, request),

@@ -16,6 +16,16 @@ export interface Settings {
   defaultRuntime: string;
   bip?: string;
   bridge?: string;
+  network: NetworkSettings;
+}
+
+/** Of all networks of the engine. */
+export interface NetworkSettings {
+  mtu: number;
+  pools: { base: string; size: number }[];
+  strict: boolean;
+  bindingIp?: string;
+  hostGateway?: string;
 }
 
 interface Flag {
@@ -24,8 +34,10 @@ interface Flag {
   /** The key of daemon.json where it differs, as for a flag that may be repeated. */
   key?: string;
   short?: string;
-  /** `runtimes`: `name=path` on the command line, an object in the file. */
-  type: 'string' | 'boolean' | 'list' | 'runtimes';
+  /**
+   * `runtimes`: `name=path` on the command line, an object in the file. `pools`: `base=10.0.0.0/8,size=24`, in the file objects.
+   */
+  type: 'string' | 'boolean' | 'list' | 'runtimes' | 'pools';
   help: string;
   initial?: string;
 }
@@ -42,11 +54,29 @@ export const flags: Flag[] = [
   { name: 'config-file', type: 'string', help: 'Daemon configuration file', initial: '/etc/tug/daemon.json' },
   { name: 'data-root', type: 'string', help: 'Root directory of persistent state', initial: '/var/lib/tug' },
   { name: 'debug', short: 'D', type: 'boolean', help: 'Enable debug mode' },
+  {
+    name: 'default-address-pool',
+    key: 'default-address-pools',
+    type: 'pools',
+    help: 'Default address pools for node specific local networks',
+  },
   { name: 'default-runtime', type: 'string', help: 'Default OCI runtime for containers', initial: 'native' },
   { name: 'exec-root', type: 'string', help: 'Root directory for execution state files', initial: '/run/tug' },
+  {
+    name: 'firewall',
+    type: 'string',
+    help: 'What the host’s own firewall drops stays dropped ("strict"), or tug’s own networks are let through ("open")',
+    initial: 'open',
+  },
   { name: 'group', short: 'G', type: 'string', help: 'Group for the unix socket', initial: 'docker' },
   { name: 'help', type: 'boolean', help: 'Print usage' },
   { name: 'host', key: 'hosts', short: 'H', type: 'list', help: 'Daemon socket(s) to connect to' },
+  {
+    name: 'host-gateway-ip',
+    type: 'string',
+    help: "IP address that the special 'host-gateway' string in --add-host resolves to",
+  },
+  { name: 'ip', type: 'string', help: 'Default IP when binding container ports', initial: '0.0.0.0' },
   {
     name: 'log-level',
     short: 'l',
@@ -54,6 +84,7 @@ export const flags: Flag[] = [
     help: 'Set the logging level ("debug"|"info"|"warn"|"error")',
     initial: 'info',
   },
+  { name: 'mtu', type: 'string', help: 'Set the containers network MTU', initial: '1500' },
   { name: 'pidfile', short: 'p', type: 'string', help: 'Path to use for daemon PID file', initial: '/run/tug/tug.pid' },
   { name: 'tls', type: 'boolean', help: 'Use TLS; implied by --tlsverify' },
   { name: 'tlscacert', type: 'string', help: 'Trust certs signed only by this CA', initial: '~/.docker/ca.pem' },
@@ -90,7 +121,7 @@ export const booleans = new Map([
   ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((word) => [word, false] as const),
 ]);
 
-const repeats = ({ type }: Flag): boolean => type === 'list' || type === 'runtimes';
+const repeats = ({ type }: Flag): boolean => type === 'list' || type === 'runtimes' || type === 'pools';
 
 interface Found {
   flag: Flag;
@@ -126,7 +157,9 @@ const refuse = (message: string): EngineError => new EngineError('invalid', mess
 /** The text of `tug daemon --help`. */
 export function usage(): string {
   const lines = flags.map((flag) => {
-    const kind = { boolean: '', runtimes: ' runtime', string: ' string', list: ' list' }[flag.type];
+    const kind = { boolean: '', runtimes: ' runtime', string: ' string', list: ' list', pools: ' pool-options' }[
+      flag.type
+    ];
     const initial = flag.initial ? ` (default "${flag.initial}")` : '';
     return `  ${flag.short ? `-${flag.short}, ` : '    '}${`--${flag.name}${kind}`.padEnd(24)}${flag.help}${initial}`;
   });

@@ -34,7 +34,19 @@ test('defaults', () => {
     bridge: 'tug0',
     runtimes: {},
     defaultRuntime: 'native',
+    network: { mtu: 1500, pools: [], strict: false },
   });
+});
+
+test('what is said of networks', () => {
+  const network = { mtu: 1400, pools: [{ base: '10.0.0.0/8', size: 24 }], strict: true, bindingIp: '127.0.0.1' };
+  const flags = ['--mtu=1400', '--default-address-pool=base=10.0.0.0/8,size=24', '--firewall=strict', '--ip=127.0.0.1'];
+  expect(read(file('{}'), ...flags).network).toEqual(network);
+  const written = { mtu: 1400, firewall: 'strict', ip: '127.0.0.1', 'default-address-pools': network.pools };
+  expect(read(file(JSON.stringify(written))).network).toEqual(network);
+  expect(() => read(file('{}'), '--firewall=none')).toThrow('invalid firewall: none');
+  expect(() => read(file('{}'), '--ip=x')).toThrow('invalid argument "x" for "--ip" flag');
+  expect(() => read(file('{"default-address-pools": [{"base": 1}]}'))).toThrow('default-address-pools must be a list');
 });
 
 test('flags in every spelling, and the file beside them', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EngineError, type Level, messageOf } from '../kit/index.ts';
 import { booleans, flags, type Given, type Settings } from './flags.ts';
 import { parseHost } from './hosts.ts';
+import { directivePools, networkSettings } from './network.ts';
 import type { TlsSettings } from './tls.ts';
 
 const defaultSocket = '/run/tug/tug.sock';
@@ -42,6 +43,7 @@ export function settle(given: Given): Settings {
     bridge: value('bridge'),
     runtimes: parseRuntimes(values('add-runtime')),
     defaultRuntime: value('default-runtime'),
+    network: networkSettings(values),
     ...(value('bip') && { bip: value('bip') }),
   };
 }
@@ -124,6 +126,9 @@ function shown(value: unknown, key: string): string {
 function fromDirective(key: string, value: unknown, refuse: Refuse): [string, string[]] {
   const flag = flagOf(key);
   if (flag?.type === 'runtimes') return [flag.name, directiveRuntimes(value, refuse)];
+  if (flag?.type === 'pools') return [flag.name, directivePools(value, refuse)];
+  // Docker's file has it as a number.
+  if (flag?.name === 'mtu' && typeof value === 'number') return [flag.name, [String(value)]];
   const kind = flag?.type === 'boolean' || flag?.type === 'list' ? flag.type : 'string';
   const wanted = { string: 'a string', boolean: 'a boolean', list: 'a list of strings' }[kind];
   const list = Array.isArray(value) ? value : [value];

@@ -159,6 +159,16 @@ export function dnatByMap(protocol: Protocol, map: string, keyedByAddress: boole
   ];
 }
 
+/** `snat ip to iifname map @name`; goes on where the map has none. The protocol must have been asked for before. */
+export function snatByMap(protocol: Protocol, map: string): Buffer[] {
+  const into = register + 4;
+  return [
+    load.meta(Meta.iifname),
+    expression('lookup', text(1, map), be32(2, register), be32(3, into)),
+    expression('nat', be32(1, 0), be32(2, protocol.number), be32(3, into)),
+  ];
+}
+
 export const masquerade = (): Buffer[] => [expression('masq')];
 export const counter = (): Buffer[] => [expression('counter')];
 

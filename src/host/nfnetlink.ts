@@ -8,7 +8,6 @@ export const netlinkNetfilter = 12;
 const subsystem = 10 << 8;
 const Nft = {
   newTable: 0,
-  delTable: 2,
   newChain: 3,
   getChain: 4,
   newRule: 6,
@@ -82,11 +81,6 @@ export function newRule(table: Table, chain: string, expressions: Buffer[], comm
 function commentData(comment: string): Buffer {
   const bytes = Buffer.from(`${comment}\0`);
   return Buffer.concat([Buffer.from([0, bytes.length]), bytes]);
-}
-
-/** Takes a table away with all it holds; one that is not there makes the kernel refuse the transaction. */
-export function deleteTable(table: Table): Buffer {
-  return nft(Nft.delTable, 0, table);
 }
 
 /** Takes all rules out of a chain. */

@@ -89,6 +89,26 @@ export interface PortChange {
   apply(holder: PortHolder): Promise<{ record(tx: Tx): void }>;
 }
 
+/** What was found on the way of a packet, in its order. */
+export interface Diagnosis {
+  reachable: boolean;
+  steps: DiagnosisStep[];
+}
+
+export interface DiagnosisStep {
+  ok: boolean;
+  text: string;
+}
+
+/** The way from one container to another, by their ids, or from outside to a port of the host. */
+export type DiagnosisRequest =
+  | { from: string; to: string }
+  | {
+      port: number;
+      /** Whether a program waits at a container's port. */
+      listening(containerId: string, port: { protocol: string; containerPort: number }): boolean;
+    };
+
 /** The body of `POST /networks/create`. */
 export interface NetworkCreateBody {
   Name?: string;
@@ -157,6 +177,8 @@ export interface Networks {
   list(filters: Record<string, string[]>): NetworkInspect[];
   /** By name, id or unique prefix; otherwise `notFound`: `network x not found`. */
   inspect(reference: string): NetworkInspect;
+  /** Why a packet would arrive, or not, step by step. */
+  diagnose(request: DiagnosisRequest): Diagnosis;
   /** Events of type network, published after their commit. */
   subscribe(listener: (event: EventMessage) => void): () => void;
   /** Makes bridges, sysctls and firewall what they must be for the containers that `running` names, and frees all else. */

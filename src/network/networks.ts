@@ -12,6 +12,7 @@ import { validate } from './attach/validate.ts';
 import type { Networks } from './contract.ts';
 import { createForward } from './dns/forward.ts';
 import { createResolverServer, type ResolverServer } from './dns/server.ts';
+import { betweenContainers, toPort } from './doctor/doctor.ts';
 import { createHostFiles } from './files/host-files.ts';
 import { hostServers } from './files/resolv-conf.ts';
 import { create } from './make/create.ts';
@@ -80,6 +81,10 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
         .filter(networkFilter(filters, ({ id }) => membersOf(state, id).length > 0))
         .map((record) => json(record, false)),
     inspect: (reference) => json(state.records.find(reference), true),
+    diagnose: (request) =>
+      'port' in request
+        ? toPort(state, request.port, request.listening)
+        : betweenContainers(state, request.from, request.to),
     subscribe: state.events.subscribe,
     async restore(running) {
       await restore(state, running);

@@ -1,16 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crashpoint, EngineError, explainSystemError, type Log } from '../kit/index.ts';
 import type { Blobs } from './contract.ts';
+import { syncDirectory, writeAll } from './durable.ts';
+import { createReceiving } from './receiving.ts';
 
-/** Blobs under `dir`; what an earlier life left half-written is removed. */
+/** Blobs under `dir`; what an earlier life left half-written is removed, but for what it was receiving. */
 export function openBlobs(dir: string, log: Log): Blobs {
   const files = join(dir, 'sha256');
   const scratch = join(dir, 'tmp');
   rmSync(scratch, { recursive: true, force: true });
-  for (const path of [files, scratch]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const partials = join(dir, 'partial');
+  for (const path of [files, scratch, partials]) mkdirSync(path, { recursive: true, mode: 0o700 });
   const path = (digest: string) => join(files, hexOf(digest));
   const stat = (digest: string) => statSync(path(digest), { throwIfNoEntry: false });
   const aside = () => join(scratch, randomBytes(8).toString('hex'));
@@ -44,6 +47,7 @@ export function openBlobs(dir: string, log: Log): Blobs {
         throw explainSystemError(error, temporary);
       }
     },
+    ...createReceiving({ dir: partials, nameOf: hexOf, path }),
     delete(digest) {
       if (!stat(digest)) return;
       // Freeing a large file takes the file system long: out of sight at once, gone soon.
@@ -71,17 +75,6 @@ async function writeDurably(path: string, bytes: AsyncIterable<Uint8Array>): Pro
   } finally {
     await file.close();
   }
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.length; ) {
-    offset += (await file.write(chunk, offset, chunk.length - offset)).bytesWritten;
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  await directory.sync().finally(() => directory.close());
 }
 
 function verify(blob: { digest: string; size: number }, expected: { digest?: string; size?: number }): void {

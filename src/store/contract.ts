@@ -74,6 +74,25 @@ export interface Blobs {
     bytes: AsyncIterable<Uint8Array>,
     expected?: { digest?: string; size?: number },
   ): Promise<{ digest: string; size: number }>;
+  /** A blob that arrives in pieces, over several attempts and lives of the engine; one at a time may have it open. */
+  receive(digest: string): Promise<Incoming>;
+  /** Removes what was last written to before then of blobs that never became whole, and that nobody is receiving. */
+  forget(before: Date): void;
   delete(digest: string): void;
   all(): string[];
+}
+
+/** A blob on its way in. Exactly one of `finish` and `close` ends it. */
+export interface Incoming {
+  /** How many bytes an earlier attempt had left. */
+  readonly resumed: number;
+  /** How many bytes there are now. */
+  readonly size: number;
+  write(bytes: Uint8Array): Promise<void>;
+  /** All bytes from the first, also those that are still to come; throws when they do not. */
+  follow(): AsyncIterable<Uint8Array>;
+  /** The blob is in its place and durable when it resolves; bytes that are not the digest's are `invalid`, and all is thrown away. */
+  finish(): Promise<void>;
+  /** Ends without the whole; what is there stays for the next attempt. */
+  close(failure?: Error): Promise<void>;
 }

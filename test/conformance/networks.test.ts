@@ -187,6 +187,24 @@ test('networks are refused, listed and pruned in Docker’s words', async () => 
   expect(await docker('network', 'prune', '-f', '--filter', 'label=stale')).toBe('Deleted Networks:\nstale');
 });
 
+test('the doctor says why a packet arrives or not', async () => {
+  const ask = async (...args: string[]) => {
+    const { code, stdout } = await engine.tug(['network', 'doctor', ...args]);
+    return { code, text: stdout };
+  };
+  expect(await ask('plain', 'other')).toMatchObject({ code: 0, text: expect.stringContaining('both are on bridge') });
+  const apart = await ask('plain', 'two');
+  expect([apart.code, apart.text]).toEqual([1, expect.stringContaining('they share no network')]);
+  const port = String(await freePort());
+  await docker('run', '-d', '--name', 'door', '-p', `127.0.0.1:${port}:80`, 'busybox', 'sleep', '1000');
+  const shut = await ask(port);
+  expect([shut.code, shut.text]).toEqual([1, expect.stringContaining('no program listens at port 80 in door')]);
+  await docker('exec', '-d', 'door', 'httpd', '-f');
+  await until('the door is open', async () => (await ask('plain', port)).code === 0);
+  await docker('rm', '-f', 'door');
+  expect((await ask('nobody', 'plain')).code).toBe(1);
+});
+
 const plugins = '/var/tmp/tug-peers/config/cli-plugins/docker-compose';
 
 test.skipIf(!existsSync(plugins))(

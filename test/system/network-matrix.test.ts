@@ -101,6 +101,7 @@ const onThisMachine = (): void => {
   beforeAll(async () => {
     outside = await makeNetns('outside');
     await wire(outside, `${host4}/24`, `${outside4}/24`);
+    await must(['ip', 'address', 'add', '203.0.113.7/24', 'dev', 'woutside']);
     await must(['ip', 'address', 'add', `${host6}/64`, 'dev', 'woutside', 'nodad']);
     await outside.exec('ip', 'address', 'add', `${outside6}/64`, 'dev', 'eth0', 'nodad');
     await outside.exec('ip', 'route', 'add', 'default', 'via', host6);
@@ -109,6 +110,11 @@ const onThisMachine = (): void => {
     await make('a');
     await make('b');
     await make('quiet', { Options: driverOption('enable_icc', 'false') });
+    const named = {
+      'com.docker.network.host_ipv4': '203.0.113.7',
+      'com.docker.network.bridge.trusted_host_interfaces': 'woutside',
+    };
+    await make('open', { Options: named });
     await make('inner', { Internal: true });
     const routed = { ...driverOption('gateway_mode_ipv4', 'routed'), ...driverOption('gateway_mode_ipv6', 'routed') };
     await make('routed', { Options: routed });
@@ -124,6 +130,7 @@ const onThisMachine = (): void => {
       ['b1', 'b'],
       ['q1', 'quiet', '8082'],
       ['q2', 'quiet'],
+      ['o1', 'open'],
       ['i1', 'inner'],
       ['i2', 'inner'],
       ['r1', 'routed', '8083'],
@@ -142,7 +149,7 @@ const onThisMachine = (): void => {
       store.update((tx) => networks.forget(tx, name.padEnd(64, '0')));
       await networks.release(name.padEnd(64, '0'));
     }
-    for (const name of ['a', 'b', 'quiet', 'inner', 'routed', 'apart']) await networks.remove(name);
+    for (const name of ['a', 'b', 'quiet', 'open', 'inner', 'routed', 'apart']) await networks.remove(name);
     const left = (await must(['ip', '-o', 'link', 'show', 'type', 'bridge'])).trim().split('\n');
     expect(left.map((line) => line.split(': ')[1])).toEqual(['tug0']);
     const table = await must(['nft', 'list', 'table', 'inet', 'tug']);
@@ -196,6 +203,12 @@ const onThisMachine = (): void => {
     for (const from of ['i1', 'p1']) expect(await reach(from, out, 80)).toEqual(nobody);
     // An internal network knows no way to the host's other addresses either.
     expect(await reach('i1', published, 80)).toEqual(nobody);
+  });
+
+  test('a network may name the address that goes out, and interfaces from which everything may come in', async () => {
+    expect(await reach('o1', { v4: outside4, v6: outside6 }, 80)).toEqual(['outside 203.0.113.7', `outside ${host6}`]);
+    expect(await reach('outside', box('o1'), 81)).toEqual([`o1 ${outside4}`, `o1 ${outside6}`]);
+    expect(await reach('a1', box('o1'), 80)).toEqual(nobody);
   });
 
   test('outside clients reach published ports, with their own address, and nothing else', async () => {

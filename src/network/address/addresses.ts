@@ -1,5 +1,5 @@
 import { EngineError } from '../../kit/index.ts';
-import { contains, type Ip, lastOf, type Subnet, toText } from './subnets.ts';
+import { contains, type Ip, lastOf, type Subnet } from './subnets.ts';
 
 /** Hands out the addresses of one subnet, the lowest free one first, as Docker does. */
 export interface Addresses {
@@ -69,6 +69,3 @@ export function createAddresses(options: {
     },
   };
 }
-
-/** An address and the prefix of its subnet, `172.17.0.2/16`. */
-export const withPrefix = (address: Ip, { prefix }: Subnet): string => `${toText(address)}/${prefix}`;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EngineError } from '../../kit/index.ts';
-import { parseIp, parsePrefix, type Subnet, sizeOf, widthOf } from './subnets.ts';
+import { parsePrefix, type Subnet, sizeOf, widthOf } from './subnets.ts';
 
 /** A range that networks without a subnet of their own are cut from, `size` being the prefix of each. */
 export interface Pool {
@@ -75,6 +75,3 @@ export function checkPools(pools: Pool[]): void {
     throw new EngineError('invalid', `invalid pool size ${size} for base pool ${base}`);
   }
 }
-
-export const isLoopback = (text: string): boolean =>
-  text === '::1' || (parseIp(text)?.family === 4 && text.startsWith('127.'));

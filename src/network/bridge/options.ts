@@ -16,6 +16,11 @@ export interface BridgeOptions {
   interfacePrefix: string;
   /** The bridge gets no IPv4 address. */
   inhibit4: boolean;
+  /** The address of the host that what goes out takes. */
+  source4?: string;
+  source6?: string;
+  /** Interfaces of the host from which everything may come in. */
+  trusted: string[];
 }
 
 const own = 'com.docker.network.bridge.';
@@ -25,10 +30,9 @@ export function bridgeOptions(options: Record<string, string>): BridgeOptions {
   const of = (label: string): string | undefined => options[label];
   const name = of(`${own}name`);
   const mtu = of('com.docker.network.driver.mtu');
-  const bindingIp = of(`${own}host_binding_ipv4`);
-  if (bindingIp !== undefined && parseIp(bindingIp) === undefined) {
-    throw refusal(`${own}host_binding_ipv4`, bindingIp, 'nil ip');
-  }
+  const bindingIp = address(options, `${own}host_binding_ipv4`);
+  const source4 = address(options, 'com.docker.network.host_ipv4');
+  const source6 = address(options, 'com.docker.network.host_ipv6');
   return {
     ...(name ? { name } : {}),
     ...(mtu === undefined ? {} : { mtu: number('com.docker.network.driver.mtu', mtu) }),
@@ -38,8 +42,17 @@ export function bridgeOptions(options: Record<string, string>): BridgeOptions {
     mode4: mode(options, `${own}gateway_mode_ipv4`),
     mode6: mode(options, `${own}gateway_mode_ipv6`),
     interfacePrefix: of('com.docker.network.container_iface_prefix') || 'eth',
+    ...(source4 === undefined ? {} : { source4 }),
+    ...(source6 === undefined ? {} : { source6 }),
+    trusted: (of(`${own}trusted_host_interfaces`) ?? '').split(':').filter(Boolean),
     inhibit4: flag(options, `${own}inhibit_ipv4`, false),
   };
+}
+
+function address(options: Record<string, string>, label: string): string | undefined {
+  const value = options[label];
+  if (value !== undefined && parseIp(value) === undefined) throw refusal(label, value, 'nil ip');
+  return value;
 }
 
 function refusal(label: string, value: string, reason: string): EngineError {

@@ -154,6 +154,9 @@ export function rulesOf({ name, record, options, v4, v6 }: Wire): BridgeRules {
     icc: options.icc,
     masquerade: options.masquerade,
     masquerade6: options.masquerade,
+    ...(options.source4 && { source4: options.source4 }),
+    ...(options.source6 && { source6: options.source6 }),
+    trusted: options.trusted,
     mode4: options.mode4,
     mode6: options.mode6,
   };

@@ -29,6 +29,11 @@ export interface BridgeRules {
   icc: boolean;
   masquerade: boolean;
   masquerade6: boolean;
+  /** The addresses that what goes out takes, where one is named. */
+  source4?: string;
+  source6?: string;
+  /** Interfaces of the host from which everything may come in. */
+  trusted: string[];
   mode4: GatewayMode;
   mode6: GatewayMode;
 }
@@ -66,6 +71,13 @@ export function bridgeElements(bridge: BridgeRules): Element[] {
   return [
     ...into('bridges', true),
     ...(bridge.icc ? [{ into: 'together' as const, key: Buffer.concat([name, name]), data: nothing }] : []),
+    ...bridge.trusted.map((other) => ({
+      into: 'together' as const,
+      key: Buffer.concat([nft.interfaceName(other), name]),
+      data: nothing,
+    })),
+    ...(bridge.source4 ? [{ into: 'source' as const, key: name, data: ipBytes(bridge.source4) }] : []),
+    ...(bridge.source6 ? [{ into: 'source6' as const, key: name, data: ipBytes(bridge.source6) }] : []),
     ...bridge.subnets.flatMap(subnetElements),
     ...into('internal', bridge.internal),
     ...into('masquerade', bridge.masquerade && bridge.mode4 !== 'routed'),

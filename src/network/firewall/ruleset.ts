@@ -14,14 +14,17 @@ const { ipv4, ipv6, protocol, port, interface: link } = nfnetlink.NftType;
 export const collections = {
   /** All that are ours. */
   bridges: { key: [link] },
-  /** `bridge . bridge` of those whose containers may talk to each other. */
+  /** `bridge . bridge` of those whose containers may talk to each other, and `interface . bridge` of those that are trusted. */
   together: { key: [link, link] },
   /** The addresses of containers. */
   subnets: { key: [ipv4], interval: true },
   subnets6: { key: [ipv6], interval: true },
   /** Nothing comes in or goes out. */
   internal: { key: [link] },
-  /** What goes out takes the host's address. */
+  /** What goes out takes this address of the host's. */
+  source: { key: [link], data: [ipv4] },
+  source6: { key: [link], data: [ipv6] },
+  /** Else what goes out takes the host's address on its way. */
   masquerade: { key: [link] },
   masquerade6: { key: [link] },
   /** Routed from outside: pings may come in. */
@@ -129,6 +132,8 @@ function translation(): Chain[] {
         // unknown where bridged packets go through iptables (br_netfilter).
         [...nft.sourceIn(ip4, 'subnets'), ...nft.oifIn('bridges'), ...nft.ctDnat(), ...nft.masquerade()],
         [...nft.sourceIn(ip6, 'subnets6'), ...nft.oifIn('bridges'), ...nft.ctDnat(), ...nft.masquerade()],
+        [...nft.nfproto(ip4), ...nft.oifNotIn('bridges'), ...nft.snatByMap(ip4, 'source')],
+        [...nft.nfproto(ip6), ...nft.oifNotIn('bridges'), ...nft.snatByMap(ip6, 'source6')],
         [...nft.nfproto(ip4), ...nft.iifIn('masquerade'), ...nft.oifNotIn('bridges'), ...nft.masquerade()],
         [...nft.nfproto(ip6), ...nft.iifIn('masquerade6'), ...nft.oifNotIn('bridges'), ...nft.masquerade()],
         [...nft.saddr(ip4, loopback), ...nft.oifIn('bridges'), ...nft.masquerade()],

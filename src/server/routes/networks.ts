@@ -69,8 +69,17 @@ function changingRoutes({ networks, containers }: Backends): Route[] {
     await sendJson(request, 200, await containers.changePorts(request.name, { add, remove }));
   };
   return [
-    // Docker has no such thing: the path is the engine's own.
+    // Docker has no such things: the paths are the engine's own.
     ['POST', '/tug/containers/{name}/ports', changePorts],
+    [
+      'GET',
+      '/tug/networks/doctor',
+      async (request) => {
+        const { reachable, steps } = containers.diagnose(request.query.text('from'), request.query.text('to'));
+        const Steps = steps.map(({ ok: Ok, text: Text }) => ({ Ok, Text }));
+        await sendJson(request, 200, { Reachable: reachable, Steps });
+      },
+    ],
     ['POST', '/networks/create', create],
     ['POST', '/networks/prune', prune],
     ['POST', '/networks/{name}/connect', connect],

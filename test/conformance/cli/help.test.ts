@@ -16,7 +16,8 @@ const pages = [
   ...Object.entries(groups)
     // The scripts are tug's own, and so are their pages.
     .filter(([noun]) => noun !== 'completion')
-    .flatMap(([noun, { commands }]) => [[noun], ...Object.keys(commands).map((name) => [noun, name])]),
+    .flatMap(([noun, { commands }]) => [[noun], ...Object.keys(commands).map((name) => [noun, name])])
+    .filter(([, name]) => name !== 'doctor'), // Docker has none
 ];
 
 const words = [

@@ -6,6 +6,9 @@ export const network: Group = {
     connect: entry('Connect a container to a network', async () => (await import('./connect.ts')).connect),
     create: entry('Create a network', async () => (await import('./create.ts')).create),
     disconnect: entry('Disconnect a container from a network', async () => (await import('./connect.ts')).disconnect),
+    doctor: entry('Explain why a packet would arrive, or not', async () => (await import('./doctor.ts')).doctor, {
+      hidden: true,
+    }),
     inspect: entry(
       'Display detailed information on one or more networks',
       async () => (await import('../inspect.ts')).inspectNetwork,

@@ -1,5 +1,6 @@
 import type { ContainerUpdateResponse } from '../../../../api/index.ts';
 import { command } from '../../../command.ts';
+import { parsePorts } from '../../../create/ports.ts';
 import { restartPolicy } from '../../../create/restart.ts';
 import { bytes, cpus, swapBytes } from '../../../create/values.ts';
 import { errorText } from '../../../error-text.ts';
@@ -20,6 +21,9 @@ const flags = {
   'memory-reservation': bytes('Memory soft limit'),
   'memory-swap': swapBytes('Swap limit equal to memory plus swap: -1 to enable unlimited swap'),
   'pids-limit': flag.int('Tune container pids limit (set -1 for unlimited)'),
+  // Docker has no such flags, and its help is ours.
+  'publish-add': { ...flag.list("Publish one more of the container's ports to the host"), hidden: true },
+  'publish-rm': { ...flag.list('Publish a port no longer'), hidden: true },
   restart: flag.string('Restart policy to apply when a container exits'),
 };
 
@@ -32,12 +36,18 @@ export const update = command({
   async run({ client, out }, { flags, given, args }) {
     if (given.size === 0) throw new Error('you must provide one or more flags when using this command');
     const body = { ...resourcesOf(flags), RestartPolicy: restartPolicy(flags.restart) };
+    const ports = portsOf(flags);
+    const onlyPorts = [...given].every((name) => name.startsWith('publish-'));
     const warnings: string[] = [];
     const faults: string[] = [];
     for (const name of args) {
       try {
         const path = `/containers/${encodeURIComponent(name)}/update`;
-        const { Warnings } = await client.json<ContainerUpdateResponse>({ method: 'POST', path, body });
+        if (ports)
+          await client.json({ method: 'POST', path: `/tug/containers/${encodeURIComponent(name)}/ports`, body: ports });
+        const { Warnings } = onlyPorts
+          ? { Warnings: [] }
+          : await client.json<ContainerUpdateResponse>({ method: 'POST', path, body });
         await out.line(name);
         warnings.push(...(Warnings ?? []));
       } catch (error) {
@@ -49,6 +59,12 @@ export const update = command({
     return 0;
   },
 });
+
+function portsOf(values: Values<typeof flags>): object | undefined {
+  const [add, remove] = [values['publish-add'], values['publish-rm']];
+  if (add.length === 0 && remove.length === 0) return undefined;
+  return { Publish: parsePorts(add, []).bindings, Unpublish: parsePorts(remove, []).bindings };
+}
 
 function resourcesOf(values: Values<typeof flags>): object {
   return {

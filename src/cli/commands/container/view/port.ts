@@ -1,5 +1,6 @@
 import type { ContainerInspectResponse, PortBinding } from '../../../../api/index.ts';
 import { command } from '../../../command.ts';
+import { naturalOrder } from '../../../format/text.ts';
 
 export const port = command({
   usage: 'CONTAINER [PRIVATE_PORT[/PROTO]]',
@@ -13,7 +14,7 @@ export const port = command({
     const { NetworkSettings } = await client.json<ContainerInspectResponse>({ method: 'GET', path });
     const ports = (NetworkSettings?.Ports ?? {}) as Record<string, PortBinding[] | null>;
     const lines = asked === '' ? everyPort(ports) : onePort(ports, asked, name);
-    const sorted = lines.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    const sorted = lines.toSorted(naturalOrder);
     for (const line of sorted) await out.line(line);
     return 0;
   },
