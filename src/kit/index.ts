@@ -1,4 +1,5 @@
 export * from './crashpoint.ts';
+export * from './damage.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './locks.ts';

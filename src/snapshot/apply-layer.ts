@@ -4,21 +4,21 @@ import { join } from 'node:path';
 import { closeFd, openDirectory, SystemError } from '../host/index.ts';
 import { EngineError, explainSystemError } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
+import type { LayerTar } from './contract.ts';
 import type { Discard } from './discard.ts';
-import { keyOf, type Layers } from './layers.ts';
+import { keyOf, type LayerRecord, type Layers } from './layers.ts';
 import { type Layout, scratchIn } from './layout.ts';
 import { unpackLayer } from './unpack/unpack-layer.ts';
-
-export interface LayerTar {
-  diffId?: string;
-  parents: string[];
-  tar: AsyncIterable<Uint8Array>;
-}
 
 export interface AppliedLayer {
   diffId: string;
   size: number;
 }
+
+/** Unpacks a layer into a directory (with `diff` in it) that is in no one's way yet; `close` when it has found its place. */
+export type UnpackAside = (
+  layer: LayerTar,
+) => Promise<{ directory: string; key: string; record: Omit<LayerRecord, 'link'>; close: () => void }>;
 
 /** Unpacks layers, several at a time; one that needs those below it waits for them. */
 export function createApplyLayer(layout: Layout, layers: Layers, discard: Discard) {
@@ -30,10 +30,14 @@ export function createApplyLayer(layout: Layout, layers: Layers, discard: Discar
     return layers.need(parents);
   }
 
-  async function unpack(layer: LayerTar): Promise<AppliedLayer> {
-    const directory = scratchIn(layout.incoming);
+  const unpackAside: UnpackAside = async (layer) => {
+    const directory = scratchIn(layout, layout.incoming);
     const diff = join(directory, 'diff');
     let view: number | undefined;
+    const close = () => {
+      if (view !== undefined) closeFd(view);
+      view = undefined;
+    };
     // Whoever asks sees the parents, and what it sees shapes this layer: it is then no other stack's.
     const below = async () => {
       if (view === undefined && layer.parents.length > 0) {
@@ -47,24 +51,32 @@ export function createApplyLayer(layout: Layout, layers: Layers, discard: Discar
       const hash = createHash('sha256');
       const unpacked = await usingRoot(diff, (root) => unpackLayer({ root, tar: hashed(layer.tar, hash), below }));
       const diffId = `sha256:${hash.digest('hex')}`;
-      if (layer.diffId !== undefined && layer.diffId !== diffId) {
-        const expected = `expected ${JSON.stringify(layer.diffId)}, got ${JSON.stringify(diffId)}`;
-        throw new EngineError('invalid', `invalid diffID for layer ${layer.parents.length}: ${expected}`);
-      }
+      requireDiffId(layer, diffId);
       const chain = chainIds([...layer.parents, diffId]).at(-1) ?? diffId;
       const key = keyOf(view === undefined ? diffId : chain);
+      return { directory, key, record: { diffId, ...unpacked }, close };
+    } catch (error) {
+      discard(directory);
+      close();
+      throw explained(error);
+    }
+  };
+
+  async function unpack(layer: LayerTar): Promise<AppliedLayer> {
+    const { directory, key, record, close } = await unpackAside(layer);
+    try {
       if (layers.keys().includes(key)) discard(directory);
-      else layers.enter(directory, key, { diffId, ...unpacked });
-      return { diffId, size: unpacked.size };
+      else layers.enter(directory, key, record);
+      return { diffId: record.diffId, size: record.size };
     } catch (error) {
       discard(directory);
       throw explained(error);
     } finally {
-      if (view !== undefined) closeFd(view);
+      close();
     }
   }
 
-  return (layer: LayerTar): Promise<AppliedLayer> => {
+  const applyLayer = (layer: LayerTar): Promise<AppliedLayer> => {
     if (layer.diffId === undefined) return unpack(layer);
     const stack = [...layer.parents, layer.diffId];
     const chain = chainIds(stack).at(-1) ?? '';
@@ -76,6 +88,13 @@ export function createApplyLayer(layout: Layout, layers: Layers, discard: Discar
     running.set(chain, work);
     return work;
   };
+  return { applyLayer, unpackAside };
+}
+
+function requireDiffId({ diffId: expected, parents }: LayerTar, actual: string): void {
+  if (expected === undefined || expected === actual) return;
+  const difference = `expected ${JSON.stringify(expected)}, got ${JSON.stringify(actual)}`;
+  throw new EngineError('invalid', `invalid diffID for layer ${parents.length}: ${difference}`);
 }
 
 async function usingRoot<T>(path: string, work: (root: number) => Promise<T>): Promise<T> {

@@ -29,6 +29,8 @@ export interface Containers {
   upper(id: string): number;
   size(id: string): Promise<number>;
   remove(id: string): void;
+  /** Writes down anew what it stands on. */
+  restack(id: string, keys: string[]): void;
   ids(): string[];
   path(id: string): string;
 }
@@ -52,7 +54,7 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
     keys,
     create(id, stack) {
       if (existsSync(path(id))) throw new EngineError('internal', `the writable layer of ${id} is there already`);
-      const directory = scratchIn(layout.incoming);
+      const directory = scratchIn(layout, layout.incoming);
       try {
         fill(directory, stack, { layout, layers });
         renameSync(directory, path(id));
@@ -84,6 +86,10 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
     upper: (id) => usingFd(openDirectory(join(path(id), 'diff')), (fd) => openDirectoryAt(fd, '.')),
     size: (id) => treeSize(join(path(id), 'diff')),
     remove: (id) => discard(path(id)),
+    restack(id, stack) {
+      writeFileSync(join(path(id), 'layers.new'), JSON.stringify(stack));
+      renameSync(join(path(id), 'layers.new'), join(path(id), 'layers.json'));
+    },
     ids: () => readdirSync(layout.containers),
   };
 }

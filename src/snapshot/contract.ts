@@ -1,7 +1,16 @@
+import type { Damage } from '../kit/index.ts';
+
 /** One file that a writable layer has otherwise than the layers below; a path begins with a slash. */
 export interface Change {
   path: string;
   kind: 'modified' | 'added' | 'deleted';
+}
+
+/** An uncompressed layer tar, the digest it must have, and the layers below it, lowest first. */
+export interface LayerTar {
+  diffId?: string;
+  parents: string[];
+  tar: AsyncIterable<Uint8Array>;
 }
 
 /** Layers on disk, and the writable layer of each container on top of them. */
@@ -15,11 +24,7 @@ export interface Snapshots {
    * lowest first (looked at only for what the tar implies but does not list; ask for the lower layers first, then several may
    * be under way). Idempotent, the tar of a layer that is there is not read; nothing half-unpacked is ever seen as there.
    */
-  applyLayer(layer: {
-    diffId?: string;
-    parents: string[];
-    tar: AsyncIterable<Uint8Array>;
-  }): Promise<{ diffId: string; size: number }>;
+  applyLayer(layer: LayerTar): Promise<{ diffId: string; size: number }>;
   /** Removes the layer, once no container stands on it any more. */
   removeLayer(diffId: string): Promise<void>;
   /** Bytes of all the layer's files. */
@@ -49,6 +54,21 @@ export interface Snapshots {
   remove(id: string): Promise<void>;
   /** At the engine's start: removes of containers' and images' layers what `known` denies. */
   sweep(known: { container?: (id: string) => boolean; layer?: (diffId: string) => boolean }): Promise<void>;
+  /** What lies where no layer has it, and what layers lack beside their files. */
+  check(): Iterable<Damage>;
+  /**
+   * What is wrong with the files of an unpacked layer, undefined where they are as they were. The tar is read if that was never done
+   * before, and with `full`, which compares every byte.
+   */
+  checkLayer(layer: LayerTar, options: { full: boolean }): Promise<string | undefined>;
+  /** Unpacks a layer again in place of the tree that is there. No container of it may be mounted. */
+  replaceLayer(layer: LayerTar): Promise<void>;
+  /** What is wrong with the writable layer of a container that stands on these layers, lowest first. */
+  checkContainer(id: string, layers: string[]): Iterable<Damage>;
+  /** Writable layers that belong to no known container. */
+  checkOrphans(known: (id: string) => boolean): Iterable<Damage>;
+  /** The diffIDs of the unpacked layers, and when each was unpacked (in milliseconds). */
+  unpacked(): { diffId: string; at: number }[];
   /** What was removed is out of sight at once and freed in the background; resolves when all of that is done. */
   settled(): Promise<void>;
 }

@@ -23,7 +23,7 @@ export function createDiscard(layout: Layout, log: Log): Discard {
   }
 
   function discard(path: string): void {
-    const doomed = scratchIn(layout.doomed);
+    const doomed = scratchIn(layout, layout.doomed);
     try {
       renameSync(path, doomed);
     } catch (error) {

@@ -21,7 +21,7 @@ export function createInitLayers(layout: Layout, layers: Layers, discard: Discar
   return (diffIds: string[], keys: string[]): string => {
     const key = `${keyOf(chainIds(diffIds).at(-1) ?? 'scratch')}-init`;
     if (layers.keys().includes(key)) return key;
-    const directory = scratchIn(layout.incoming);
+    const directory = scratchIn(layout, layout.incoming);
     const below = keys.length > 0 ? layers.view(keys) : undefined;
     try {
       fill(join(directory, 'diff'), below);

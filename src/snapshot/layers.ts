@@ -1,17 +1,17 @@
 import {
   existsSync,
+  lstatSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { detachedOverlay, openDirectory } from '../host/index.ts';
-import { crashpoint, EngineError } from '../kit/index.ts';
+import { crashpoint, EngineError, type Log } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
 import type { Discard } from './discard.ts';
 import type { Layout } from './layout.ts';
@@ -43,6 +43,10 @@ export interface Layers {
   /** Puts a layer that was unpacked in `directory` in its place. */
   enter(directory: string, key: string, layer: Omit<LayerRecord, 'link'>): void;
   remove(key: string): void;
+  /** Whether its symlink leads to it; makes it again; writes its record again. */
+  isLinked(key: string): boolean;
+  relink(key: string): void;
+  rewrite(key: string): void;
   /** Their symlinks for an overlay, topmost first; of a layer that comes twice, which overlayfs refuses, only the upper counts. */
   links(keys: string[]): string[];
   /** The merged tree of a stack as a detached mount; the caller closes it. */
@@ -56,7 +60,7 @@ export function keyOf(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 32);
 }
 
-export function createLayers(layout: Layout, discard: Discard): Layers {
+export function createLayers({ layout, discard, log }: { layout: Layout; discard: Discard; log: Log }): Layers {
   const records = new Map<string, LayerRecord>();
 
   function add(key: string): void {
@@ -65,7 +69,15 @@ export function createLayers(layout: Layout, discard: Discard): Layers {
     records.set(key, record);
   }
 
-  for (const key of readdirSync(layout.layers)) add(key);
+  for (const key of readdirSync(layout.layers)) {
+    try {
+      add(key);
+    } catch (error) {
+      // A layer is a cache, and what cannot be read is none: its blob restores it.
+      log.error('a layer is damaged and given up', { key, error });
+      discard(join(layout.layers, key));
+    }
+  }
   dropStaleLinks(layout, new Set([...records.values()].map((record) => record.link)));
 
   function enter(directory: string, key: string, layer: Omit<LayerRecord, 'link'>): void {
@@ -111,8 +123,14 @@ export function createLayers(layout: Layout, discard: Discard): Layers {
       const link = records.get(key)?.link;
       records.delete(key);
       discard(join(layout.layers, key));
-      if (link !== undefined) unlinkSync(join(layout.links, link));
+      if (link !== undefined) rmSync(join(layout.links, link), { force: true });
     },
+    isLinked: (key) => linkedTo(layout, record(key).link) === target(key),
+    relink(key) {
+      rmSync(join(layout.links, record(key).link), { recursive: true, force: true });
+      ensureLink(layout, record(key).link, key);
+    },
+    rewrite: (key) => writeFileSync(join(layout.layers, key, 'layer.json'), JSON.stringify(record(key))),
     ...viewsOf(layout, record),
   };
 }
@@ -162,6 +180,11 @@ function ensureLink(layout: Layout, link: string, key: string): void {
   }
 }
 
+function linkedTo(layout: Layout, link: string): string | undefined {
+  const path = join(layout.links, link);
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
+}
+
 function dropStaleLinks(layout: Layout, used: Set<string>): void {
-  for (const link of readdirSync(layout.links)) if (!used.has(link)) unlinkSync(join(layout.links, link));
+  for (const link of readdirSync(layout.links)) if (!used.has(link)) rmSync(join(layout.links, link), { recursive: true, force: true });
 }

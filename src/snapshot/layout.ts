@@ -16,11 +16,13 @@ export interface Layout {
   /** Layers that are being unpacked, and what is being removed; both are on the same file system and emptied at a start. */
   incoming: string;
   doomed: string;
+  /** What the names begin with that this life of the engine gives in `incoming`. */
+  life: string;
 }
 
 export function createLayout(dataRoot: string): Layout {
   const base = join(dataRoot, 'overlay2');
-  const layout: Layout = {
+  const directories = {
     base,
     links: join(base, 'l'),
     empty: join(base, 'empty'),
@@ -29,11 +31,16 @@ export function createLayout(dataRoot: string): Layout {
     incoming: join(base, 'incoming'),
     doomed: join(base, 'doomed'),
   };
-  for (const dir of Object.values(layout)) mkdirSync(dir, { recursive: true, mode: 0o700 });
-  return layout;
+  for (const dir of Object.values(directories)) mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return { ...directories, life: randomBytes(4).toString('hex') };
 }
 
-/** A name nobody else has. */
-export function scratchIn(dir: string): string {
-  return join(dir, randomBytes(8).toString('hex'));
+/** A name nobody else has, in `incoming` or `doomed`. */
+export function scratchIn({ life }: Layout, dir: string): string {
+  return join(dir, `${life}${randomBytes(8).toString('hex')}`);
+}
+
+/** Whether this life of the engine is making that. */
+export function isOwnScratch({ life }: Layout, name: string): boolean {
+  return name.startsWith(life);
 }

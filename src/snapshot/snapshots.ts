@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../kit/index.ts';
 import { createApplyLayer } from './apply-layer.ts';
+import { createChecks } from './check/checks.ts';
 import { createContainers } from './containers.ts';
 import type { Snapshots } from './contract.ts';
 import { createDifferences } from './differences.ts';
@@ -15,9 +16,9 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
   const layout = createLayout(options.root);
   const discard = createDiscard(layout, options.log);
   for (const left of readdirSync(layout.incoming)) discard(join(layout.incoming, left));
-  const layers = createLayers(layout, discard);
+  const layers = createLayers({ layout, discard, log: options.log });
   const containers = createContainers(layout, layers, discard);
-  const applyLayer = createApplyLayer(layout, layers, discard);
+  const { applyLayer, unpackAside } = createApplyLayer(layout, layers, discard);
   const initLayer = createInitLayers(layout, layers, discard);
   /** Layers nobody wants any more but for a container that stands on them. */
   const unwanted = new Set<string>();
@@ -71,6 +72,7 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
       for (const key of layers.keys()) if (known.layer?.(layers.record(key).diffId) === false) unwanted.add(key);
       dropUnwanted();
     },
+    ...createChecks({ layout, layers, containers, discard, unpackAside, initLayer }),
     settled: discard.settled,
   };
 }

@@ -1,3 +1,5 @@
+import type { Damage } from '../kit/index.ts';
+
 /** The engine's durable truth. Every change happens in a transaction that is on disk when `update` returns. */
 export interface Store {
   /** Reads; sees one consistent state. */
@@ -18,6 +20,8 @@ export interface Store {
    */
   admit<T>(change: (tx: Tx) => T, options?: { wait: boolean }): T;
   readonly blobs: Blobs;
+  /** Every blob against its digest, and the database: its pages, its documents and what is computed from them. */
+  check(): AsyncIterable<Damage>;
   /** How many transactions were committed since the store was opened. */
   readonly commits: number;
   close(): void;
@@ -57,6 +61,8 @@ export interface Refs {
   removeOwner(owner: string): void;
   ownersOf(target: string): { owner: string; note: string }[];
   targetsOf(owner: string): { target: string; note: string }[];
+  /** The owners of that kind, each once. */
+  owners(kind: string): string[];
 }
 
 /** Files named by their digest (`sha256:…`), immutable once there. */

@@ -22,6 +22,14 @@ export function createRefs(db: Database): Refs {
         )
         .all(target);
     },
+    owners(kind) {
+      return db
+        .query<{ owner: string }, [string, string]>(
+          'SELECT DISTINCT owner FROM refs WHERE owner >= ? AND owner < ? ORDER BY owner',
+        )
+        .all(`${kind}:`, `${kind};`)
+        .map(({ owner }) => owner);
+    },
     targetsOf(owner) {
       return db
         .query<{ target: string; note: string }, [string]>(

@@ -2,9 +2,10 @@ import type { Database } from 'bun:sqlite';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crashpoint, explainSystemError, type Log, silent } from '../kit/index.ts';
+import { crashpoint, type Damage, explainSystemError, type Log, silent } from '../kit/index.ts';
 import { openBlobs } from './blobs.ts';
-import type { Blobs, Store, Tx } from './contract.ts';
+import { checkBlobs, checkDatabase } from './check.ts';
+import type { Blobs, Collection, Store, Tx } from './contract.ts';
 import { openDatabase } from './database.ts';
 import { createReserve, noReserve, type Reserve } from './reserve.ts';
 import { createTransact, isFull } from './transact.ts';
@@ -15,8 +16,9 @@ export function createStore(options: { dir: string; log: Log }): Store {
   const db = openDatabase(join(options.dir, 'tug.db'));
   try {
     const reserve = createReserve(join(options.dir, 'reserve'));
-    const blobs = openBlobs(join(options.dir, 'blobs'), options.log);
-    return storeOf({ db, blobs, reserve, onClose: () => undefined });
+    const blobsDir = join(options.dir, 'blobs');
+    const blobs = openBlobs(blobsDir, options.log);
+    return storeOf({ db, blobs, blobsDir, reserve, onClose: () => undefined });
   } catch (error) {
     db.close();
     throw error;
@@ -27,19 +29,21 @@ export function createStore(options: { dir: string; log: Log }): Store {
 export function createMemoryStore(): Store {
   const dir = mkdtempSync(join(tmpdir(), 'tug-store-'));
   const onClose = () => rmSync(dir, { recursive: true, force: true });
-  return storeOf({ db: openDatabase(':memory:'), blobs: openBlobs(dir, silent), reserve: noReserve, onClose });
+  return storeOf({ db: openDatabase(':memory:'), blobs: openBlobs(dir, silent), blobsDir: dir, reserve: noReserve, onClose });
 }
 
 interface Parts {
   db: Database;
   blobs: Blobs;
+  blobsDir: string;
   reserve: Reserve;
   onClose: () => void;
 }
 
-function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
+function storeOf({ db, blobs, blobsDir, reserve, onClose }: Parts): Store {
   let commits = 0;
-  const transact = createTransact(db);
+  const declared = new Map<string, Collection<unknown>>();
+  const transact = createTransact(db, (collection) => declared.set(collection.name, collection));
 
   function commit<T>(change: (tx: Tx) => T): T {
     const result = orWithReserve(() => transact('BEGIN IMMEDIATE', change));
@@ -69,6 +73,11 @@ function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
     }
   }
 
+  async function* check(): AsyncGenerator<Damage> {
+    yield* checkDatabase(db, declared.values(), (change) => void commit(change));
+    yield* checkBlobs(blobsDir, blobs);
+  }
+
   return {
     blobs,
     view: (read) => transact('BEGIN', read),
@@ -82,6 +91,7 @@ function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
       }
       return wait ? commit(change) : note(change);
     },
+    check: () => check(),
     get commits() {
       return commits;
     },

@@ -8,7 +8,10 @@ import { createRows, prepareTable } from './rows.ts';
 /** Runs work between `begin` and COMMIT, or rolls it back; one at a time. */
 export type Transact = <T>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: (tx: Tx) => T) => T;
 
-export function createTransact(db: Database): Transact {
+export function createTransact(
+  db: Database,
+  onDeclared: (collection: Collection<unknown>) => void = () => undefined,
+): Transact {
   let busy = false;
   const prepared = new Set<string>();
   const refs = createRefs(db);
@@ -20,6 +23,7 @@ export function createTransact(db: Database): Transact {
     const collection = <D>(declared: Collection<D>) => {
       if (!busy) throw new EngineError('internal', 'a transaction used after its end');
       if (!prepared.has(declared.name)) prepareTable(db, declared);
+      if (!prepared.has(declared.name)) onDeclared(declared as Collection<unknown>);
       prepared.add(declared.name);
       return shelf.rows(declared);
     };

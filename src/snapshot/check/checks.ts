@@ -1,0 +1,44 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { UnpackAside } from '../apply-layer.ts';
+import type { Containers } from '../containers.ts';
+import type { Snapshots } from '../contract.ts';
+import type { Discard } from '../discard.ts';
+import type { Layers } from '../layers.ts';
+import type { Layout } from '../layout.ts';
+import { createLayerChecks } from './check-layer.ts';
+import { checkOrphans, checkPlaces, checkWritable } from './check-places.ts';
+
+type Checks = Pick<
+  Snapshots,
+  'check' | 'checkLayer' | 'replaceLayer' | 'checkContainer' | 'checkOrphans' | 'unpacked'
+>;
+
+/** The checks of all that lies below the data root of snapshots. */
+export function createChecks(at: {
+  layout: Layout;
+  layers: Layers;
+  containers: Containers;
+  discard: Discard;
+  unpackAside: UnpackAside;
+  initLayer: (diffIds: string[], keys: string[]) => string;
+}): Checks {
+  const { layout, layers, initLayer } = at;
+  const { check, replace } = createLayerChecks(at);
+  return {
+    check: () => checkPlaces(at),
+    checkLayer: check,
+    replaceLayer: replace,
+    checkContainer: (id, stack) =>
+      checkWritable(at, id, () => {
+        const keys = layers.need(stack);
+        return [...keys, initLayer(stack, keys)];
+      }),
+    checkOrphans: (known) => checkOrphans(at, known),
+    unpacked: () =>
+      layers
+        .keys()
+        .map((key) => ({ diffId: layers.record(key).diffId, at: statSync(join(layout.layers, key)).mtimeMs }))
+        .filter(({ diffId }) => diffId !== ''),
+  };
+}
