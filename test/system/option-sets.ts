@@ -113,7 +113,7 @@ const namespaces: Record<string, OptionSet> = {
   },
   'sysctls with slashes, a domain': {
     host: {
-      Sysctls: { 'kernel/sem': '10 20 30 40', 'net/ipv4/ip_unprivileged_port_start': '80', 'kernel.domainname': 'd' },
+      Sysctls: { 'kernel/sem': '10 20 30 40', 'net/ipv4/conf/all/rp_filter': '2', 'kernel.domainname': 'd' },
     },
   },
 };

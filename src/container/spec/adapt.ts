@@ -1,5 +1,5 @@
 import type { HostConfig } from '../../api/index.ts';
-import type { HostFacts } from './facts.ts';
+import type { EngineDefaults, HostFacts } from './facts.ts';
 import { defaultMaskedPaths, defaultReadonlyPaths } from './security.ts';
 
 const defaultShmSize = 64 << 20;
@@ -11,11 +11,11 @@ const defaultShmSize = 64 << 20;
 export function adaptHostConfig(user: HostConfig | undefined, facts: HostFacts): HostConfig {
   const adapted: HostConfig = { ...unset(facts), ...given(user) };
   if (adapted.Memory && adapted.Memory > 0 && !adapted.MemorySwap) adapted.MemorySwap = adapted.Memory * 2;
-  adapted.ShmSize ||= defaultShmSize;
+  adapted.ShmSize ||= facts.defaults?.shmSize ?? defaultShmSize;
   if (adapted.NetworkMode === 'default') adapted.NetworkMode = 'bridge';
   const { Name, MaximumRetryCount } = adapted.RestartPolicy ?? {};
   adapted.RestartPolicy = { Name: Name || 'no', MaximumRetryCount: MaximumRetryCount ?? 0 };
-  adapted.LogConfig = { Type: adapted.LogConfig?.Type || 'json-file', Config: adapted.LogConfig?.Config ?? {} };
+  adapted.LogConfig = logConfigOf(adapted.LogConfig, facts.defaults);
   adapted.DeviceRequests &&= adapted.DeviceRequests.map((request) => ({ ...noRequest, ...request }));
   if (needsLabelDisabled(adapted)) adapted.SecurityOpt = [...(adapted.SecurityOpt ?? []), 'label=disable'];
   if (!adapted.Privileged) {
@@ -23,6 +23,13 @@ export function adaptHostConfig(user: HostConfig | undefined, facts: HostFacts):
     adapted.ReadonlyPaths ??= defaultReadonlyPaths();
   }
   return adapted;
+}
+
+/** Options of the engine's own log driver hold for every container that has it, but for those it sets itself. */
+function logConfigOf(asked: HostConfig['LogConfig'], { logDriver = 'json-file', logOptions }: EngineDefaults = {}) {
+  const Type = asked?.Type || logDriver;
+  const Config = { ...(Type === logDriver ? logOptions : {}), ...asked?.Config };
+  return { Type, Config } as NonNullable<HostConfig['LogConfig']>;
 }
 
 const noRequest = { Driver: '', Count: 0, DeviceIDs: null, Capabilities: null, Options: null } as object;
@@ -69,8 +76,8 @@ function unset(facts: HostFacts): HostConfig {
     ...all(nulls, null),
     ConsoleSize: [0, 0],
     Runtime: facts.runtimes.initial,
-    IpcMode: 'private',
+    IpcMode: facts.defaults?.ipcMode ?? 'private',
     NetworkMode: 'bridge',
-    CgroupnsMode: facts.cgroupVersion === 2 ? 'private' : 'host',
+    CgroupnsMode: facts.defaults?.cgroupnsMode ?? (facts.cgroupVersion === 2 ? 'private' : 'host'),
   } as HostConfig;
 }

@@ -133,6 +133,14 @@ test('resources', () => {
   expect(specOf({}, { Memory: 50 << 20, MemorySwap: -1 }).linux.resources.memory).toEqual({ limit: 50 << 20 });
 });
 
+test('a default gives way to what the user says of it, however that is spelled', () => {
+  const { sysctl } = specOf({}, { Sysctls: { 'net/ipv4/ip_unprivileged_port_start': '80' } }).linux;
+  expect(sysctl).toEqual({
+    'net.ipv4.ping_group_range': '0 2147483647',
+    'net/ipv4/ip_unprivileged_port_start': '80',
+  });
+});
+
 test('limits, sysctls, groups, terminal, annotations, cgroup parent', () => {
   const spec = specOf(
     { Tty: true, User: 'alice', Domainname: 'd.e' },

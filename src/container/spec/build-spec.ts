@@ -99,7 +99,7 @@ function capabilitiesOf(hostConfig: HostConfig, facts: HostFacts): string[] {
 
 function initOf({ Init, PidMode }: HostConfig, facts: HostFacts): string | undefined {
   // Another's pid namespace has an init already.
-  if (!Init || PidMode) return undefined;
+  if (!(Init ?? facts.defaults?.init) || PidMode) return undefined;
   if (!facts.initPath) {
     throw new EngineError('internal', 'exec: "docker-init": executable file not found in $PATH');
   }
@@ -113,7 +113,7 @@ function processOf(
   const { config, hostConfig, readInRoot, facts, size } = request;
   const user = lookupUser(config.User ?? '', readInRoot);
   const extra = lookupGroups(hostConfig.GroupAdd ?? [], readInRoot);
-  const rlimits = processRlimits(hostConfig);
+  const rlimits = processRlimits(hostConfig, request.facts);
   const apparmorProfile = apparmorOf(hostConfig, given.security, facts);
   return {
     ...(config.Tty ? { terminal: true } : {}),
@@ -149,7 +149,11 @@ function seccompOf(security: SecurityOptions, capabilities: string[], facts: Hos
 function sysctlsOf({ hostConfig, facts }: SpecRequest): Record<string, string> {
   const mode = hostConfig.NetworkMode;
   const ownNetwork = mode !== 'host' && !isContainerMode(mode);
-  return { ...(ownNetwork ? defaultSysctls(facts) : {}), ...hostConfig.Sysctls };
+  const asked = hostConfig.Sysctls ?? {};
+  // Also one that is spelled with slashes takes a default's place: a runtime writes them in any order.
+  const spelled = new Set(Object.keys(asked).map((name) => name.replaceAll('/', '.')));
+  const initial = Object.entries(ownNetwork ? defaultSysctls(facts) : {}).filter(([name]) => !spelled.has(name));
+  return { ...Object.fromEntries(initial), ...asked };
 }
 
 function cgroupsPath(parent: string, id: string): string {

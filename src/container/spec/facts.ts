@@ -37,6 +37,24 @@ export interface HostFacts {
   runtimes: RuntimeNames;
   /** The program that `--init` puts before the container's: a static one, as the container's root may hold nothing. */
   initPath?: string;
+  /** What the engine's configuration gives containers that say nothing themselves. */
+  defaults?: EngineDefaults;
+}
+
+/** What a container gets where it says nothing; what is absent here is as in Docker's own defaults. */
+export interface EngineDefaults {
+  /** Bytes of /dev/shm. */
+  shmSize?: number;
+  ipcMode?: string;
+  cgroupnsMode?: string;
+  logDriver?: string;
+  /** For containers with that driver. */
+  logOptions?: Record<string, string>;
+  ulimits?: { Name: string; Soft: number; Hard: number }[];
+  init?: boolean;
+  noNewPrivileges?: boolean;
+  /** `unconfined`, or a profile's JSON text; and what it is called. */
+  seccomp?: { name: string; profile: string };
 }
 
 export interface RuntimeNames {

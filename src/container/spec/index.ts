@@ -1,7 +1,7 @@
 export * from './adapt.ts';
 export { buildSpec } from './build-spec.ts';
 export { checkExecUser, execProcess } from './exec-process.ts';
-export { type HostFacts, readHostFacts } from './facts.ts';
+export { type EngineDefaults, type HostFacts, readHostFacts } from './facts.ts';
 export { mergeConfig } from './merge.ts';
 export { parseMountMode } from './mount-mode.ts';
 export { type MountPoint, resolveMountPoints } from './mount-points.ts';

@@ -13,10 +13,11 @@ export interface SecurityOptions {
 
 /** Reads HostConfig.SecurityOpt; refuses what it does not know in Docker's words, and what this host cannot give. */
 export function parseSecurityOptions(hostConfig: HostConfig, facts: HostFacts): SecurityOptions {
-  const options: SecurityOptions = { noNewPrivileges: false, seccomp: '' };
+  const { noNewPrivileges = false, seccomp } = facts.defaults ?? {};
+  const options: SecurityOptions = { noNewPrivileges, seccomp: '' };
   for (const entry of hostConfig.SecurityOpt ?? []) parseEntry(entry, options, facts);
   if (hostConfig.Privileged && options.seccomp === '') options.seccomp = 'unconfined';
-  if (options.seccomp === '') options.seccomp = 'builtin';
+  if (options.seccomp === '') options.seccomp = seccomp?.profile ?? 'builtin';
   return options;
 }
 
