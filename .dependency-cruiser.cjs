@@ -11,7 +11,7 @@ const below = {
   runtime: ['oci', 'host'],
   volume: ['api', 'oci', 'host', 'store'],
   network: ['api', 'oci', 'host', 'store'],
-  image: ['api', 'oci', 'host', 'store', 'snapshot'],
+  image: ['api', 'oci', 'host', 'store', 'registry', 'snapshot'],
   container: ['api', 'oci', 'host', 'store', 'snapshot', 'logs', 'runtime', 'volume', 'network', 'image'],
   server: ['api', 'oci', 'host', 'registry', 'logs', 'volume', 'network', 'image', 'container'],
   client: ['api'],

@@ -1,6 +1,9 @@
 import { lookup } from 'node:dns/promises';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { EngineError } from '../kit/index.ts';
+import type { RepositoryName } from './contract.ts';
+import { isIn } from './http/proxy.ts';
+import type { PrefixSettings, RegistrySettings } from './settings.ts';
 
 /** Where a registry may be reached. */
 export interface Endpoint {
@@ -8,19 +11,70 @@ export interface Endpoint {
   url: string;
   /** Any certificate will do. */
   insecure: boolean;
+  /** Not the registry that the name says. */
+  mirror?: boolean;
+  /** What stands before a repository's path there. */
+  prefix?: string;
 }
 
 const hubHosts = ['docker.io', 'index.docker.io'];
+const hub = 'https://registry-1.docker.io';
 
-/** The addresses that are tried one after another. */
-export async function endpointsOf(serverAddress: string): Promise<Endpoint[]> {
+/** Where to log in, one after another. */
+export async function loginEndpoints(serverAddress: string, settings: RegistrySettings): Promise<Endpoint[]> {
   const host = hostOf(serverAddress);
-  if (host === '' || hubHosts.includes(host)) return [{ url: 'https://registry-1.docker.io', insecure: false }];
-  if (!(await isLoopback(host))) return [{ url: `https://${host}`, insecure: false }];
+  return registryItself(host === '' ? 'docker.io' : host, await isInsecure(host, settings));
+}
+
+/** Where a repository is asked for, one after another; an EngineError where the configuration forbids it. */
+export async function endpointsOf(
+  name: RepositoryName,
+  access: 'pull' | 'push',
+  settings: RegistrySettings,
+): Promise<Endpoint[]> {
+  const { domain, path } = name;
+  const own = prefixOf(name, settings);
+  if (own.blocked)
+    throw new EngineError('forbidden', `registry ${domain} is blocked for ${domain}/${path} in the configuration`);
+  const hubMirrors = domain === 'docker.io' ? settings.mirrors : [];
+  const mirrors = access === 'pull' ? [...(own.mirrors ?? []), ...hubMirrors] : [];
+  const insecure = own.insecure ?? (await isInsecure(domain, settings));
+  return [...(await Promise.all(mirrors.map((url) => mirrorAt(url, settings)))), ...registryItself(domain, insecure)];
+}
+
+async function mirrorAt(address: string, settings: RegistrySettings): Promise<Endpoint> {
+  const { origin, host, pathname } = new URL(address);
+  const insecure = await isInsecure(host, settings);
+  return { url: origin, insecure, mirror: true, prefix: pathname.replace(/^\/|\/$/g, '') };
+}
+
+function registryItself(host: string, insecure: boolean): Endpoint[] {
+  if (hubHosts.includes(host)) return [{ url: hub, insecure: false }];
+  if (!insecure) return [{ url: `https://${host}`, insecure }];
   return [
-    { url: `https://${host}`, insecure: true },
-    { url: `http://${host}`, insecure: true },
+    { url: `https://${host}`, insecure },
+    { url: `http://${host}`, insecure },
   ];
+}
+
+/** The settings of the longest prefix that the whole name of a repository has. */
+function prefixOf({ domain, path }: RepositoryName, { prefixes }: RegistrySettings): PrefixSettings {
+  const whole = `${domain}/${path}/`;
+  const fitting = Object.keys(prefixes).filter((prefix) => whole.startsWith(`${prefix.replace(/\/+$/, '')}/`));
+  const longest = fitting.toSorted((one, other) => other.length - one.length)[0];
+  return longest === undefined ? {} : (prefixes[longest] ?? {});
+}
+
+/** Whether TLS is not insisted on: by configuration, or because the host is this machine. */
+export async function isInsecure(host: string, settings: RegistrySettings): Promise<boolean> {
+  if (host === '' || hubHosts.includes(host)) return false;
+  const explicit = settings.prefixes[host]?.insecure;
+  if (explicit !== undefined) return explicit;
+  if (settings.insecure.includes(host)) return true;
+  const name = host.replace(/:\d*$/, '').replace(/^\[|\]$/g, '');
+  const networks = ['127.0.0.0/8', '::1/128', ...settings.insecure.filter((entry) => entry.includes('/'))];
+  const addresses = isIP(name) > 0 ? [name] : await resolve(name);
+  return addresses.some((address) => networks.some((network) => isIn(address, network)));
 }
 
 /** `host` or `host:port` of an address or URL. */
@@ -35,16 +89,6 @@ function hostOf(address: string): string {
   const port = /^(?:\[[^\]]*\]|[^:]*)(:.*)?$/.exec(host)?.[1] ?? '';
   if (!/^(:\d*)?$/.test(port)) throw refuse(`invalid port ${JSON.stringify(port)} after host`);
   return host;
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-async function isLoopback(host: string): Promise<boolean> {
-  const name = host.replace(/:\d*$/, '').replace(/^\[|\]$/g, '');
-  const addresses = isIP(name) > 0 ? [name] : await resolve(name);
-  return addresses.some((address) => loopback.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'));
 }
 
 /** None when the name cannot be resolved: that is said when the registry is asked. */

@@ -32,6 +32,9 @@ interface RegistryError {
 }
 
 const wordsOf: Record<string, string> = {
+  MANIFEST_UNKNOWN: 'manifest unknown',
+  NAME_UNKNOWN: 'repository name not known to registry',
+  BLOB_UNKNOWN: 'blob unknown to registry',
   UNAUTHORIZED: 'authentication required',
   DENIED: 'requested access to the resource is denied',
   TOOMANYREQUESTS: 'too many requests',
@@ -40,19 +43,59 @@ const wordsOf: Record<string, string> = {
 const kindOf: Record<string, ErrorKind> = { UNAUTHORIZED: 'unauthorized', DENIED: 'forbidden' };
 const codeOf: Record<number, string> = { 401: 'UNAUTHORIZED', 403: 'DENIED', 429: 'TOOMANYREQUESTS' };
 
-/** A token server's refusal, whose body is read; `unauthorized` when it does not believe the credentials. */
+/** What a registry's refusal was, as the cause of the error that tells of it. */
+export interface Refusal {
+  status: number;
+  /** As the registry names it (`MANIFEST_UNKNOWN`); empty where it gave no name. */
+  code: string;
+  /** After how many seconds to ask again, if it said so. */
+  retryAfter?: number;
+}
+
+/** The refusal behind an error; undefined for any other. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  const cause = error instanceof EngineError ? error.cause : undefined;
+  return typeof cause === 'object' && cause !== null && 'code' in cause && 'status' in cause
+    ? (cause as Refusal)
+    : undefined;
+}
+
+/** Whether the same request may succeed a little later: the connection broke, or the registry is busy or ill. */
+export function isTemporary(error: unknown): boolean {
+  const refused = refusalOf(error);
+  if (refused) return refused.status === 429 || refused.status >= 500;
+  const cause =
+    error instanceof EngineError ? (error.cause as { code?: string; name?: string } | undefined) : undefined;
+  return temporary.has(cause?.code ?? '') || temporary.has(cause?.name ?? '');
+}
+
+const temporary = new Set(['ConnectionClosed', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'TimeoutError', 'Truncated']);
+
+/** A refusal of a registry or its token server, whose body is read; `unauthorized` when it does not believe the credentials. */
 export async function refusal(answer: Response): Promise<EngineError> {
   const { status } = answer;
+  const retryAfter = secondsIn(answer.headers.get('retry-after'));
+  const told = { status, ...(retryAfter !== undefined && { retryAfter }) };
   if (status < 400 || status >= 500) {
-    return new EngineError('internal', `received unexpected HTTP status: ${statusLine(answer)}`);
+    await answer.body?.cancel();
+    return new EngineError('internal', `received unexpected HTTP status: ${statusLine(answer)}`, { ...told, code: '' });
   }
   const errors = [...challengeErrors(answer), ...(await bodyErrors(answer))];
   const words = errors.map(({ code = 'UNKNOWN', message }) => {
     const said = message ?? wordsOf[code] ?? code.toLowerCase();
     return `${code.toLowerCase().replaceAll('_', ' ')}: ${said}`;
   });
-  const kind = kindOf[errors[0]?.code ?? ''] ?? 'internal';
-  return new EngineError(kind, words.length > 1 ? `errors:\n${words.join('\n')}\n` : words.join(''));
+  const code = errors[0]?.code ?? '';
+  const text = words.length > 1 ? `errors:\n${words.join('\n')}\n` : words.join('');
+  return new EngineError(kindOf[code] ?? 'internal', text, { ...told, code });
+}
+
+/** `Retry-After` is seconds or a date. */
+function secondsIn(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1000));
 }
 
 export function statusLine({ status, statusText }: Response): string {

@@ -38,7 +38,7 @@ export function createFakeRooms(): FakeRooms {
       return { Name: 'bridge', Id: 'n'.repeat(64), Scope: 'local', Driver: 'bridge' };
     },
   };
-  const registry: Registry = {
+  const registry: Pick<Registry, 'login'> = {
     async login({ username }) {
       if (username !== 'ann') throw new EngineError('unauthorized', 'unauthorized: incorrect username or password');
       return { status: 'Login Succeeded', identityToken: '' };
@@ -58,7 +58,7 @@ export function createFakeRooms(): FakeRooms {
     },
   };
   return {
-    backends: { ...rooms, registry, system },
+    backends: { ...rooms, registry: registry as Registry, system },
     calls,
     emit: topic.publish,
     exit: exited.resolve,

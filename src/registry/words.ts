@@ -1,0 +1,25 @@
+import { asEngineError, EngineError } from '../kit/index.ts';
+import { refusalOf } from './failure.ts';
+
+/** An error about a repository (`busybox`) or an image in it (`busybox:1`), as Docker words it. */
+export function translate(
+  error: unknown,
+  access: 'pull' | 'push',
+  name: { whole: string; repository: string },
+): EngineError {
+  const known = asEngineError(error);
+  const refused = refusalOf(error);
+  if (!refused) return known;
+  const about = access === 'pull' ? pullWords(refused.code, name) : undefined;
+  if (about === undefined) return new EngineError('internal', known.message, known.cause);
+  return new EngineError('notFound', `${about}: ${known.message}`, known.cause);
+}
+
+function pullWords(code: string, { whole, repository }: { whole: string; repository: string }): string | undefined {
+  if (code === 'DENIED') {
+    return `pull access denied for ${repository}, repository does not exist or may require 'docker login'`;
+  }
+  if (code === 'MANIFEST_UNKNOWN') return `manifest for ${whole} not found`;
+  if (code === 'NAME_UNKNOWN') return `repository ${repository} not found`;
+  return undefined;
+}
