@@ -15,7 +15,7 @@ import { createLogReader } from './logs/index.ts';
 import { createNetworks } from './network/index.ts';
 import { createRegistry } from './registry/index.ts';
 import { createRuntime } from './runtime/index.ts';
-import { createServer, createSystem } from './server/index.ts';
+import { createFsck, createServer, createSystem } from './server/index.ts';
 import { createSnapshots } from './snapshot/index.ts';
 import { createStore } from './store/index.ts';
 import { createVolumes } from './volume/index.ts';
@@ -135,7 +135,8 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     runtimes,
   });
   opened.push(() => system.close());
-  const backends = { containers, images, volumes, networks, registry: createRegistry({ log }), system };
+  const fsck = createFsck([store, snapshots, images, volumes, networks, containers].map(({ check }) => check));
+  const backends = { containers, images, volumes, networks, registry: createRegistry({ log }), system, fsck };
   const server = createServer({ backends, log });
   opened.push(() => server.close());
   await listenAll(server, { settings, secure, log });

@@ -15,12 +15,15 @@ import type {
   ExecInspectResponse,
   PortBinding,
 } from '../api/index.ts';
+import type { Check } from '../kit/index.ts';
 import type { LogQuery } from '../logs/index.ts';
 import type { Diagnosis } from '../network/index.ts';
 import type { ContainerFiles } from './files/contract.ts';
 
 /** References are a name (with or without its slash), an id, or a unique prefix of an id. */
 export interface Containers extends ContainerFiles {
+  /** Containers with what they stand on, and what lies there that belongs to none. */
+  check: Check;
   /**
    * `readOnlyNonRecursive`: a read-only mount that says no more is read-only at its top alone, as before API 1.44. With `startsNow`
    * the caller goes on to `start`, whose commit takes this one along to the disk.
@@ -107,6 +110,11 @@ export interface Containers extends ContainerFiles {
   counts(): { total: number; running: number; paused: number; stopped: number };
   /** Takes the containers of an earlier engine's life over, records exits that happened meanwhile, repairs what was half done. */
   restore(): Promise<void>;
+  /**
+   * Ends what runs because the engine ends, each as its own stop says and all at once; waits `seconds` for that, longer where a
+   * container has more time, for ever if negative. Restart policies hold for the next engine.
+   */
+  shutdown(seconds: number): Promise<void>;
   /** Lets go of the shims without touching the containers. */
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { EngineError } from '../kit/index.ts';
 import { attach } from './attach/attach.ts';
+import { checkContainers } from './check/check.ts';
 import { type ContainerDependencies, type Context, createContext } from './context.ts';
 import type { Containers } from './contract.ts';
 import { execCreate, execInspect, execResize, execStart } from './exec/exec.ts';
@@ -11,6 +12,7 @@ import { remove } from './life/remove.ts';
 import { rename } from './life/rename.ts';
 import { restart } from './life/restart.ts';
 import { restore } from './life/restore.ts';
+import { shutdown } from './life/shutdown.ts';
 import { start } from './life/start.ts';
 import { kill, stop } from './life/stop.ts';
 import { update } from './life/update.ts';
@@ -64,6 +66,8 @@ export function createContainers(dependencies: ContainerDependencies): Container
     subscribe: context.events.subscribe,
     counts: () => counts(context),
     restore: () => restore(context),
+    check: () => checkContainers(context),
+    shutdown: (seconds) => shutdown(context, seconds),
     close: async () => close(context),
   };
 }

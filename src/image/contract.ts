@@ -5,6 +5,7 @@ import type {
   ImageSummary,
   JSONMessage,
 } from '../api/index.ts';
+import type { Check } from '../kit/index.ts';
 import type { ImageConfig, ImageRunConfig, Platform } from '../oci/index.ts';
 
 export interface Image {
@@ -73,6 +74,8 @@ export interface Images {
    * names and that are missing.
    */
   collect(): Promise<void>;
+  /** Images, names, layers and blobs with all that they need of each other. */
+  check: Check;
 }
 
 export interface CommitRequest {

@@ -11,6 +11,8 @@ export interface Lease {
 /** Removal of blobs (`blob:<digest>`) and layers (`layer:<diffID>`) that no image names and no lease holds. */
 export interface Garbage {
   lease(): Lease;
+  /** An image names it, or a lease holds it. */
+  needs(target: string): boolean;
   /** Deletes those of the targets that nobody needs any more. */
   drop(targets: Iterable<string>): Promise<void>;
   /** Deletes all such things that are on disk. */
@@ -34,6 +36,7 @@ export function createGarbage({ store, snapshots }: { store: Store; snapshots: S
 
   return {
     drop,
+    needs: needed,
     lease() {
       const mine = new Set<string>();
       return {

@@ -2,6 +2,7 @@ import { createTopic, EngineError, type Log } from '../kit/index.ts';
 import { isTag, parseReference, withDefaultTag } from '../oci/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store } from '../store/index.ts';
+import { checkImages } from './check.ts';
 import { commitImage } from './commit.ts';
 import { type Context, publishAll, tagIn } from './context.ts';
 import type { ImageEvent, Images } from './contract.ts';
@@ -42,6 +43,7 @@ export function createImages(options: { store: Store; snapshots: Snapshots; log:
     save: (references) => saveImages(context, references),
     prune: (filters) => pruneImages(context, filters),
     subscribe: events.subscribe,
+    check: (options) => checkImages(context, options),
     async collect() {
       await garbage.collect();
       await rebuild(context);

@@ -20,6 +20,8 @@ export interface ImageRecord {
   parent?: string;
   /** When a name was last given to it. */
   lastTagged?: string;
+  /** What was lost of it, as a check found; it cannot be saved or pushed until it has come again. */
+  damaged?: string;
 }
 
 const images: Collection<ImageRecord> = {
@@ -73,6 +75,27 @@ export function namesInRepository(tx: Tx, { domain, path }: Reference): { name: 
     .all()
     .map(({ id, document }) => ({ name: parseReference(id), id: document.image }))
     .filter(({ name }) => name.domain === domain && name.path === path);
+}
+
+/** Names of images that are gone. */
+export function lostNames(tx: Tx): { name: Reference; id: string }[] {
+  return tx
+    .collection(names)
+    .all()
+    .filter(({ document }) => imagesIn(tx).get(document.image) === undefined)
+    .map(({ id, document }) => ({ name: parseReference(id), id: document.image }));
+}
+
+/** Refuses an image that a check found damaged. */
+export function requireWhole(id: string, { damaged }: ImageRecord): void {
+  if (damaged === undefined) return;
+  throw new EngineError('internal', `image ${id} is damaged: ${damaged}; pull or load it again`);
+}
+
+/** Writes down what was lost of an image. */
+export function markDamaged(tx: Tx, id: string, damaged: string): void {
+  const record = imagesIn(tx).get(id);
+  if (record) imagesIn(tx).put(id, { ...record, damaged });
 }
 
 export function takeName(tx: Tx, name: Reference): void {

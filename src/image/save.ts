@@ -13,7 +13,7 @@ import {
 import type { Tx } from '../store/index.ts';
 import { type Context, eventOf, publishAll } from './context.ts';
 import { secondsOf } from './inspect.ts';
-import { findImage, type ImageRecord, namesInRepository, wholeName } from './records.ts';
+import { findImage, type ImageRecord, namesInRepository, requireWhole, wholeName } from './records.ts';
 
 interface Saved {
   id: string;
@@ -28,6 +28,7 @@ export async function* saveImages(context: Context, references: string[]): Async
   try {
     const images = context.store.view((tx) => imagesFor(tx, references));
     for (const { id, record } of images) {
+      requireWhole(id, record);
       for (const blob of [id, ...record.blobs]) lease.hold(`blob:${blob}`);
     }
     yield* archive(context, images);

@@ -1,4 +1,5 @@
 import type { EndpointSettings, EventMessage, NetworkInspect, PortBinding } from '../api/index.ts';
+import type { Check } from '../kit/index.ts';
 import type { Tx } from '../store/index.ts';
 
 /** What a container asks of the network; `mode` is HostConfig.NetworkMode without `container:` (which joins another's namespace). */
@@ -136,6 +137,8 @@ export interface NetworkCreateBody {
 }
 
 export interface Networks {
+  /** Networks and endpoints, as they are in use against what is written down. */
+  check: Check;
   /** Refuses, as `invalid` and in Docker's words, what no start could give: for the container's creation. */
   validate(request: Omit<AttachRequest, 'containerId' | 'name' | 'hostname' | 'domainname'>): void;
   /** Allocates addresses and ports in memory only; `record` makes it durable. Undo with `release`. */

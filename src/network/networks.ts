@@ -9,12 +9,13 @@ import { connect, disconnect } from './attach/connect.ts';
 import { plan, unplanned } from './attach/plan.ts';
 import { rename } from './attach/rename.ts';
 import { validate } from './attach/validate.ts';
-import type { Networks } from './contract.ts';
+import type { NetworkCreateBody, Networks } from './contract.ts';
+import { networkDamages } from './damages.ts';
 import { createForward } from './dns/forward.ts';
 import { createResolverServer, type ResolverServer } from './dns/server.ts';
 import { betweenContainers, toPort } from './doctor/doctor.ts';
 import { createHostFiles } from './files/host-files.ts';
-import { hostServers } from './files/resolv-conf.ts';
+import { type DnsWish, hostServers } from './files/resolv-conf.ts';
 import { create } from './make/create.ts';
 import { prune, remove } from './make/remove.ts';
 import { createPorts } from './ports/ports.ts';
@@ -24,7 +25,7 @@ import { placeRows } from './records/place.ts';
 import type { NetworkRecord } from './records/record.ts';
 import { createRecords } from './records/records.ts';
 import { restore } from './restore.ts';
-import { bridgeFacts, membersOf, type State } from './state.ts';
+import { bridgeFacts, membersOf, type Settings, type State } from './state.ts';
 import { watch } from './watch.ts';
 
 /** How an engine's network differs from another's on the same machine. */
@@ -43,6 +44,18 @@ export interface NetworkOptions {
   strict?: boolean;
   /** What `host-gateway` stands for; the bridge's address unless told. */
   hostGateway?: string;
+  /** Name resolution of containers that say nothing about it. */
+  dns?: DnsWish;
+  /** On the predefined bridge: whether its containers may talk to each other, true unless told. */
+  icc?: boolean;
+  /** On the predefined bridge: whether what leaves it does so with the host's address, true unless told. */
+  masquerade?: boolean;
+  /** On the predefined bridge: the part of its subnet that containers' addresses are taken from. */
+  fixedCidr?: string;
+  /** On the predefined bridge: the way out that containers are given, instead of the bridge itself. */
+  defaultGateway?: string;
+  /** Options that networks get which are made without them, by driver. */
+  driverOptions?: Record<string, Record<string, string>>;
   /** The runtime's exec root: containers' questions about names come to a socket there. Without it nobody answers. */
   execRoot?: string;
 }
@@ -50,7 +63,7 @@ export interface NetworkOptions {
 /** The networks of one engine. `restore` must have been called before all else. */
 export function createNetworks(deps: { store: Store; log: Log; options?: NetworkOptions }): Networks {
   const state = createState(deps);
-  const { execRoot } = deps.options ?? {};
+  const { execRoot, dns, driverOptions = {} } = deps.options ?? {};
   const resolver = execRoot === undefined ? undefined : createResolver(state, execRoot);
   let stopWatching: (() => void) | undefined;
   const json = (record: NetworkRecord, whole: boolean) =>
@@ -60,7 +73,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
       record.name === 'bridge' ? bridgeFacts(state) : undefined,
     );
   return {
-    attach: async (request) => attach(state, request),
+    attach: async (request) => attach(state, { ...request, dns: withDefaultDns(request.dns, dns) }),
     release: async (containerId) => release(state, containerId),
     forget(tx, containerId) {
       tx.collection(placeRows).delete(containerId);
@@ -72,7 +85,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     rename: (containerId, name) => rename(state, containerId, name),
     plan: (network, settings) => plan(state, network, settings),
     unplanned,
-    create: (body) => create(state, body),
+    create: (body) => create(state, withDefaultOptions(body, driverOptions)),
     remove: (reference) => remove(state, reference),
     prune: (filters) => prune(state, filters),
     list: (filters) =>
@@ -85,6 +98,9 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
       'port' in request
         ? toPort(state, request.port, request.listening)
         : betweenContainers(state, request.from, request.to),
+    check: async function* () {
+      yield* networkDamages(state);
+    },
     subscribe: state.events.subscribe,
     async restore(running) {
       await restore(state, running);
@@ -100,6 +116,24 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
       state.netfilter.close();
     },
   };
+}
+
+/** Docker takes each of the three from the engine's settings where a container has none. */
+function withDefaultDns(asked: DnsWish, initial: DnsWish | undefined): DnsWish {
+  const or = (one: string[], other: string[] | undefined): string[] => (one.length > 0 ? one : (other ?? []));
+  return {
+    servers: or(asked.servers, initial?.servers),
+    search: or(asked.search, initial?.search),
+    options: or(asked.options, initial?.options),
+  };
+}
+
+function withDefaultOptions(
+  body: NetworkCreateBody,
+  initial: NonNullable<NetworkOptions['driverOptions']>,
+): NetworkCreateBody {
+  const options = body.ConfigFrom?.Network ? undefined : initial[body.Driver || 'bridge'];
+  return options ? { ...body, Options: { ...options, ...body.Options } } : body;
 }
 
 function createResolver(state: State, directory: string): ResolverServer {
@@ -130,6 +164,7 @@ function createState({ store, log, options = {} }: { store: Store; log: Log; opt
       ...(bip && { bip }),
       ...(bindingIp && { bindingIp }),
       ...(hostGateway && { hostGateway }),
+      own: ownSettings(options),
     },
     arp: openArp(),
     route: openNetlink(rtnetlink.netlinkRoute),
@@ -142,5 +177,17 @@ function createState({ store, log, options = {} }: { store: Store; log: Log; opt
     places: new Map(),
     wires: new Map(),
     links: new Set(),
+  };
+}
+
+function ownSettings({ icc, masquerade, bindingIp, fixedCidr, defaultGateway }: NetworkOptions): Settings['own'] {
+  return {
+    options: {
+      'com.docker.network.bridge.enable_icc': String(icc ?? true),
+      'com.docker.network.bridge.enable_ip_masquerade': String(masquerade ?? true),
+      ...(bindingIp && { 'com.docker.network.bridge.host_binding_ipv4': bindingIp }),
+    },
+    ...(fixedCidr && { fixedCidr }),
+    ...(defaultGateway && { defaultGateway }),
   };
 }

@@ -4,6 +4,7 @@ import type { Images } from '../image/index.ts';
 import type { Networks } from '../network/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Volumes } from '../volume/index.ts';
+import type { Fsck } from './fsck/fsck.ts';
 
 /** What the routes call. */
 export interface Backends {
@@ -13,6 +14,7 @@ export interface Backends {
   networks: Networks;
   registry: Registry;
   system: System;
+  fsck: Fsck;
 }
 
 /** The engine and its host, as `docker info` and `docker version` show them. */
@@ -22,6 +24,8 @@ export interface System {
   /** `Tug/0.1.0 (linux)`, the Server field of every answer. */
   readonly server: string;
   readonly events: Events;
+  /** Who the engine is: its own id, and the name of its machine. */
+  readonly engine: { id: string; name: string };
   close(): void;
 }
 
@@ -53,6 +57,12 @@ export interface TcpAddress {
   tls?: ServerTls;
 }
 
+/** A socket that listens already, opened by who started the engine. */
+export interface InheritedAddress {
+  fd: number;
+  tls?: ServerTls;
+}
+
 /** PEM texts. With `clientCa` a client must show a certificate of it. */
 export interface ServerTls {
   cert: string;
@@ -65,7 +75,7 @@ export interface Server {
    * Listens at one more address. A socket that a dead engine left is replaced, one that answers is an EngineError `conflict`,
    * as is a port that is taken. Resolves to the port.
    */
-  listen(address: UnixAddress | TcpAddress): Promise<number | undefined>;
+  listen(address: UnixAddress | TcpAddress | InheritedAddress): Promise<number | undefined>;
   /** Stops listening, removes the sockets, and ends the connections: idle ones at once, others after a short grace. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Damage } from '../kit/index.ts';
+import type { Check, Damage } from '../kit/index.ts';
 
 /** One file that a writable layer has otherwise than the layers below; a path begins with a slash. */
 export interface Change {
@@ -55,7 +55,7 @@ export interface Snapshots {
   /** At the engine's start: removes of containers' and images' layers what `known` denies. */
   sweep(known: { container?: (id: string) => boolean; layer?: (diffId: string) => boolean }): Promise<void>;
   /** What lies where no layer has it, and what layers lack beside their files. */
-  check(): Iterable<Damage>;
+  check: Check;
   /**
    * What is wrong with the files of an unpacked layer, undefined where they are as they were. The tar is read if that was never done
    * before, and with `full`, which compares every byte.

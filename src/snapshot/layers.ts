@@ -186,5 +186,6 @@ function linkedTo(layout: Layout, link: string): string | undefined {
 }
 
 function dropStaleLinks(layout: Layout, used: Set<string>): void {
-  for (const link of readdirSync(layout.links)) if (!used.has(link)) rmSync(join(layout.links, link), { recursive: true, force: true });
+  for (const link of readdirSync(layout.links))
+    if (!used.has(link)) rmSync(join(layout.links, link), { recursive: true, force: true });
 }

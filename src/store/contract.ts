@@ -1,4 +1,4 @@
-import type { Damage } from '../kit/index.ts';
+import type { Check } from '../kit/index.ts';
 
 /** The engine's durable truth. Every change happens in a transaction that is on disk when `update` returns. */
 export interface Store {
@@ -21,7 +21,7 @@ export interface Store {
   admit<T>(change: (tx: Tx) => T, options?: { wait: boolean }): T;
   readonly blobs: Blobs;
   /** Every blob against its digest, and the database: its pages, its documents and what is computed from them. */
-  check(): AsyncIterable<Damage>;
+  check: Check;
   /** How many transactions were committed since the store was opened. */
   readonly commits: number;
   close(): void;

@@ -29,7 +29,13 @@ export function createStore(options: { dir: string; log: Log }): Store {
 export function createMemoryStore(): Store {
   const dir = mkdtempSync(join(tmpdir(), 'tug-store-'));
   const onClose = () => rmSync(dir, { recursive: true, force: true });
-  return storeOf({ db: openDatabase(':memory:'), blobs: openBlobs(dir, silent), blobsDir: dir, reserve: noReserve, onClose });
+  return storeOf({
+    db: openDatabase(':memory:'),
+    blobs: openBlobs(dir, silent),
+    blobsDir: dir,
+    reserve: noReserve,
+    onClose,
+  });
 }
 
 interface Parts {

@@ -1,4 +1,5 @@
 import type { Volume, VolumeListResponse } from '../api/index.ts';
+import type { Check } from '../kit/index.ts';
 
 export interface Volumes {
   /** Makes it unless it is there; without a name an anonymous one of 64 hex digits. Docker's words for bad names. */
@@ -38,5 +39,7 @@ export interface Volumes {
   fill(name: string, image: { rootFd: number; path: string }): Promise<void>;
   /** Finishes what an earlier engine was removing. Call it once, before anything else. */
   restore(): Promise<void>;
+  /** Volumes with their directories. */
+  check: Check;
   subscribe(listener: (event: { action: string; name: string; driver: string }) => void): () => void;
 }

@@ -5,6 +5,7 @@ import { createLocks, createTopic, EngineError, type Log, messageOf, newId } fro
 import type { Store } from '../store/index.ts';
 import { checkVolume } from './check.ts';
 import type { Volumes } from './contract.ts';
+import { volumeDamages } from './damages.ts';
 import { fill } from './fill.ts';
 import { volumeFilter } from './filters.ts';
 import {
@@ -77,6 +78,9 @@ export function createVolumes(options: { root: string; store: Store; log: Log; c
         return fill({ data, ...(!mounted && { marker: join(root, name, 'filling') }) }, image);
       }),
     restore: () => restoreVolumes(place, mounts.unmount),
+    check: async function* () {
+      yield* volumeDamages(place);
+    },
     subscribe: topic.subscribe,
   };
 }

@@ -215,13 +215,15 @@ function freeName(rows: Rows<ContainerRow>): string {
 }
 
 function addReferences(tx: Tx, row: ContainerRow): void {
-  const owner = `container:${row.id}`;
-  tx.refs.add(owner, `image:${row.imageId}`);
-  for (const { child } of row.links ?? []) tx.refs.add(owner, `container:${child}`);
-  for (const { type, name, imageId } of row.mounts) {
-    if (type === 'volume') tx.refs.add(owner, `volume:${name}`);
-    if (imageId !== undefined && imageId !== row.imageId) tx.refs.add(owner, `image:${imageId}`);
-  }
+  for (const target of usedBy(row)) tx.refs.add(`container:${row.id}`, target);
+}
+
+/** What a container refers to in the store. */
+export function usedBy(row: ContainerRow): string[] {
+  const links = (row.links ?? []).map(({ child }) => `container:${child}`);
+  const volumes = row.mounts.filter(({ type }) => type === 'volume').map(({ name }) => `volume:${name}`);
+  const images = row.mounts.flatMap(({ imageId }) => (imageId === undefined ? [] : [`image:${imageId}`]));
+  return [...new Set([`image:${row.imageId}`, ...links, ...volumes, ...images])];
 }
 
 /** Takes back what was made for a container that did not come to be; volumes that the user named stay, as in Docker. */

@@ -49,6 +49,7 @@ export function createFakeRooms(): FakeRooms {
   const events = createEvents({ ...rooms, dataRoot, clock: createClock(), log: silent });
   const system: System = {
     server: 'Tug/0.0.0 (linux)',
+    engine: { id: 'fake', name: 'machine' },
     events,
     info: async () => ({ ID: 'fake', Containers: 1, SecurityOptions: ['name=seccomp,profile=builtin'] }),
     version: () => ({ Version: '0.0.0', ApiVersion: '1.51', MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64' }),
@@ -58,7 +59,7 @@ export function createFakeRooms(): FakeRooms {
     },
   };
   return {
-    backends: { ...rooms, registry: registry as Registry, system },
+    backends: { ...rooms, registry: registry as Registry, system, fsck: async function* () {} },
     calls,
     emit: topic.publish,
     exit: exited.resolve,

@@ -1,10 +1,10 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { UnpackAside } from '../apply-layer.ts';
+import type { LayerTar } from '../contract.ts';
 import type { Discard } from '../discard.ts';
 import type { Layers } from '../layers.ts';
 import type { Layout } from '../layout.ts';
-import type { UnpackAside } from '../apply-layer.ts';
-import type { LayerTar } from '../contract.ts';
 import { sealOf } from './seal.ts';
 
 /** Compares layers' trees with what their tars say, and puts new trees in the place of damaged ones. */

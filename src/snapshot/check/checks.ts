@@ -9,10 +9,7 @@ import type { Layout } from '../layout.ts';
 import { createLayerChecks } from './check-layer.ts';
 import { checkOrphans, checkPlaces, checkWritable } from './check-places.ts';
 
-type Checks = Pick<
-  Snapshots,
-  'check' | 'checkLayer' | 'replaceLayer' | 'checkContainer' | 'checkOrphans' | 'unpacked'
->;
+type Checks = Pick<Snapshots, 'check' | 'checkLayer' | 'replaceLayer' | 'checkContainer' | 'checkOrphans' | 'unpacked'>;
 
 /** The checks of all that lies below the data root of snapshots. */
 export function createChecks(at: {
@@ -26,7 +23,9 @@ export function createChecks(at: {
   const { layout, layers, initLayer } = at;
   const { check, replace } = createLayerChecks(at);
   return {
-    check: () => checkPlaces(at),
+    check: async function* () {
+      yield* checkPlaces(at);
+    },
     checkLayer: check,
     replaceLayer: replace,
     checkContainer: (id, stack) =>

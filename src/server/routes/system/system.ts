@@ -5,6 +5,7 @@ import { shapeInfo } from '../../versions/info.ts';
 import { authRoutes } from './auth.ts';
 import { clusterRoutes } from './cluster.ts';
 import { diskUsageRoutes } from './disk-usage.ts';
+import { fsckRoutes } from './fsck.ts';
 import { pluginRoutes } from './plugins.ts';
 import { sessionRoutes } from './session.ts';
 
@@ -17,6 +18,7 @@ export function systemRoutes(backends: Backends): Route[] {
     ['GET', '/version', (request) => sendJson(request, 200, system.version())],
     ['GET', '/info', async (request) => sendJson(request, 200, shapeInfo(await system.info(), request.version))],
     ...diskUsageRoutes(backends),
+    ...fsckRoutes(backends),
     ...authRoutes(backends),
     ...pluginRoutes(),
     ...clusterRoutes(),
