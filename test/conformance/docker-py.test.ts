@@ -7,10 +7,13 @@ import { dockerPy, runDockerPy } from '../support/docker-py.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { busyboxTar } from '../support/image.ts';
 
-const wanted = readFileSync(join(import.meta.dirname, '../peers/docker-py.pass'), 'utf8')
+const listed = readFileSync(join(import.meta.dirname, '../peers/docker-py.pass'), 'utf8')
   .trim()
   .split('\n');
+/** What they ask of an engine that is no manager of a cluster. */
+const ofClusters = /test_create_(inspect_network_with_scope|network_attachable|network_ingress)$/;
 const checkout = await dockerPy();
+const wanted = listed.filter((name) => !ofClusters.test(name));
 let engine: Engine;
 
 beforeAll(async () => {

@@ -170,16 +170,18 @@ async function answer(line: string, { name, socket }: (typeof sides)[number]) {
 
 /** What differs between any two runs: ids, times, where files are. */
 function normal(text: string, at: string): string {
-  return text
-    .replaceAll(at, '@')
-    .replace(/[0-9a-f]{64}/g, '<id>')
-    .replace(/\b[0-9a-f]{12}\b/g, '<short>')
-    .replace(/\/[^ ':,]*\/(volumes|overlay2|mounts)\/[^ ':,]*?(?=\/_data|\/nope|[ ':,]|$)/gm, '<dir>')
-    .split('\n')
-    // What Docker's program says of a pipe that was closed before it had written all comes or does not.
-    .filter((line) => !line.startsWith('time="'))
-    .toSorted()
-    .join('\n');
+  return (
+    text
+      .replaceAll(at, '@')
+      .replace(/[0-9a-f]{64}/g, '<id>')
+      .replace(/\b[0-9a-f]{12}\b/g, '<short>')
+      .replace(/\/[^ ':,]*\/(volumes|overlay2|mounts)\/[^ ':,]*?(?=\/_data|\/nope|[ ':,]|$)/gm, '<dir>')
+      .split('\n')
+      // What Docker's program says of a pipe that was closed before it had written all comes or does not.
+      .filter((line) => !line.startsWith('time="'))
+      .toSorted()
+      .join('\n')
+  );
 }
 
 async function clear(socket: string): Promise<void> {

@@ -97,6 +97,12 @@ test('names in any case, unknown ones ignored, null as absent, repeated structs 
   expect(decodeContainerCreate('null')).toEqual({});
 });
 
+test('a runtime beside the configuration counts where the host configuration names none', () => {
+  expect(decodeContainerCreate('{"Runtime":"runc"}')).toEqual({ HostConfig: { Runtime: 'runc' } });
+  const both = '{"Runtime":"runc","HostConfig":{"Runtime":"crun"}}';
+  expect(decodeContainerCreate(both)).toEqual({ HostConfig: { Runtime: 'crun' } });
+});
+
 test('a label may have any name, and numbers keep their limits', () => {
   const { Labels } = decodeContainerCreate('{"Labels":{"__proto__":"x","constructor":"y","n":null}}');
   expect(Object.entries(Labels ?? {})).toEqual([

@@ -56,6 +56,7 @@ const containerCreate = struct('container.CreateRequest', {
   StopSignal: string(),
   StopTimeout: int64('int'),
   Shell: words,
+  Runtime: string(),
   HostConfig: hostConfig,
   NetworkingConfig: networkingConfig,
 });
@@ -159,7 +160,12 @@ export type ExecCreateBody = ExecConfig & { ConsoleSize?: [number, number] };
 export type ExecStartBody = ExecStartConfig & { ConsoleSize?: [number, number] };
 
 /** The body of `POST /containers/create`; like the others below, an EngineError `invalid` in Docker's words if it is none. */
-export const decodeContainerCreate = (text: string) => decodeBody<ContainerCreateRequest>(containerCreate, text, '');
+export function decodeContainerCreate(text: string): ContainerCreateRequest {
+  const { Runtime, ...body } = decodeBody<ContainerCreateRequest & { Runtime?: string }>(containerCreate, text, '');
+  // docker-py names the runtime here. Docker does not look, and runs its default.
+  if (Runtime && !body.HostConfig?.Runtime) body.HostConfig = { ...body.HostConfig, Runtime };
+  return body;
+}
 /** May be empty, as the next two. */
 export const decodeExecCreate = (text: string) =>
   text === '' ? {} : decodeBody<ExecCreateBody>(execCreate, text, 'ExecOptions');
