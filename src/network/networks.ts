@@ -6,6 +6,7 @@ import { checkPools, type Pool } from './address/pools.ts';
 import { attach, release } from './attach/attach.ts';
 import { changePorts } from './attach/change-ports.ts';
 import { connect, disconnect } from './attach/connect.ts';
+import { mend } from './attach/mend.ts';
 import { plan, unplanned } from './attach/plan.ts';
 import { rename } from './attach/rename.ts';
 import { validate } from './attach/validate.ts';
@@ -94,6 +95,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
         .filter(networkFilter(filters, ({ id }) => membersOf(state, id).length > 0))
         .map((record) => json(record, false)),
     inspect: (reference) => json(state.records.find(reference), true),
+    mend: (containerId, process) => mend(state, containerId, process),
     diagnose: (request) =>
       'port' in request
         ? toPort(state, request.port, request.listening)

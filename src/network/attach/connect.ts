@@ -38,7 +38,7 @@ function connectBy(state: State, request: ConnectRequest, { socket, inside }: In
   const { macAddress, settings } = request;
   const joint = join(state, { ...place, record, settings, others, ...(macAddress && { macAddress }) });
   const { endpoint, link } = joint;
-  const after = { ...place, endpoints: [...place.endpoints, endpoint] };
+  const after: Place = { ...place, changed: true, endpoints: [...place.endpoints, endpoint] };
   try {
     const { message, netnsFdOffset } = hostMessage(joint);
     const namespace = namespaceOf(inside);
@@ -84,7 +84,8 @@ export function disconnect(
       'container cannot be disconnected from host network - container was created in host network mode',
     );
   }
-  const after = { ...place, endpoints: place.endpoints.filter((other) => other !== endpoint) };
+  const endpoints = place.endpoints.filter((other) => other !== endpoint);
+  const after: Place = { ...place, changed: true, endpoints };
   const change = changed(state, { before: place, after, removed: endpoint });
   return {
     ...change,
