@@ -120,9 +120,10 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
   };
 }
 
+const or = (one: string[], other: string[] | undefined): string[] => (one.length > 0 ? one : (other ?? []));
+
 /** Docker takes each of the three from the engine's settings where a container has none. */
 function withDefaultDns(asked: DnsWish, initial: DnsWish | undefined): DnsWish {
-  const or = (one: string[], other: string[] | undefined): string[] => (one.length > 0 ? one : (other ?? []));
   return {
     servers: or(asked.servers, initial?.servers),
     search: or(asked.search, initial?.search),

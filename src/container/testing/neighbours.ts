@@ -180,6 +180,7 @@ function fakeRuntime(neighbours: () => Neighbours): Runtime {
   return {
     names: () => ({ native: undefined }),
     knows: (name) => name === 'native',
+    configure: () => undefined,
     shmAt: '/shm-of-this-start',
     launch: begin,
     exec: begin,
