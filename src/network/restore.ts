@@ -11,7 +11,7 @@ import {
   subnetOf,
   toText,
 } from './address/subnets.ts';
-import { addressesOf, takenSubnets } from './bridge/bridge.ts';
+import { addressesOf, takenSubnets, toLink } from './bridge/bridge.ts';
 import { aliasOf, isolationOf, raise, rulesOf, type Wire } from './bridge/wire.ts';
 import { createFirewall } from './firewall/firewall.ts';
 import { admitForwarding } from './firewall/host-forward.ts';
@@ -177,10 +177,11 @@ function tidyLinks(state: State): void {
     if (home?.index === link.master || (home === undefined && !bridges.has(link.master))) continue;
     if (home === undefined) {
       state.log.warn('a link of no container is removed', { link: link.name });
-      state.route.send('remove a link of no container', [rtnetlink.deleteLink(link.index)]);
+      toLink(() => state.route.send('remove a link of no container', [rtnetlink.deleteLink(link.index)]));
     } else {
       const up = rtnetlink.hairpinPortUp(link.index, isolationOf(home));
-      state.route.send('put a link back on the bridge', [rtnetlink.setMaster(link.index, home.index), up]);
+      const back = [rtnetlink.setMaster(link.index, home.index), up];
+      toLink(() => state.route.send('put a link back on the bridge', back));
     }
     crashpoint('network.link');
   }

@@ -1,5 +1,6 @@
 import { closeFd, namespaceOf, netlink, openNetlinkOn, rtnetlink } from '../../host/index.ts';
 import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
+import { toLink } from '../bridge/bridge.ts';
 import type { ConnectRequest, NetworkChange } from '../contract.ts';
 import { addressesOf, filesOf } from '../files/files.ts';
 import { changeHosts } from '../files/hosts-file.ts';
@@ -53,7 +54,7 @@ function connectBy(state: State, request: ConnectRequest, { socket, inside }: In
       socket.send('furnish an interface of a container', netlink.split(acknowledged(insideMessages(link))));
       moveExits(socket, place.endpoints, after.endpoints);
     } catch (error) {
-      state.route.send('take an interface away', [rtnetlink.deleteLink(link.index)]);
+      toLink(() => state.route.send('take an interface away', [rtnetlink.deleteLink(link.index)]));
       throw error;
     }
   } catch (error) {
@@ -196,7 +197,8 @@ function changed(state: State, step: Step): NetworkChange {
     },
     undo() {
       if (!added?.link) return;
-      state.route.send('take an interface away', [rtnetlink.deleteLink(added.link.index)]);
+      const { index } = added.link;
+      toLink(() => state.route.send('take an interface away', [rtnetlink.deleteLink(index)]));
       unjoin(state, added);
     },
   };
