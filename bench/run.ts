@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { bulk } from './bulk.ts';
 import { median, sideBySide } from './measure.ts';
-import { network } from './network.ts';
 import { report } from './report.ts';
 import { api, memory, quietly, type Sides, startSides, tug } from './sides.ts';
 import { views } from './views.ts';
@@ -114,7 +113,6 @@ const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
   start: [runs, execs, many, boot],
   views: [views],
   bulk: [bulk],
-  network: [network],
 };
 const wanted = process.env.TUG_BENCH?.split(',') ?? Object.keys(parts);
 try {

@@ -1,12 +1,17 @@
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import shimPath from '../dist/tug-shim' with { type: 'file' };
-import { createClock, createContainers, readHostFacts } from './container/index.ts';
-import { parseFlags, type Settings, usage } from './daemon/flags.ts';
+import { type Containers, createClock, createContainers, readHostFacts } from './container/index.ts';
+import { parseFlags, usage } from './daemon/flags.ts';
 import { placeInit } from './daemon/init-program.ts';
 import { listenAll } from './daemon/listen.ts';
+import type { Values } from './daemon/options/option.ts';
 import { writePidfile } from './daemon/pidfile.ts';
-import { settle } from './daemon/settings.ts';
+import { limitsOf, registryOf } from './daemon/registry.ts';
+import { type Live, reload } from './daemon/reload.ts';
+import { type Settings, settle } from './daemon/settings.ts';
+import { shownSettings } from './daemon/shown.ts';
+import { readStarter, type Starter } from './daemon/systemd.ts';
 import { tidyWhenIdle } from './daemon/tidy.ts';
 import { readTls } from './daemon/tls.ts';
 import { createImages } from './image/index.ts';
@@ -28,37 +33,62 @@ const build = {
   ...(typeof TUG_COMMIT === 'string' && { commit: TUG_COMMIT }),
 };
 
-/** `tug daemon`: runs the engine until SIGTERM or SIGINT; the containers go on living. Resolves to the exit code. */
+/** `tug daemon`: runs the engine until SIGTERM or SIGINT. Resolves to the exit code. */
 export async function main(argv: string[]): Promise<number> {
   let settings: Settings;
+  let given: Values;
   try {
-    const given = parseFlags(argv);
-    if (given.has('help')) return say(usage());
-    if (given.has('version')) return say(`Tug version ${build.version}, build ${build.commit ?? 'unknown'}\n`);
+    given = parseFlags(argv);
+    if (given.get('help') === true) return say(usage());
+    if (given.get('version') === true) return say(`Tug version ${build.version}, build ${build.commit ?? 'unknown'}\n`);
     settings = settle(given);
+    if (settings.tls.enabled) readTls(settings.tls);
+    if (given.get('validate') === true) return approve(settings);
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\nSee 'tug daemon --help'.\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     return 1;
   }
-  const log = createLog({ level: settings.logLevel, write: (line) => process.stderr.write(`${line}\n`) });
-  const stopped = stopSignal();
-  try {
-    const close = await startEngine(settings, log);
-    const endTidying = tidyWhenIdle();
-    log.info('Daemon has completed initialization', { ms: Math.round(performance.now()) });
-    log.info(`Processing signal '${await stopped}'`);
-    endTidying();
-    await close();
-    return 0;
-  } catch (error) {
-    process.stderr.write(`failed to start daemon: ${messageOf(error)}\n`);
-    return 1;
-  }
+  return run(settings, given);
 }
 
 function say(text: string): number {
   process.stdout.write(text);
   return 0;
+}
+
+function approve({ idle }: Settings): number {
+  process.stderr.write([...idle.map((words) => `warning: ${words}`), 'configuration OK', ''].join('\n'));
+  return 0;
+}
+
+const write = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function run(settings: Settings, given: Values): Promise<number> {
+  const log = createLog({ level: () => settings.logLevel, format: settings.logFormat, write });
+  const starter = readStarter(process.env);
+  Object.assign(process.env, settings.proxies);
+  for (const words of settings.idle) log.warn(words);
+  const stopped = stopSignal();
+  try {
+    const { live, containers, close } = await startEngine(settings, starter, log);
+    const endTidying = tidyWhenIdle();
+    process.on('SIGHUP', () => {
+      starter.notify('RELOADING=1', log);
+      reload(live, given, log);
+      starter.notify('READY=1', log);
+    });
+    log.info('Daemon has completed initialization', { ms: Math.round(performance.now()) });
+    starter.notify('READY=1', log);
+    log.info(`Processing signal '${await stopped}'`);
+    starter.notify('STOPPING=1', log);
+    endTidying();
+    if (!settings.liveRestore) await containers.shutdown(settings.shutdownTimeout);
+    await close();
+    return 0;
+  } catch (error) {
+    write(`failed to start daemon: ${messageOf(error)}`);
+    return 1;
+  }
 }
 
 function stopSignal(): Promise<string> {
@@ -67,24 +97,30 @@ function stopSignal(): Promise<string> {
   return promise;
 }
 
+interface Engine {
+  live: Live;
+  containers: Containers;
+  close(): Promise<void>;
+}
+
 /** Makes the rooms from the ground up. What `opened` holds is closed in reverse, also when a later room fails. */
-async function startEngine(settings: Settings, log: Log): Promise<() => Promise<void>> {
+async function startEngine(settings: Settings, starter: Starter, log: Log): Promise<Engine> {
   const opened: (() => unknown)[] = [];
   const close = async () => {
     for (const closeRoom of opened.toReversed()) await closeRoom();
   };
   try {
-    await openRooms(settings, log, opened);
-    return close;
+    const { server, ...engine } = await openRooms(settings, log, opened);
+    await listenAll(server, { settings, starter, secure: readTls(settings.tls), log });
+    return { ...engine, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]): Promise<void> {
-  const { dataRoot, execRoot, bridge, bip } = settings;
-  const secure = readTls(settings.tls);
+async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]) {
+  const { dataRoot, execRoot } = settings;
   process.umask(0o022);
   makeDirectory(dataRoot, 0o710);
   makeDirectory(execRoot, 0o711);
@@ -94,13 +130,14 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const snapshots = createSnapshots({ root: dataRoot, log });
   opened.push(() => snapshots.settled());
   const clock = createClock();
-  const images = createImages({ store, snapshots, log });
+  const registry = createRegistry({ log, settings: () => registryOf(settings) });
+  const images = createImages({ store, snapshots, registry, limits: () => limitsOf(settings), log });
   const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, log, clock: () => new Date() });
-  const networking = { execRoot, ...settings.network, ...(bridge && { bridge }), ...(bip && { bip }) };
-  const networks = createNetworks({ store, log, options: networking });
+  const networks = createNetworks({ store, log, options: { execRoot, ...settings.network } });
   opened.push(() => networks.close());
   const { runtime, runtimes } = openRuntime(settings, log);
   opened.push(() => runtime.close());
+  const facts = factsFor(settings, runtimes);
   const logs = createLogReader();
   const containers = createContainers({
     store,
@@ -113,8 +150,8 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     dataRoot,
     log,
     clock,
-    facts: readHostFacts(runtimes, placeInit(dataRoot, readFileSync(shimPath))),
-    cgroupParent: '/tug',
+    facts,
+    cgroupParent: settings.cgroupParent,
   });
   opened.push(() => containers.close());
   await volumes.restore();
@@ -131,15 +168,21 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     storageDriver,
     build,
     log,
-    debug: settings.debug,
+    settings: () => shownSettings(settings, facts),
     runtimes,
   });
   opened.push(() => system.close());
   const fsck = createFsck([store, snapshots, images, volumes, networks, containers].map(({ check }) => check));
-  const backends = { containers, images, volumes, networks, registry: createRegistry({ log }), system, fsck };
+  const backends = { containers, images, volumes, networks, registry, system, fsck };
   const server = createServer({ backends, log });
   opened.push(() => server.close());
-  await listenAll(server, { settings, secure, log });
+  return { server, containers, live: { settings, runtime, runtimes, facts, system } };
+}
+
+function factsFor(settings: Settings, runtimes: Parameters<typeof readHostFacts>[0]) {
+  const { dataRoot, initPath, cdiDirectories, containers } = settings;
+  const found = readHostFacts(runtimes, initPath ?? placeInit(dataRoot, readFileSync(shimPath)));
+  return { ...found, ...(cdiDirectories && { cdiDirectories }), defaults: containers };
 }
 
 /** The runtimes, and what the other rooms know of them. */

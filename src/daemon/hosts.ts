@@ -1,22 +1,23 @@
 import { EngineError, messageOf } from '../kit/index.ts';
 
 /** Where the engine listens. */
-export type Host = { kind: 'unix'; path: string } | { kind: 'tcp'; host: string; port: number };
+export type Host =
+  | { kind: 'unix'; path: string }
+  | { kind: 'tcp'; host: string; port: number }
+  /** Sockets that systemd has opened: all, or the one of a name or number. */
+  | { kind: 'fd'; name: string };
 
 const defaultPort = 2375;
 
-/** Reads a `-H` or an entry of `hosts`: `unix:///path`, `tcp://host:port`, `host:port`; `invalid` in dockerd's words. */
+/** Reads a `-H` or an entry of `hosts`: `unix:///path`, `tcp://host:port`, `host:port`, `fd://`; `invalid` in dockerd's words. */
 export function parseHost(text: string, defaultSocket: string): Host {
   const address = text.trim();
   const at = address.indexOf('://');
   const protocol = at < 0 ? 'tcp' : address.slice(0, at);
   const rest = at < 0 ? address : address.slice(at + 3);
-  const refuse = (why: string): EngineError =>
-    new EngineError(
-      'invalid',
-      `invalid argument "${text}" for "-H, --host" flag: invalid bind address (${address}): ${why}`,
-    );
+  const refuse = (why: string): EngineError => new EngineError('invalid', `invalid bind address (${address}): ${why}`);
   if (protocol === 'tcp') return parseTcp(rest, refuse);
+  if (protocol === 'fd') return { kind: 'fd', name: rest };
   if (protocol !== 'unix') throw refuse(`unsupported proto '${protocol}'`);
   if (rest.includes('://')) throw refuse(`invalid unix address: ${rest}`);
   const path = rest === '' ? defaultSocket : rest;

@@ -1,48 +1,33 @@
-import { isIP } from 'node:net';
-import { EngineError } from '../kit/index.ts';
-import type { NetworkSettings } from './flags.ts';
+import type { NetworkOptions } from '../network/index.ts';
+import type { Value, Values } from './options/option.ts';
 
-const invalid = (text: string): EngineError => new EngineError('invalid', text);
-
-/** What is said of networks, checked. */
-export function networkSettings(values: (name: string) => string[]): NetworkSettings {
-  const value = (name: string): string => values(name)[0] ?? '';
-  const firewall = value('firewall');
-  if (firewall !== 'open' && firewall !== 'strict') {
-    throw invalid(`invalid firewall: ${firewall}: it is "open" or "strict"`);
-  }
-  const mtu = Number(value('mtu') || '1500');
-  if (!Number.isInteger(mtu) || mtu < 68) throw invalid(`invalid MTU: ${value('mtu')}`);
-  const bindingIp = address('ip', value('ip'));
-  const hostGateway = address('host-gateway-ip', value('host-gateway-ip'));
+/** What the network is told. */
+export function networkOf(values: Values): Omit<NetworkOptions, 'execRoot'> {
+  const text = (name: string): string | undefined => (values.get(name) as string | undefined) || undefined;
+  const list = (name: string): string[] => (values.get(name) as string[] | undefined) ?? [];
+  const networkOptions = values.get('default-network-opt') as Map<string, Record<string, string>> | undefined;
+  const told = {
+    bip: text('bip'),
+    mtu: (values.get('mtu') as number | undefined) || undefined,
+    pools: values.get('default-address-pool') as NetworkOptions['pools'],
+    bindingIp: text('ip') === '0.0.0.0' ? undefined : text('ip'),
+    hostGateway: list('host-gateway-ip')[0],
+    fixedCidr: text('fixed-cidr'),
+    defaultGateway: text('default-gateway'),
+  };
   return {
-    mtu,
-    pools: values('default-address-pool').map(parsePool),
-    strict: firewall === 'strict',
-    ...(bindingIp && bindingIp !== '0.0.0.0' && { bindingIp }),
-    ...(hostGateway && { hostGateway }),
+    bridge: text('bridge') ?? 'tug0',
+    strict: text('firewall') === 'strict',
+    icc: isOn(values.get('icc')),
+    masquerade: isOn(values.get('ip-masq')),
+    dns: { servers: list('dns'), search: list('dns-search'), options: list('dns-opt') },
+    driverOptions: Object.fromEntries(networkOptions ?? []),
+    ...withoutUndefined(told),
   };
 }
 
-function address(name: string, text: string): string {
-  if (text === '' || isIP(text) !== 0) return text;
-  throw invalid(`invalid argument "${text}" for "--${name}" flag: invalid IP address`);
-}
+const isOn = (value: Value | undefined): boolean => value !== false;
 
-/** `base=10.0.0.0/8,size=24` */
-function parsePool(text: string): { base: string; size: number } {
-  const fields = new Map(text.split(',').map((field) => field.split('=', 2) as [string, string]));
-  const [base, size] = [fields.get('base'), fields.get('size')];
-  if (!base || !size || !/^\d+$/.test(size)) throw invalid(`invalid default address pool: ${text}`);
-  return { base, size: Number(size) };
-}
-
-/** The same from the configuration file. */
-export function directivePools(value: unknown, refuse: (why: string) => EngineError): string[] {
-  const wrong = () => refuse('invalid JSON: default-address-pools must be a list of objects with base and size');
-  if (!Array.isArray(value)) throw wrong();
-  return value.map((pool: { base?: unknown; size?: unknown } | null) => {
-    if (typeof pool?.base !== 'string' || typeof pool.size !== 'number') throw wrong();
-    return `base=${pool.base},size=${pool.size}`;
-  });
-}
+type Told<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+const withoutUndefined = <T extends object>(told: T): Told<T> =>
+  Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) as Told<T>;

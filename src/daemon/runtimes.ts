@@ -1,9 +1,9 @@
-import { EngineError } from '../kit/index.ts';
-import type { Settings } from './flags.ts';
+import { refuse } from './options/words.ts';
 
-type Runtimes = Settings['runtimes'];
+/** OCI runtimes by name. */
+export type Runtimes = Record<string, { path: string; args: string[] }>;
 
-/** What `daemon.json` says of one runtime. */
+/** What is said of one runtime, in the file's form. */
 interface Directive {
   path?: unknown;
   runtimeArgs?: unknown;
@@ -12,30 +12,15 @@ interface Directive {
 }
 
 const reserved = new Set(['native', 'runc', 'io.containerd.runc.v2']);
-const refuse = (message: string): EngineError => new EngineError('invalid', message);
 
-/** The runtimes of `name=path`, where a path may also be what `directiveRuntimes` made of the file. */
-export function parseRuntimes(given: string[]): Runtimes {
+/** The runtimes that were named; a wrong one is refused in Docker's words. */
+export function readRuntimes(given: Map<string, unknown>): Runtimes {
   const runtimes: Runtimes = {};
-  for (const entry of given) {
-    const [, rawName = '', rawPath = ''] = /^([^=]*)=(.*)$/s.exec(entry) ?? [];
-    const [name, path] = [rawName.trim().toLowerCase(), rawPath.trim()];
-    if (!name || !path) throw refuse(`invalid runtime specified: ${entry}`);
+  for (const [name, directive] of given) {
     if (reserved.has(name)) throw refuse(`runtime name '${name}' is reserved`);
-    if (Object.hasOwn(runtimes, name)) throw refuse(`runtime '${name}' was already defined`);
-    runtimes[name] = path.startsWith('{') ? (JSON.parse(path) as Runtimes[string]) : { path, args: [] };
+    runtimes[name] = runtimeOf(name, (directive ?? {}) as Directive);
   }
   return runtimes;
-}
-
-/** The `runtimes` of the configuration file, in the form of the command line's. */
-export function directiveRuntimes(value: unknown, refuseFile: (why: string) => EngineError): string[] {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject) throw refuseFile('invalid JSON: runtimes must be an object');
-  return Object.entries(value).map(([name, directive]) => {
-    const runtime = runtimeOf(name, (directive ?? {}) as Directive);
-    return `${name}=${JSON.stringify(runtime)}`;
-  });
 }
 
 function runtimeOf(name: string, directive: Directive): Runtimes[string] {
@@ -54,7 +39,7 @@ function runtimeOf(name: string, directive: Directive): Runtimes[string] {
 }
 
 /** Of containerd's shims only the one for OCI runtimes has a meaning here. */
-function binaryName(type: string, options: unknown, wrong: (why: string) => EngineError): string {
+function binaryName(type: string, options: unknown, wrong: (why: string) => Error): string {
   if (type !== 'io.containerd.runc.v2') throw wrong(`runtimeType ${type} is not supported`);
   const { BinaryName = 'runc', ...others } = (options ?? {}) as { BinaryName?: string };
   const [unknown] = Object.keys(others);

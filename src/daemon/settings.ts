@@ -1,139 +1,154 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { EngineError, type Level, messageOf } from '../kit/index.ts';
-import { booleans, flags, type Given, type Settings } from './flags.ts';
-import { parseHost } from './hosts.ts';
-import { directivePools, networkSettings } from './network.ts';
+import type { EngineDefaults } from '../container/index.ts';
+import type { Level } from '../kit/index.ts';
+import type { NetworkOptions } from '../network/index.ts';
+import { check, idle, preceded, uniqueLabels } from './check.ts';
+import { inFile, readConfigFile } from './config-file.ts';
+import { defaultsOf } from './defaults.ts';
+import { type Host, parseHost } from './hosts.ts';
+import { networkOf } from './network.ts';
+import type { Values } from './options/option.ts';
+import { checkMirror } from './options/words.ts';
+import { type Runtimes, readRuntimes } from './runtimes.ts';
 import type { TlsSettings } from './tls.ts';
 
-const defaultSocket = '/run/tug/tug.sock';
+/** What the engine was told, on its command line and in its configuration file. */
+export interface Settings {
+  dataRoot: string;
+  execRoot: string;
+  hosts: Host[];
+  tls: TlsSettings;
+  pidfile: string;
+  group: string;
+  logLevel: Level;
+  logFormat: 'text' | 'json';
+  debug: boolean;
+  runtimes: Runtimes;
+  defaultRuntime: string;
+  network: Omit<NetworkOptions, 'execRoot'>;
+  containers: EngineDefaults;
+  cgroupParent: string;
+  initPath?: string;
+  cdiDirectories?: string[];
+  labels: string[];
+  features: Record<string, boolean>;
+  /** Containers live on when the engine ends. */
+  liveRestore: boolean;
+  /** Seconds that containers get to end in, where they are ended with the engine; negative for as long as it takes. */
+  shutdownTimeout: number;
+  registry: RegistrySettings;
+  /** Environment variables that were told as settings. */
+  proxies: Record<string, string>;
+  /** What was asked for and changes nothing, with the reason. */
+  idle: string[];
+}
 
-import { directiveRuntimes, parseRuntimes } from './runtimes.ts';
+export interface RegistrySettings {
+  mirrors: string[];
+  insecure: string[];
+  maxDownloads: number;
+  maxUploads: number;
+  maxAttempts: number;
+}
+
+/** Flags, then the configuration file, then the defaults. What is given in both is refused, as Docker does. */
+export function settle(given: Values): Settings {
+  const file = readConfigFile(given);
+  const values: Values = new Map([...(file?.values ?? []), ...given]);
+  const [fromFlag, fromFile] = [given.get('add-runtime'), file?.values.get('add-runtime')];
+  if (fromFlag && fromFile) {
+    values.set('add-runtime', new Map([...(fromFile as Map<string, unknown>), ...(fromFlag as Map<string, unknown>)]));
+  }
+  try {
+    check(values);
+  } catch (error) {
+    if (!file) throw error;
+    throw inFile(file.path, preceded('merged configuration validation from file and command line flags failed', error));
+  }
+  return settingsOf(values);
+}
+
+const defaultSocket = '/run/tug/tug.sock';
+const tlsHost = 'tcp://localhost:2376';
+
+function settingsOf(values: Values): Settings {
+  const text = (name: string, otherwise = ''): string => (values.get(name) as string | undefined) || otherwise;
+  const debug = values.get('debug') === true;
+  const tls = tlsOf(values);
+  const hosts = (values.get('host') as string[] | undefined) ?? [''];
+  const standard = tls.enabled ? tlsHost : `unix://${defaultSocket}`;
+  const initPath = text('init-path');
+  const cdi = values.get('cdi-spec-dir') as string[] | undefined;
+  return {
+    dataRoot: text('data-root', '/var/lib/tug'),
+    execRoot: text('exec-root', '/run/tug'),
+    hosts: hosts.map((host) => parseHost(host === '' ? standard : host, defaultSocket)),
+    tls,
+    pidfile: text('pidfile', '/run/tug/tug.pid'),
+    group: text('group', 'docker'),
+    logLevel: debug ? 'debug' : (levels[text('log-level', 'info').toLowerCase()] ?? 'info'),
+    logFormat: text('log-format') === 'json' ? 'json' : 'text',
+    debug,
+    runtimes: readRuntimes((values.get('add-runtime') as Map<string, unknown> | undefined) ?? new Map()),
+    defaultRuntime: text('default-runtime', 'native'),
+    network: networkOf(values),
+    containers: defaultsOf(values),
+    cgroupParent: join('/', text('cgroup-parent', '/tug')),
+    ...(initPath && { initPath }),
+    ...(cdi && { cdiDirectories: cdi }),
+    labels: uniqueLabels((values.get('label') as string[] | undefined) ?? []),
+    features: Object.fromEntries((values.get('feature') as Map<string, boolean> | undefined) ?? []),
+    liveRestore: values.get('live-restore') !== false,
+    shutdownTimeout: (values.get('shutdown-timeout') as number | undefined) ?? 15,
+    registry: registryOf(values),
+    proxies: proxiesOf(text),
+    idle: idle(values),
+  };
+}
 
 const levels: Record<string, Level> = {
+  trace: 'debug',
   debug: 'debug',
   info: 'info',
   warn: 'warn',
   error: 'error',
   fatal: 'error',
+  panic: 'error',
 };
 
-/** Flags, then the configuration file, then the defaults. What is given in both is refused, as Docker does. */
-export function settle(given: Given): Settings {
-  const fromFile = readConfigFile(given);
-  const values = (name: string): string[] => {
-    const initial = flags.find((flag) => flag.name === name)?.initial;
-    return given.get(name) ?? fromFile.get(name) ?? (initial === undefined ? [] : [initial]);
-  };
-  const value = (name: string): string => values(name)[0] ?? '';
-  const logLevel = levels[value('log-level')];
-  if (!logLevel) throw new EngineError('invalid', `invalid logging level: ${value('log-level')}`);
-  const debug = booleans.get(value('debug')) ?? false;
-  const hosts = values('host').length > 0 ? values('host') : [''];
+function registryOf(values: Values): RegistrySettings {
+  const number = (name: string, otherwise: number): number => (values.get(name) as number | undefined) || otherwise;
   return {
-    dataRoot: value('data-root'),
-    execRoot: value('exec-root'),
-    hosts: hosts.map((host) => parseHost(host === '' ? `unix://${defaultSocket}` : host, defaultSocket)),
-    tls: tlsOf(values),
-    pidfile: value('pidfile'),
-    group: value('group'),
-    logLevel: debug ? 'debug' : logLevel,
-    debug,
-    bridge: value('bridge'),
-    runtimes: parseRuntimes(values('add-runtime')),
-    defaultRuntime: value('default-runtime'),
-    network: networkSettings(values),
-    ...(value('bip') && { bip: value('bip') }),
+    mirrors: ((values.get('registry-mirror') as string[] | undefined) ?? []).map(checkMirror),
+    insecure: (values.get('insecure-registry') as string[] | undefined) ?? [],
+    maxDownloads: number('max-concurrent-downloads', 3),
+    maxUploads: number('max-concurrent-uploads', 5),
+    maxAttempts: number('max-download-attempts', 5),
   };
 }
 
+function proxiesOf(text: (name: string) => string): Record<string, string> {
+  const names = ['http-proxy', 'https-proxy', 'no-proxy'];
+  const given = names.filter((name) => text(name) !== '');
+  return Object.fromEntries(given.map((name) => [name.toUpperCase().replace('-', '_'), text(name)]));
+}
+
 /** Whoever says anything about --tlsverify wants TLS. */
-function tlsOf(values: (name: string) => string[]): TlsSettings {
-  const said = (name: string) => booleans.get(values(name)[0] ?? '');
-  const path = (name: string) => (values(name)[0] ?? '').replace(/^~\/\.docker/, certificates());
+function tlsOf(values: Values): TlsSettings {
+  const said = (name: string) => values.get(name) as boolean | undefined;
+  const path = (name: string, file: string) => (values.get(name) as string | undefined) || join(certificates(), file);
   const verify = said('tlsverify');
   const tls = said('tls');
   return {
     enabled: verify !== undefined || tls === true,
     verify: verify ?? tls,
     declined: verify === false || tls === false,
-    caFile: path('tlscacert'),
-    certFile: path('tlscert'),
-    keyFile: path('tlskey'),
+    caFile: path('tlscacert', 'ca.pem'),
+    certFile: path('tlscert', 'cert.pem'),
+    keyFile: path('tlskey', 'key.pem'),
   };
 }
 
 const certificates = (): string =>
   process.env.DOCKER_CERT_PATH || process.env.DOCKER_CONFIG || join(homedir(), '.docker');
-
-function readConfigFile(given: Given): Given {
-  const initial = flags.find(({ name }) => name === 'config-file')?.initial ?? '';
-  const [path = initial] = given.get('config-file') ?? [];
-  const refuse = (why: string) =>
-    new EngineError('invalid', `unable to configure the engine with file ${path}: ${why}`);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    // Only a file that was asked for has to be there.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw refuse(messageOf(error));
-    if (given.has('config-file')) throw refuse(`open ${path}: no such file or directory`);
-    return new Map();
-  }
-  const directives = parseObject(text, refuse);
-  checkDirectives(directives, given, refuse);
-  return new Map(Object.entries(directives).map(([key, value]) => fromDirective(key, value, refuse)));
-}
-
-type Refuse = (why: string) => EngineError;
-
-function parseObject(text: string, refuse: Refuse): Record<string, unknown> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text.trim() || '{}');
-  } catch (error) {
-    throw refuse(`invalid JSON: ${messageOf(error)}`);
-  }
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
-  throw refuse('invalid JSON: the file must hold one object');
-}
-
-const settable = flags.filter(({ name }) => !['config-file', 'help', 'version'].includes(name));
-const flagOf = (key: string) => settable.find((flag) => (flag.key ?? flag.name) === key);
-
-function checkDirectives(directives: Record<string, unknown>, given: Given, refuse: Refuse): void {
-  const unknown = Object.keys(directives).filter((key) => !flagOf(key));
-  if (unknown.length > 0) {
-    throw refuse(`the following directives don't match any configuration option: ${unknown.join(', ')}`);
-  }
-  const twice = Object.entries(directives).flatMap(([key, value]) => {
-    const flag = given.get(flagOf(key)?.name ?? '');
-    return flag ? [`${key}: (from flag: ${shown(flag, key)}, from file: ${shown(value, key)})`] : [];
-  });
-  if (twice.length > 0) {
-    throw refuse(
-      `the following directives are specified both as a flag and in the configuration file: ${twice.join(', ')}`,
-    );
-  }
-}
-
-function shown(value: unknown, key: string): string {
-  const words = Array.isArray(value) ? value.join(' ') : String(value);
-  return flagOf(key)?.type === 'list' ? `[${words}]` : words;
-}
-
-function fromDirective(key: string, value: unknown, refuse: Refuse): [string, string[]] {
-  const flag = flagOf(key);
-  if (flag?.type === 'runtimes') return [flag.name, directiveRuntimes(value, refuse)];
-  if (flag?.type === 'pools') return [flag.name, directivePools(value, refuse)];
-  // Docker's file has it as a number.
-  if (flag?.name === 'mtu' && typeof value === 'number') return [flag.name, [String(value)]];
-  const kind = flag?.type === 'boolean' || flag?.type === 'list' ? flag.type : 'string';
-  const wanted = { string: 'a string', boolean: 'a boolean', list: 'a list of strings' }[kind];
-  const list = Array.isArray(value) ? value : [value];
-  const type = flag?.type === 'boolean' ? 'boolean' : 'string';
-  const fits = Array.isArray(value) === (flag?.type === 'list') && list.every((entry) => typeof entry === type);
-  if (!flag || !fits) throw refuse(`invalid JSON: ${key} must be ${wanted}`);
-  return [flag.name, list.map(String)];
-}

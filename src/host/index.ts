@@ -18,6 +18,7 @@ export { type NetlinkSocket, namespaceOf, openNetlink, openNetlinkOn } from './n
 export * from './network-namespace.ts';
 export * as nfnetlink from './nfnetlink.ts';
 export * as nft from './nfnetlink-expressions.ts';
+export * from './notify.ts';
 export * from './own-code.ts';
 export * as rtnetlink from './rtnetlink.ts';
 export * from './spawn.ts';

@@ -19,3 +19,14 @@ function isListening(fd: number): boolean {
 export function setBacklog(fd: number, length: number): void {
   syscall('listen', fd, length);
 }
+
+const SO_DOMAIN = 39;
+const AF_UNIX = 1;
+
+/** Whether a socket is one of this machine alone; not a socket at all is a SystemError. */
+export function isUnixSocket(fd: number): boolean {
+  const value = new Uint8Array(new Int32Array([0]).buffer);
+  const length = new Uint8Array(new Int32Array([4]).buffer);
+  syscall('getsockopt', fd, SOL_SOCKET, SO_DOMAIN, value, length);
+  return value[0] === AF_UNIX;
+}

@@ -244,6 +244,21 @@ export function routes(socket: NetlinkSocket, family: 4 | 6 = 4): Placed[] {
   return out;
 }
 
+/** The default routes of the main table that lead through a gateway. */
+export function defaultGateways(socket: NetlinkSocket, family: 4 | 6): { gateway: string; index: number }[] {
+  const out: { gateway: string; index: number }[] = [];
+  const header = Buffer.alloc(12);
+  header[0] = family === 4 ? inet : inet6;
+  socket.dump('list routes', message(RtmRoute.getRoute, dump, header), (_type, body) => {
+    const found = attributes(body.subarray(12));
+    const gateway = ipText(found.get(5));
+    const isMain = (found.get(15)?.readUInt32LE(0) ?? body[4]) === 254;
+    if (!isMain || body[1] !== 0 || gateway === undefined) return;
+    out.push({ gateway, index: found.get(4)?.readInt32LE(0) ?? 0 });
+  });
+  return out;
+}
+
 /** Whether a link with that number exists. */
 export function linkExists(socket: NetlinkSocket, index: number): boolean {
   let exists = false;

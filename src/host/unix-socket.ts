@@ -34,7 +34,8 @@ export function listenUnix(directoryFd: number, name: string): number {
   }
 }
 
-function unixAddress(path: string): Buffer {
+/** A struct sockaddr_un with its NUL at the end. */
+export function unixAddress(path: string): Buffer {
   const bytes = Buffer.from(path);
   const address = Buffer.alloc(2 + bytes.length + 1);
   address.writeUInt16LE(AF_UNIX, 0);

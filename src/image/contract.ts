@@ -6,7 +6,8 @@ import type {
   JSONMessage,
 } from '../api/index.ts';
 import type { Check } from '../kit/index.ts';
-import type { ImageConfig, ImageRunConfig, Platform } from '../oci/index.ts';
+import type { ImageConfig, ImageRunConfig, Platform, Reference } from '../oci/index.ts';
+import type { Credentials } from '../registry/index.ts';
 
 export interface Image {
   /** The digest of its config, `sha256:…`. */
@@ -56,6 +57,11 @@ export interface Images {
   ): AsyncIterable<JSONMessage>;
   /** Refuses, in Docker's words, what cannot be the name of a new image. */
   checkName(repository: string, tag: string): void;
+  /**
+   * Brings images from their registry, with Docker's progress messages: one by tag or digest, without either all tags. Downloads that
+   * break are gone on with, also by the next engine; equal ones are shared.
+   */
+  pull(request: PullRequest): AsyncIterable<JSONMessage>;
   /** Makes an image of another's layers and one more; its id. Its name, if it gets one, is `name`. */
   commit(options: CommitRequest): Promise<{ id: string; name?: string }>;
   /**
@@ -76,6 +82,16 @@ export interface Images {
   collect(): Promise<void>;
   /** Images, names, layers and blobs with all that they need of each other. */
   check: Check;
+}
+
+export interface PullRequest {
+  /** Without tag and digest all tags are meant. */
+  reference: Reference;
+  /** Otherwise this host's. */
+  platform?: Platform;
+  credentials?: Credentials;
+  /** Aborts when nobody waits for it any more. */
+  signal: AbortSignal;
 }
 
 export interface CommitRequest {

@@ -1,5 +1,6 @@
 import { createTopic, EngineError, type Log } from '../kit/index.ts';
 import { isTag, parseReference, withDefaultTag } from '../oci/index.ts';
+import type { Registry } from '../registry/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store } from '../store/index.ts';
 import { checkImages } from './check.ts';
@@ -13,14 +14,27 @@ import { layersSize, listImages } from './list.ts';
 import { loadImages } from './load.ts';
 import { nameFor } from './new-image.ts';
 import { pruneImages } from './prune.ts';
+import { pullImages } from './pull/pull.ts';
 import { descendantsOf, findImage, imagesIn } from './records.ts';
 import { removeImage } from './remove.ts';
 import { saveImages } from './save.ts';
+import { createDownloads, type TransferLimits, usualLimits } from './transfer/downloads.ts';
 import { unpackLayers } from './unpack-layers.ts';
 
+/** How long what has come of a broken pull waits for the next. */
+const PARTIAL_MS = 7 * 24 * 3600_000;
+
 /** The images of the engine, kept in `store` and unpacked in `snapshots`. */
-export function createImages(options: { store: Store; snapshots: Snapshots; log: Log; clock?: () => Date }): Images {
-  const { store, snapshots, log, clock = () => new Date() } = options;
+export function createImages(options: {
+  store: Store;
+  snapshots: Snapshots;
+  registry: Registry;
+  limits?: () => TransferLimits;
+  log: Log;
+  clock?: () => Date;
+}): Images {
+  const { store, snapshots, registry, limits = () => usualLimits, log, clock = () => new Date() } = options;
+  const downloads = createDownloads({ blobs: store.blobs, limits });
   const garbage = createGarbage({ store, snapshots });
   const events = createTopic<ImageEvent>((error) => log.error('a listener of image events failed', { error }));
   const context: Context = { store, snapshots, log, clock, garbage, events };
@@ -39,6 +53,7 @@ export function createImages(options: { store: Store; snapshots: Snapshots; log:
     import: (tar, options) => importImage(context, tar, options),
     checkName: (repository, tag) => void nameFor(repository, tag),
     descendants: (id) => context.store.view((tx) => descendantsOf(tx, id)),
+    pull: (request) => pullImages(context, { registry, downloads }, request),
     commit: (options) => commitImage(context, options),
     save: (references) => saveImages(context, references),
     prune: (filters) => pruneImages(context, filters),
@@ -46,6 +61,7 @@ export function createImages(options: { store: Store; snapshots: Snapshots; log:
     check: (options) => checkImages(context, options),
     async collect() {
       await garbage.collect();
+      store.blobs.forget(new Date(clock().getTime() - PARTIAL_MS));
       await rebuild(context);
     },
   };

@@ -16,6 +16,8 @@ export interface ImageRecord {
   blobs: string[];
   /** Bytes of all files of each layer. */
   sizes: number[];
+  /** The manifest that a registry gave for it, kept as it came: it is of exactly these blobs. */
+  manifest?: { digest: string; mediaType: string };
   /** The image that it was committed on, while that is here. */
   parent?: string;
   /** When a name was last given to it. */
@@ -54,6 +56,11 @@ export function giveName(tx: Tx, name: Reference, image: { id: string; at?: stri
   const record = imagesIn(tx).get(image.id);
   if (record && image.at !== undefined) imagesIn(tx).put(image.id, { ...record, lastTagged: image.at });
   return before === image.id ? undefined : before;
+}
+
+/** The image that has that name. */
+export function nameIn(tx: Tx, name: Reference): string | undefined {
+  return tx.collection(names).get(wholeName(name))?.image;
 }
 
 /** The images that were committed on one. */
@@ -142,8 +149,13 @@ export function putImage(tx: Tx, id: string, record: ImageRecord): void {
   imagesIn(tx).put(id, { ...record, ...kept });
   const owner = `image:${id}`;
   tx.refs.removeOwner(owner);
-  for (const blob of [id, ...record.blobs]) tx.refs.add(owner, `blob:${blob}`);
+  for (const blob of blobsOf(id, record)) tx.refs.add(owner, `blob:${blob}`);
   for (const diffId of record.config.rootfs.diff_ids) tx.refs.add(owner, `layer:${diffId}`);
+}
+
+/** The digests of all blobs that an image needs. */
+export function blobsOf(id: string, { blobs, manifest }: ImageRecord): string[] {
+  return [id, ...blobs, ...(manifest ? [manifest.digest] : [])];
 }
 
 /** Deletes an image; what it needed, for the garbage to look at. */

@@ -9,19 +9,35 @@ export interface Log {
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof levels)[number];
 
-/** A log in logfmt (`time=… level=… msg=… key=value`), as dockerd writes it; `write` takes one line without its newline. */
-export function createLog(options: { level: Level; write: (line: string) => void }): Log {
-  const least = levels.indexOf(options.level);
+/**
+ * A log in logfmt (`time=… level=… msg=… key=value`) or in JSON, as dockerd writes it; `write` takes one line without its newline. The
+ * least level may change as it goes.
+ */
+export function createLog(options: {
+  level: Level | (() => Level);
+  format?: 'text' | 'json';
+  write: (line: string) => void;
+}): Log {
+  const { level: least } = options;
+  const leastNow = typeof least === 'function' ? least : () => least;
+  const toLine = options.format === 'json' ? jsonLine : textLine;
   const at =
     (level: Level) =>
     (message: string, fields: Record<string, unknown> = {}) => {
-      if (levels.indexOf(level) < least) return;
-      const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${quote(value)}`);
-      options.write(
-        `time=${quote(new Date().toISOString())} level=${level} msg=${JSON.stringify(message)}${rest.join('')}`,
-      );
+      if (levels.indexOf(level) < levels.indexOf(leastNow())) return;
+      options.write(toLine(level, message, fields));
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+function textLine(level: Level, message: string, fields: Record<string, unknown>): string {
+  const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${quote(value)}`);
+  return `time=${quote(new Date().toISOString())} level=${level} msg=${JSON.stringify(message)}${rest.join('')}`;
+}
+
+function jsonLine(level: Level, msg: string, fields: Record<string, unknown>): string {
+  const shown = Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? value.message : value]);
+  return JSON.stringify({ ...Object.fromEntries(shown), level, msg, time: new Date().toISOString() });
 }
 
 function quote(value: unknown): string {

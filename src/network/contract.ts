@@ -81,6 +81,12 @@ export interface PortHolder {
   unhold(handle: number): Promise<void>;
 }
 
+/** A process whose network may have been left half changed. */
+export interface Mendable extends PortHolder {
+  /** A netlink socket (route) of its namespace; the caller closes it. */
+  openNetwork(): number;
+}
+
 /** A change of a running container's published ports. The ports are reserved; commit `record`, then `apply`, or else `undo`. */
 export interface PortChange {
   ports: Record<string, PortBinding[] | null>;
@@ -180,6 +186,8 @@ export interface Networks {
   list(filters: Record<string, string[]>): NetworkInspect[];
   /** By name, id or unique prefix; otherwise `notFound`: `network x not found`. */
   inspect(reference: string): NetworkInspect;
+  /** After `restore`: finishes what an engine was killed at while it changed a running container's networks or ports. */
+  mend(containerId: string, process: Mendable): void;
   /** Why a packet would arrive, or not, step by step. */
   diagnose(request: DiagnosisRequest): Diagnosis;
   /** Events of type network, published after their commit. */

@@ -1,2 +1,2 @@
 export type * from './contract.ts';
-export { createNetworks } from './networks.ts';
+export { createNetworks, type NetworkOptions } from './networks.ts';

@@ -6,6 +6,7 @@ import { checkPools, type Pool } from './address/pools.ts';
 import { attach, release } from './attach/attach.ts';
 import { changePorts } from './attach/change-ports.ts';
 import { connect, disconnect } from './attach/connect.ts';
+import { mend } from './attach/mend.ts';
 import { plan, unplanned } from './attach/plan.ts';
 import { rename } from './attach/rename.ts';
 import { validate } from './attach/validate.ts';
@@ -94,6 +95,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
         .filter(networkFilter(filters, ({ id }) => membersOf(state, id).length > 0))
         .map((record) => json(record, false)),
     inspect: (reference) => json(state.records.find(reference), true),
+    mend: (containerId, process) => mend(state, containerId, process),
     diagnose: (request) =>
       'port' in request
         ? toPort(state, request.port, request.listening)
@@ -118,9 +120,10 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
   };
 }
 
+const or = (one: string[], other: string[] | undefined): string[] => (one.length > 0 ? one : (other ?? []));
+
 /** Docker takes each of the three from the engine's settings where a container has none. */
 function withDefaultDns(asked: DnsWish, initial: DnsWish | undefined): DnsWish {
-  const or = (one: string[], other: string[] | undefined): string[] => (one.length > 0 ? one : (other ?? []));
   return {
     servers: or(asked.servers, initial?.servers),
     search: or(asked.search, initial?.search),

@@ -1,8 +1,17 @@
 import { rtnetlink } from '../host/index.ts';
-import { crashpoint, messageOf } from '../kit/index.ts';
+import { crashpoint, EngineError, messageOf } from '../kit/index.ts';
 import { firstForBridge } from './address/pools.ts';
-import { describe, overlaps, parseBip, parseIp, type Subnet, subnetOf, toText } from './address/subnets.ts';
-import { addressesOf, takenSubnets } from './bridge/bridge.ts';
+import {
+  describe,
+  overlaps,
+  parseBip,
+  parseIp,
+  parsePrefix,
+  type Subnet,
+  subnetOf,
+  toText,
+} from './address/subnets.ts';
+import { addressesOf, takenSubnets, toLink } from './bridge/bridge.ts';
 import { aliasOf, isolationOf, raise, rulesOf, type Wire } from './bridge/wire.ts';
 import { createFirewall } from './firewall/firewall.ts';
 import { admitForwarding } from './firewall/host-forward.ts';
@@ -59,9 +68,30 @@ function withOwnAddress(state: State, record: NetworkRecord): NetworkRecord {
   const address = state.options.bip ?? presentAddress(state) ?? rememberedOrFree(state, record);
   const found = parseBip(address);
   if (record.address !== address) state.records.put({ ...record, address });
-  const pool = { subnet: describe(found.subnet), gateway: toText(found.address), isStatic: false };
-  return { ...record, address, pools: [pool] };
+  const { options, fixedCidr: range, defaultGateway } = state.options.own;
+  checkOwn(found.subnet, state.options.own);
+  const aux = defaultGateway && { aux: { DefaultGatewayIPv4: defaultGateway } };
+  const pool = {
+    subnet: describe(found.subnet),
+    gateway: toText(found.address),
+    isStatic: false,
+    ...(range && { range }),
+  };
+  return { ...record, address, options: { ...record.options, ...options }, pools: [{ ...pool, ...aux }] };
 }
+
+function checkOwn(subnet: Subnet, { fixedCidr, defaultGateway }: State['options']['own']): void {
+  const range = fixedCidr === undefined ? undefined : parsePrefix(fixedCidr)?.subnet;
+  if (fixedCidr !== undefined && (!range || !holds(subnet, range))) {
+    throw new EngineError('invalid', `fixed-cidr ${fixedCidr} is no part of the bridge's subnet ${describe(subnet)}`);
+  }
+  const gateway = defaultGateway === undefined ? undefined : parseIp(defaultGateway);
+  if (defaultGateway !== undefined && (!gateway || !holds(subnet, subnetOf(gateway, 32)))) {
+    throw new EngineError('invalid', `default gateway ${defaultGateway} must be part of subnet ${describe(subnet)}`);
+  }
+}
+
+const holds = (outer: Subnet, inner: Subnet): boolean => outer.prefix <= inner.prefix && overlaps(outer, inner);
 
 function presentAddress(state: State): string | undefined {
   const link = rtnetlink.links(state.route).find(({ name }) => name === state.options.bridge);
@@ -147,10 +177,11 @@ function tidyLinks(state: State): void {
     if (home?.index === link.master || (home === undefined && !bridges.has(link.master))) continue;
     if (home === undefined) {
       state.log.warn('a link of no container is removed', { link: link.name });
-      state.route.send('remove a link of no container', [rtnetlink.deleteLink(link.index)]);
+      toLink(() => state.route.send('remove a link of no container', [rtnetlink.deleteLink(link.index)]));
     } else {
       const up = rtnetlink.hairpinPortUp(link.index, isolationOf(home));
-      state.route.send('put a link back on the bridge', [rtnetlink.setMaster(link.index, home.index), up]);
+      const back = [rtnetlink.setMaster(link.index, home.index), up];
+      toLink(() => state.route.send('put a link back on the bridge', back));
     }
     crashpoint('network.link');
   }

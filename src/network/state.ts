@@ -27,6 +27,8 @@ export interface Settings {
   strict: boolean;
   /** What `host-gateway` stands for; the predefined bridge's address unless told. */
   hostGateway?: string;
+  /** Of the predefined bridge alone: its driver options, the range of its addresses, the way out. */
+  own: { options: Record<string, string>; fixedCidr?: string; defaultGateway?: string };
   /** Where containers' questions about names are answered. */
   resolverSocket?: string;
 }
@@ -68,8 +70,11 @@ export function wireOf(state: State, networkId: string = state.records.find('bri
 }
 
 export function bridgeFacts(state: State): BridgeFacts {
-  const { name, mtu, v4 } = wireOf(state);
-  return { name, mtu, subnet: v4?.described ?? '', gateway: v4?.gateway ?? '' };
+  const { name, mtu, v4, record } = wireOf(state);
+  const { options, fixedCidr: range, defaultGateway } = state.options.own;
+  const pool = { subnet: v4?.described ?? '', gateway: v4?.gateway ?? '', ...(range && { range }) };
+  const aux = defaultGateway && { aux: { DefaultGatewayIPv4: defaultGateway } };
+  return { name, mtu, pool: { ...pool, ...aux, isStatic: record.pools[0]?.isStatic ?? false }, options };
 }
 
 /** Who is on a network. */

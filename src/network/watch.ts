@@ -1,6 +1,6 @@
 import { nfnetlink, rtnetlink } from '../host/index.ts';
 import { messageOf } from '../kit/index.ts';
-import { bridgedIsFiltered } from './bridge/bridge.ts';
+import { bridgedIsFiltered, toLink } from './bridge/bridge.ts';
 import { isolationOf } from './bridge/wire.ts';
 import { admitForwarding } from './firewall/host-forward.ts';
 import { chainNames, tableOf } from './firewall/ruleset.ts';
@@ -43,8 +43,8 @@ export function watch(state: State): () => void {
 function isolate(state: State): void {
   for (const { networkId, link } of [...state.places.values()].flatMap(({ endpoints }) => endpoints)) {
     const wire = state.wires.get(networkId);
-    if (!wire || wire.options.icc || !link || !rtnetlink.linkExists(state.route, link.index)) continue;
-    state.route.send('set a port of a bridge', [rtnetlink.hairpinPortUp(link.index, isolationOf(wire))]);
+    if (!wire || wire.options.icc || !link) continue;
+    toLink(() => state.route.send('set a port of a bridge', [rtnetlink.hairpinPortUp(link.index, isolationOf(wire))]));
   }
 }
 

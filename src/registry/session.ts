@@ -30,6 +30,7 @@ export interface Session {
   request(url: string, options?: Asked & { accept?: number[] }): Promise<Response>;
 }
 
+const pingPatience = 15_000;
 const attempts = 4;
 const hopsMost = 10;
 /** A registry that wants a longer rest is not waited for: the user is told. */
@@ -37,41 +38,19 @@ const restMost = 60;
 
 /** Asks the endpoint what it demands; an EngineError where it is no registry. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { endpoint, credentials, send, signal } = options;
-  const { insecure } = endpoint;
-  const usual = { insecure, ...(signal && { signal }) };
+  const { endpoint, send, signal } = options;
+  const usual = { insecure: endpoint.insecure, ...(signal && { signal }) };
   const root = `${endpoint.url}/v2/`;
-  const first = await send(root, { ...usual, patience: 15_000 });
+  const first = await send(root, { ...usual, patience: pingPatience });
   await first.body?.cancel();
-  let challenges: Challenge[] = [];
-  if (first.status === 401) challenges = parseChallenges(first.headers.get('www-authenticate') ?? '');
-  const tokens = new Map<string, Token>();
-
-  async function authorization(scope: string | undefined): Promise<Record<string, string>> {
-    const { registryToken } = credentials;
-    const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
-    if (bearer && registryToken) return { Authorization: `Bearer ${registryToken}` };
-    if (bearer) return { Authorization: `Bearer ${await token(bearer.parameters, scope)}` };
-    const isBasic = challenges.some(({ scheme }) => scheme === 'basic');
-    return isBasic && credentials.username && credentials.password ? { Authorization: basic(credentials) } : {};
-  }
-
-  async function token(challenge: Record<string, string>, scope: string | undefined): Promise<string> {
-    const scopes = [options.scope, ...(scope === undefined ? [] : [scope])];
-    const known = tokens.get(scopes.join(' '));
-    if (known && known.expires > Date.now()) return known.token;
-    const asked = { challenge, credentials, scopes, offline: false, ...usual };
-    const given = await fetchToken(send, asked);
-    tokens.set(scopes.join(' '), given);
-    return given.token;
-  }
+  const proofs = createProofs(options, first);
 
   async function sendOnce(url: string, asked: Asked): Promise<Response> {
     let target = url;
     for (let hops = 0; hops < hopsMost; hops++) {
       // What proves us to the registry is none of another host's business.
       const own = new URL(target).host === new URL(root).host;
-      const proof = own ? await authorization(asked.scope) : {};
+      const proof = own ? await proofs.headers(asked.scope) : {};
       const { headers = {}, method = 'GET' } = asked;
       const answer = await send(target, { ...usual, ...asked, headers: { ...headers, ...proof } });
       const location = answer.headers.get('location');
@@ -85,26 +64,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
   async function authorized(url: string, asked: Asked): Promise<Response> {
     const answer = await sendOnce(url, asked);
-    const renewed = parseChallenges(answer.headers.get('www-authenticate') ?? '');
-    if (answer.status !== 401 || asked.once || renewed.length === 0 || tokens.size === 0) return answer;
-    // A token may end before its time.
+    if (answer.status !== 401 || asked.once || !proofs.renew(answer)) return answer;
     await answer.body?.cancel();
-    tokens.clear();
-    challenges = renewed;
     return sendOnce(url, asked);
   }
 
   return {
     async request(url, { accept = [], ...asked } = {}) {
       for (let attempt = 1; ; attempt++) {
-        let failure: unknown;
-        try {
-          const answer = await authorized(url, asked);
-          if (answer.status < 400 || accept.includes(answer.status)) return answer;
-          failure = await refusal(answer);
-        } catch (error) {
-          failure = error;
-        }
+        const failure = await failureOf(() => authorized(url, asked), accept);
+        if (failure instanceof Response) return failure;
         signal?.throwIfAborted();
         const rest = refusalOf(failure)?.retryAfter ?? 2 ** (attempt - 2);
         if (attempt === attempts || asked.once || rest > restMost || !isTemporary(failure)) throw failure;
@@ -112,4 +81,62 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       }
     },
   };
+}
+
+/** The answer, where it is a good one; otherwise why it is not. */
+async function failureOf(ask: () => Promise<Response>, accept: number[]): Promise<Response | unknown> {
+  try {
+    const answer = await ask();
+    return answer.status < 400 || accept.includes(answer.status) ? answer : await refusal(answer);
+  } catch (error) {
+    return error;
+  }
+}
+
+/** What is sent along to be believed, as the endpoint's challenges demand. */
+interface Proofs {
+  headers(scope: string | undefined): Promise<Record<string, string>>;
+  /** Forgets the tokens for one that ended before its time; false where that is not why an answer is a refusal. */
+  renew(answer: Response): boolean;
+}
+
+function createProofs(options: SessionOptions, first: Response): Proofs {
+  const { endpoint, credentials, send, signal } = options;
+  let challenges: Challenge[] = first.status === 401 ? challengesOf(first) : [];
+  const tokens = new Map<string, Promise<Token>>();
+
+  async function token(challenge: Record<string, string>, scope: string | undefined): Promise<string> {
+    const scopes = [options.scope, ...(scope === undefined ? [] : [scope])];
+    const key = scopes.join(' ');
+    const known = await tokens.get(key);
+    if (known && known.expires > Date.now()) return known.token;
+    const { insecure } = endpoint;
+    const asked = { challenge, credentials, scopes, offline: false, insecure, ...(signal && { signal }) };
+    const given = fetchToken(send, asked);
+    tokens.set(key, given);
+    given.catch(() => tokens.delete(key));
+    return (await given).token;
+  }
+
+  return {
+    async headers(scope) {
+      const { registryToken } = credentials;
+      const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
+      if (bearer && registryToken) return { Authorization: `Bearer ${registryToken}` };
+      if (bearer) return { Authorization: `Bearer ${await token(bearer.parameters, scope)}` };
+      const isBasic = challenges.some(({ scheme }) => scheme === 'basic');
+      return isBasic && credentials.username && credentials.password ? { Authorization: basic(credentials) } : {};
+    },
+    renew(answer) {
+      const renewed = challengesOf(answer);
+      if (renewed.length === 0 || tokens.size === 0) return false;
+      tokens.clear();
+      challenges = renewed;
+      return true;
+    },
+  };
+}
+
+function challengesOf(answer: Response): Challenge[] {
+  return parseChallenges(answer.headers.get('www-authenticate') ?? '');
 }

@@ -188,6 +188,8 @@ export interface OciRuntime {
 
 /** The native runtime and, behind the same door, every other one that this machine has or that was configured. */
 export interface Runtime {
+  /** Other runtimes than those configured until now, for containers that start from now on. */
+  configure(runtimes: Record<string, OciRuntime>): void;
   /** The runtimes that containers may name; `native` is without a program. */
   names(): Record<string, OciRuntime | undefined>;
   /** Whether a container may name it; an absolute path of a program may be named as well. */

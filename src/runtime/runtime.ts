@@ -37,6 +37,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   return {
     names: () => ({ [native]: undefined, ...Object.fromEntries(room.runtimes) }),
     knows: (name) => isNative(name) || runtimeOf(room.runtimes, name) !== undefined,
+    configure: (runtimes) => {
+      room.runtimes = findRuntimes(runtimes);
+    },
     shmAt: room.shmAt,
     launch: (launch) => {
       const launchBy = isNative(launch.runtime) ? launchContainer : launchOci;

@@ -1,4 +1,5 @@
-export type { Server, ServerTls } from './contract.ts';
+export type { Server, ServerTls, System } from './contract.ts';
 export { createFsck } from './fsck/fsck.ts';
 export { createServer } from './server.ts';
+export type { ShownSettings } from './system/settings.ts';
 export { createSystem } from './system/system.ts';

@@ -252,7 +252,9 @@ test('archives stream in; an error after the first message is a message', async 
   expect(await broken.text()).toEndWith('{"errorDetail":{"message":"unexpected EOF"},"error":"unexpected EOF"}\r\n');
   expect((await call('POST', '/images/create?fromSrc=-&repo=UPPER', 'x')).status).toBe(400);
   const pull = await call('POST', '/images/create?fromImage=nosuch&tag=latest');
-  expect([pull.status, await messageOf(pull)]).toEqual([501, expect.stringContaining('cannot pull nosuch:latest')]);
+  expect([pull.status, await messageOf(pull)]).toEqual([404, 'manifest for nosuch:latest not found']);
+  const pulled = await call('POST', '/images/create?fromImage=some&tag=1');
+  expect(await pulled.text()).toBe('{"status":"Status: Image is up to date for some:1"}\r\n');
 });
 
 test('events are filtered, and carry the fields of old', async () => {
@@ -400,7 +402,7 @@ test.skipIf(docker === null)('Docker’s own command line is content', async () 
   expect(await cli(['logs', 'box'])).toEqual({ out: 'out\n', err: 'err\n', code: 0 });
   expect((await cli(['exec', '-i', 'box', 'cat'], 'in')).out).toBe('inbye');
   const missing = await cli(['run', 'nosuch']);
-  expect([missing.code, missing.err]).toEqual([125, expect.stringContaining('library/nosuch:latest')]);
+  expect([missing.code, missing.err]).toEqual([125, expect.stringContaining('manifest for nosuch:latest not found')]);
 });
 
 test('a form in the body is as good as a query, and is no JSON', async () => {

@@ -3,6 +3,7 @@ import { type Log, messageOf } from '../kit/index.ts';
 import type { Backends, Server } from './contract.ts';
 import { createDispatch } from './dispatch.ts';
 import { type Exchange, type Reply, serveConnection } from './http/index.ts';
+import { listenInherited } from './listen/inherited.ts';
 import { listenTcp } from './listen/tcp.ts';
 import { listenUnix } from './listen/unix.ts';
 import { createRouter } from './router.ts';
@@ -52,6 +53,11 @@ export function createServer({ backends, log }: { backends: Backends; log: Log }
       if ('path' in address) {
         listeners.push(await listenUnix(serve, address, log));
         log.info('API listen', { path: address.path });
+        return undefined;
+      }
+      if ('fd' in address) {
+        listeners.push(await listenInherited(serve, address, log));
+        log.info('API listen', { fd: address.fd });
         return undefined;
       }
       const { port, stop } = await listenTcp(serve, address, log);

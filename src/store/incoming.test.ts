@@ -45,6 +45,7 @@ test('who follows sees every byte, those before him and those to come', async ()
   await incoming.write(bytes.subarray(3));
   await incoming.finish();
   expect(await Promise.all(followers)).toEqual(['0123456789', '0123456789']);
+  expect(await text(incoming.follow())).toBe('0123456789');
 });
 
 test('wrong bytes are thrown away, and who follows is told', async () => {

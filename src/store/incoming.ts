@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crashpoint, EngineError, explainSystemError } from '../kit/index.ts';
@@ -67,7 +68,7 @@ export async function openIncoming(options: {
       shared.size += bytes.length;
       wake(shared);
     },
-    follow: () => follow(shared),
+    follow: () => follow(shared, path),
     async finish() {
       try {
         await place();
@@ -101,9 +102,10 @@ async function hashFile(file: FileHandle, hash: Hash): Promise<number> {
   }
 }
 
-async function* follow(shared: Shared): AsyncGenerator<Uint8Array> {
-  // Who comes after the end finds the file closed: the blob is in its place, or will never be.
-  if (shared.users === 0) throw shared.failure ?? new EngineError('internal', 'the download has ended');
+async function* follow(shared: Shared, path: string): AsyncGenerator<Uint8Array> {
+  if (shared.failure) throw shared.failure;
+  // Who comes after the end finds the whole blob in its place.
+  if (shared.ended) return yield* createReadStream(path, { highWaterMark: STEP }) as AsyncIterable<Uint8Array>;
   shared.users++;
   try {
     for (let at = 0; ; ) {

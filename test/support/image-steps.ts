@@ -3,13 +3,14 @@ import { createReadStream } from 'node:fs';
 import { createImages } from '../../src/image/index.ts';
 import { silent } from '../../src/kit/index.ts';
 import { makeTar } from '../../src/oci/tar/make-tar.ts';
+import { createRegistry } from '../../src/registry/index.ts';
 import { createSnapshots } from '../../src/snapshot/index.ts';
 import { createStore } from '../../src/store/index.ts';
 
 const [root = '', archive = '', ...steps] = process.argv.slice(2);
 const store = createStore({ dir: root, log: silent });
 const snapshots = createSnapshots({ root, log: silent });
-const images = createImages({ store, snapshots, log: silent });
+const images = createImages({ store, snapshots, registry: createRegistry({ log: silent }), log: silent });
 
 async function drain(messages: AsyncIterable<{ status?: string }>): Promise<void> {
   for await (const message of messages) if (process.env.TUG_STEPS_SAY) console.log(message);

@@ -8,6 +8,7 @@ import { createImages, type Images } from '../../src/image/index.ts';
 import { silent } from '../../src/kit/index.ts';
 import { digestOf, readTar } from '../../src/oci/index.ts';
 import { makeTar } from '../../src/oci/tar/make-tar.ts';
+import { createRegistry } from '../../src/registry/index.ts';
 import { createSnapshots, type Snapshots } from '../../src/snapshot/index.ts';
 import { createStore, type Store } from '../../src/store/index.ts';
 
@@ -20,7 +21,7 @@ beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'tug-changes-'));
   store = createStore({ dir: root, log: silent });
   snapshots = createSnapshots({ root, log: silent });
-  images = createImages({ store, snapshots, log: silent });
+  images = createImages({ store, snapshots, registry: createRegistry({ log: silent }), log: silent });
   const tar = makeTar([
     { name: 'etc/', type: '5', mode: 0o755 },
     { name: 'etc/hosts', data: 'of the image' },
@@ -183,7 +184,7 @@ test('what is saved can be loaded by another engine, names and ids kept', async 
     store: createStore({ dir: elsewhere, log: silent }),
     snapshots: createSnapshots({ root: elsewhere, log: silent }),
   };
-  const theirs = createImages({ ...other, log: silent });
+  const theirs = createImages({ ...other, registry: createRegistry({ log: silent }), log: silent });
   for await (const _ of theirs.load(one(archive), { quiet: true }));
   expect([theirs.resolve('box:1').id, theirs.resolve('box:other').id]).toEqual([id, id]);
   await other.snapshots.settled();

@@ -39,7 +39,7 @@ beforeAll(async () => {
   writeFileSync(join(data, 'volumes/kept/_data/precious'), 'data');
   writeFileSync(join(data, 'overlay2/containers', ids.container, 'diff/written'), 'by the container');
 });
-afterAll(async () => expect(await engine.dispose()).toEqual([]));
+afterAll(async () => expect(await engine.dispose()).toEqual([]), 30_000);
 
 async function imageId(): Promise<string> {
   return ((await engine.request('GET', '/images/two:1/json')).json() as { Id: string }).Id;

@@ -6,6 +6,7 @@ import { createImages } from '../../src/image/index.ts';
 import { silent } from '../../src/kit/index.ts';
 import { digestOf } from '../../src/oci/index.ts';
 import { makeTar } from '../../src/oci/tar/make-tar.ts';
+import { createRegistry } from '../../src/registry/index.ts';
 import { createSnapshots } from '../../src/snapshot/index.ts';
 import { createStore } from '../../src/store/index.ts';
 
@@ -38,7 +39,7 @@ async function checkAfterwards(root: string): Promise<string[]> {
   const data = { root: join(dir, root), log: silent };
   const store = createStore({ dir: data.root, log: silent });
   const snapshots = createSnapshots(data);
-  const images = createImages({ store, snapshots, log: silent });
+  const images = createImages({ store, snapshots, registry: createRegistry({ log: silent }), log: silent });
   await snapshots.sweep({ container: (id) => id === 'c' });
   await images.collect();
   await snapshots.settled();

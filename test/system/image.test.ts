@@ -9,6 +9,7 @@ import { createImages, type ImageEvent, type Images } from '../../src/image/inde
 import { silent } from '../../src/kit/index.ts';
 import { digestOf } from '../../src/oci/index.ts';
 import { makeTar, type TarPart } from '../../src/oci/tar/make-tar.ts';
+import { createRegistry } from '../../src/registry/index.ts';
 import { createSnapshots, type Snapshots } from '../../src/snapshot/index.ts';
 import { createStore, type Store } from '../../src/store/index.ts';
 
@@ -22,7 +23,13 @@ let now = Date.parse('2026-01-02T03:04:05.678Z');
 function open(): void {
   store = createStore({ dir: root, log: silent });
   snapshots = createSnapshots({ root, log: silent });
-  images = createImages({ store, snapshots, log: silent, clock: () => new Date(now) });
+  images = createImages({
+    store,
+    snapshots,
+    registry: createRegistry({ log: silent }),
+    log: silent,
+    clock: () => new Date(now),
+  });
   events = [];
   images.subscribe((event) => events.push(event));
 }

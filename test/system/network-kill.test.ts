@@ -1,10 +1,10 @@
 // kill -9 of the engine amid seeded starts, connects, disconnects, stops and removals: the next start has the truth, and nothing is left.
 import { expect, test } from 'bun:test';
 import { must } from '../support/command.ts';
-import { type Engine, startEngine } from '../support/engine.ts';
+import { type Engine, freePort, startEngine } from '../support/engine.ts';
 
 const rounds = Number(process.env.TUG_KILL_ROUNDS ?? 6);
-const names = ['a', 'b', 'c', 'd'];
+const names = ['one', 'two', 'three', 'four'];
 const networks = ['x', 'y', 'z'];
 
 /** The same numbers for the same seed (mulberry32). */
@@ -58,7 +58,19 @@ interface Network {
 interface Inspected {
   Id: string;
   State: { Running: boolean; Pid: number };
-  NetworkSettings: { Networks: Record<string, { EndpointID: string; IPAddress: string }> };
+  NetworkSettings: {
+    Networks: Record<string, { EndpointID: string; IPAddress: string; Gateway: string; IPv6Gateway: string }>;
+  };
+}
+
+type Endpoints = Inspected['NetworkSettings']['Networks'];
+
+/** The one way out: of a network with IPv6 before one without, then by name. */
+function exitOf(networks: Endpoints): string[] {
+  const sorted = Object.entries(networks).toSorted(
+    ([a, one], [b, other]) => Number(other.IPv6Gateway !== '') - Number(one.IPv6Gateway !== '') || (a < b ? -1 : 1),
+  );
+  return sorted.slice(0, 1).map(([, { Gateway }]) => Gateway);
 }
 
 /** What the engine says and what the kernel has must be the same. */
@@ -85,6 +97,9 @@ async function agree(engine: Engine): Promise<void> {
     const inside = [...addresses.matchAll(/eth\d+ +inet ([\d.]+)/g)].map(([, ip]) => ip);
     const wanted = Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress);
     expect(inside.toSorted()).toEqual(wanted.toSorted());
+    const routes = await must(['nsenter', '-t', String(State.Pid), '-n', 'ip', 'route']);
+    const ways = [...routes.matchAll(/^default via (\S+)/gm)].map(([, ip]) => ip ?? '');
+    expect(ways).toEqual(exitOf(NetworkSettings.Networks));
   }
   const table = await must(['nft', 'list', 'table', 'inet', `tug_${engine.bridge}`]);
   const targets = [...table.matchAll(/: ([\d.]+) \. 80/g)].map(([, ip]) => ip);
@@ -96,6 +111,7 @@ async function agree(engine: Engine): Promise<void> {
 
 test(`${rounds} times kill -9 amid seeded changes of networks`, async () => {
   const engine = await startEngine();
+  let left: string[] = [];
   const seed = Number(process.env.TUG_SEED ?? Date.now() % 100_000);
   const random = seeded(seed);
   try {
@@ -116,6 +132,52 @@ test(`${rounds} times kill -9 amid seeded changes of networks`, async () => {
   } catch (error) {
     throw new Error(`seed ${seed}: ${engine.daemonLog().split('\n').slice(-12).join('\n')}`, { cause: error });
   } finally {
-    expect(await engine.dispose()).toEqual([]);
+    left = await engine.dispose();
   }
+  expect(left).toEqual([]);
 }, 120_000);
+
+test('killed in the middle of a change of a running container, the engine finishes or forgets it', async () => {
+  const engine = await startEngine();
+  let left: string[] = [];
+  const post = (path: string, body?: object) => engine.request('POST', path, body).catch(() => undefined);
+  const port = await freePort();
+  const bindings = { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }] };
+  const connect: [string, object] = ['/networks/x/connect', { Container: 'one' }];
+  const disconnect: [string, object] = ['/networks/x/disconnect', { Container: 'one' }];
+  const cases: [string, [string, object], string[]][] = [
+    ['network.connected', connect, ['y']],
+    ['container.connected', connect, ['x', 'y']],
+    ['container.disconnected', disconnect, ['y']],
+    ['network.disconnected', disconnect, ['y']],
+    ['container.portsChanged', ['/tug/containers/one/ports', { Publish: bindings }], ['y']],
+  ];
+  try {
+    await engine.withBusybox();
+    for (const name of networks) expect((await engine.docker(['network', 'create', name])).stderr).toBe('');
+    const made = await engine.docker(['run', '-d', '--name', 'one', '--network', 'y', 'busybox', 'httpd', '-f']);
+    expect(made.stderr).toBe('');
+    for (const [step, change, wanted] of cases) {
+      if (change === disconnect) await post(...connect);
+      await engine.stop();
+      await engine.start({ TUG_CRASH_AT: step });
+      // The first may have gone to a connection of the engine before.
+      await post(...change);
+      await post(...change);
+      await engine.died();
+      await engine.start();
+      await agree(engine);
+      const { NetworkSettings } = (await engine.request('GET', '/containers/one/json')).json() as Inspected;
+      expect([step, ...Object.keys(NetworkSettings.Networks).toSorted()]).toEqual([step, ...wanted]);
+      await post(...disconnect);
+    }
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toContain('404');
+    // The port is in the hands of the container's monitor, as if nothing had happened.
+    await engine.stop();
+    expect(() => Bun.listen({ hostname: '127.0.0.1', port, socket: { data: () => undefined } })).toThrow();
+    await engine.start();
+  } finally {
+    left = await engine.dispose();
+  }
+  expect(left).toEqual([]);
+}, 60_000);

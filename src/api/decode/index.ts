@@ -1,4 +1,4 @@
 export * from './bodies.ts';
-export { parseJson } from './json.ts';
+export { type Json, parseJson } from './json.ts';
 export * from './system.ts';
 export * from './update.ts';

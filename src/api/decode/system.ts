@@ -17,6 +17,7 @@ export interface AuthBody {
   password?: string;
   serveraddress?: string;
   identitytoken?: string;
+  registrytoken?: string;
 }
 
 /** The body of `POST /auth`. Docker counts what is wrong with it as its own failure. */

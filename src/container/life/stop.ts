@@ -27,11 +27,14 @@ export async function stop(
   if (!stopped) throw new EngineError('notModified', `Container ${row.id} is already stopped`);
 }
 
-/** The same for one that was resolved; false when it does not run. `again`: it will be started at once. */
+/**
+ * The same for one that was resolved; false when it does not run. `again`: it will be started at once. `withEngine`: nobody wants it to
+ * end but the engine ends, and its restart policy holds for the next one.
+ */
 export async function stopRunning(
   context: Context,
   id: string,
-  options: { signal?: string; timeout?: number; again?: boolean },
+  options: { signal?: string; timeout?: number; again?: boolean; withEngine?: boolean },
 ): Promise<boolean> {
   const run = await settledRun(context, id);
   const row = getRow(context.store, id);
@@ -41,7 +44,8 @@ export async function stopRunning(
     return cancelled;
   }
   const signal = parseSignal(options.signal ?? row.config.StopSignal ?? 'SIGTERM');
-  markStopped(context, row, run);
+  if (options.withEngine) run.stopping = true;
+  else markStopped(context, row, run);
   if (options.again) run.again = true;
   await send(context, row, run, signal);
   const timeout = options.timeout ?? row.config.StopTimeout ?? defaultTimeout;

@@ -151,6 +151,7 @@ function fakeNetworks(calls: string[], fail: () => Neighbours['fail']): Networks
     plan: (name, settings) => ({ id: 'n1', name, driver: 'bridge', settings }),
     unplanned: (settings) => settings,
     inspect: (Name) => ({ Name, Id: 'n1', Driver: 'bridge' }) as ReturnType<Networks['inspect']>,
+    mend: () => undefined,
     rename: () => ({ record: () => undefined, apply: () => undefined }),
     release: async () => void calls.push('networks.release'),
     forget: () => calls.push('networks.forget'),
@@ -179,6 +180,7 @@ function fakeRuntime(neighbours: () => Neighbours): Runtime {
   return {
     names: () => ({ native: undefined }),
     knows: (name) => name === 'native',
+    configure: () => undefined,
     shmAt: '/shm-of-this-start',
     launch: begin,
     exec: begin,

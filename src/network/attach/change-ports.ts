@@ -30,7 +30,7 @@ export function changePorts(state: State, containerId: string, add: Bindings, re
     state.ports.claim(owner, place.ports);
     throw error;
   }
-  const after = { ...place, ports: [...staying, ...reserved.ports] };
+  const after: Place = { ...place, changed: true, ports: [...staying, ...reserved.ports] };
   const sockets = reserved.sockets.map(({ fd }) => fd);
   return {
     ports: portsJson(after.exposed, after.ports),

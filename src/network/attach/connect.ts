@@ -1,5 +1,6 @@
 import { closeFd, namespaceOf, netlink, openNetlinkOn, rtnetlink } from '../../host/index.ts';
 import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
+import { toLink } from '../bridge/bridge.ts';
 import type { ConnectRequest, NetworkChange } from '../contract.ts';
 import { addressesOf, filesOf } from '../files/files.ts';
 import { changeHosts } from '../files/hosts-file.ts';
@@ -38,7 +39,7 @@ function connectBy(state: State, request: ConnectRequest, { socket, inside }: In
   const { macAddress, settings } = request;
   const joint = join(state, { ...place, record, settings, others, ...(macAddress && { macAddress }) });
   const { endpoint, link } = joint;
-  const after = { ...place, endpoints: [...place.endpoints, endpoint] };
+  const after: Place = { ...place, changed: true, endpoints: [...place.endpoints, endpoint] };
   try {
     const { message, netnsFdOffset } = hostMessage(joint);
     const namespace = namespaceOf(inside);
@@ -53,7 +54,7 @@ function connectBy(state: State, request: ConnectRequest, { socket, inside }: In
       socket.send('furnish an interface of a container', netlink.split(acknowledged(insideMessages(link))));
       moveExits(socket, place.endpoints, after.endpoints);
     } catch (error) {
-      state.route.send('take an interface away', [rtnetlink.deleteLink(link.index)]);
+      toLink(() => state.route.send('take an interface away', [rtnetlink.deleteLink(link.index)]));
       throw error;
     }
   } catch (error) {
@@ -84,7 +85,8 @@ export function disconnect(
       'container cannot be disconnected from host network - container was created in host network mode',
     );
   }
-  const after = { ...place, endpoints: place.endpoints.filter((other) => other !== endpoint) };
+  const endpoints = place.endpoints.filter((other) => other !== endpoint);
+  const after: Place = { ...place, changed: true, endpoints };
   const change = changed(state, { before: place, after, removed: endpoint });
   return {
     ...change,
@@ -195,7 +197,8 @@ function changed(state: State, step: Step): NetworkChange {
     },
     undo() {
       if (!added?.link) return;
-      state.route.send('take an interface away', [rtnetlink.deleteLink(added.link.index)]);
+      const { index } = added.link;
+      toLink(() => state.route.send('take an interface away', [rtnetlink.deleteLink(index)]));
       unjoin(state, added);
     },
   };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type NetlinkSocket, rtnetlink } from '../../host/index.ts';
+import { type NetlinkSocket, rtnetlink, SystemError } from '../../host/index.ts';
 import { crashpoint, EngineError } from '../../kit/index.ts';
 import { type Ip, lastOf, parseIp, type Subnet, subnetOf, toText } from '../address/subnets.ts';
 
@@ -101,6 +101,17 @@ export function randomMac(): string {
   const bytes = randomBytes(6);
   bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 0x02;
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+/** Does something to a link; false if it has gone meanwhile, as links do when a namespace ends. */
+export function toLink(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    if (error instanceof SystemError && error.code === 'ENODEV') return false;
+    throw error;
+  }
 }
 
 const filters = ['iptables', 'ip6tables'].map((name) => `/proc/sys/net/bridge/bridge-nf-call-${name}`);

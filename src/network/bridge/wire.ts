@@ -1,9 +1,9 @@
-import { type NetlinkSocket, rtnetlink, SystemError } from '../../host/index.ts';
+import { type NetlinkSocket, rtnetlink } from '../../host/index.ts';
 import { type Addresses, createAddresses } from '../address/addresses.ts';
 import { describe, type Ip, parseIp, parsePrefix, type Subnet, toText } from '../address/subnets.ts';
 import type { BridgeRules } from '../firewall/elements.ts';
 import type { NetworkRecord, PoolRecord } from '../records/record.ts';
-import { type BridgeAddress, bridgedIsFiltered, ensureBridge } from './bridge.ts';
+import { type BridgeAddress, bridgedIsFiltered, ensureBridge, toLink } from './bridge.ts';
 import { type BridgeOptions, bridgeOptions } from './options.ts';
 
 /** A bridge network as it stands in the kernel. */
@@ -72,13 +72,8 @@ export function raise({ socket, record, predefined, mtu }: Raising): Wire {
 
 const linksOf = (socket: NetlinkSocket) => ({
   isGone: (link: number): boolean => !rtnetlink.linkExists(socket, link),
-  evict(link: number): void {
-    try {
-      socket.send('take an old interface away', [rtnetlink.deleteLink(link)]);
-    } catch (error) {
-      // The kernel was quicker.
-      if (!(error instanceof SystemError) || error.code !== 'ENODEV') throw error;
-    }
+  evict: (link: number): void => {
+    toLink(() => socket.send('take an old interface away', [rtnetlink.deleteLink(link)]));
   },
 });
 

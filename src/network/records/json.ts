@@ -5,9 +5,10 @@ import { isPredefined, type NetworkRecord, type PoolRecord } from './record.ts';
 /** What the JSON of the predefined bridge takes from the bridge itself. */
 export interface BridgeFacts {
   name: string;
-  subnet: string;
-  gateway: string;
+  pool: PoolRecord;
   mtu: number;
+  /** Its driver options as the engine was told them. */
+  options: Record<string, string>;
 }
 
 /** A container on a network. */
@@ -39,7 +40,7 @@ export function networkJson(network: NetworkRecord, members: Member[], bridge?: 
 }
 
 function ipamJson(network: NetworkRecord, bridge: BridgeFacts | undefined) {
-  if (bridge) return { Driver: 'default', Options: null, Config: [{ Subnet: bridge.subnet, Gateway: bridge.gateway }] };
+  if (bridge) return { Driver: 'default', Options: null, Config: [poolJson(bridge.pool)] };
   if (isPredefined(network.name)) return { Driver: 'default', Options: null, Config: null };
   return { Driver: 'default', Options: network.ipamOptions, Config: network.pools.map(poolJson) };
 }
@@ -68,9 +69,8 @@ function memberJson({ place, endpoint }: Member): [string, object] {
 function bridgeOptions(bridge: BridgeFacts): Record<string, string> {
   return {
     'com.docker.network.bridge.default_bridge': 'true',
-    'com.docker.network.bridge.enable_icc': 'true',
-    'com.docker.network.bridge.enable_ip_masquerade': 'true',
     'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
+    ...bridge.options,
     'com.docker.network.bridge.name': bridge.name,
     'com.docker.network.driver.mtu': String(bridge.mtu),
   };

@@ -53,6 +53,8 @@ export interface Place {
   hostname: string;
   domainname: string;
   endpoints: Endpoint[];
+  /** Its networks or ports were changed while it ran: a kill may have come in between. */
+  changed?: true;
   ports: PublishedPort[];
   /** Container ports that are shown without being published. */
   exposed: string[];

@@ -6,7 +6,7 @@ import { type Log, messageOf } from '../../kit/index.ts';
 const backlog = 4096;
 
 /** Resolves when the server listens; what fails later is logged. */
-export async function bind(server: Server, where: ListenOptions, log: Log): Promise<void> {
+export async function bind(server: Server, where: ListenOptions | { fd: number }, log: Log): Promise<void> {
   const others = new Set(listeningSockets());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -15,11 +15,7 @@ export async function listenTcp(
   log: Log,
 ): Promise<{ port: number; stop: () => void }> {
   const { host, port, tls } = address;
-  const accept = (socket: Socket) => {
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, keepAliveMs);
-    serve(socket);
-  };
+  const accept = acceptTcp(serve);
   const server = tls ? secureServer(tls, accept, log) : createServer({ allowHalfOpen: true }, accept);
   try {
     await bind(server, { host, port }, log);
@@ -31,7 +27,17 @@ export async function listenTcp(
   return { port: (server.address() as AddressInfo).port, stop: () => server.close() };
 }
 
-function secureServer({ cert, key, clientCa }: ServerTls, accept: (socket: Socket) => void, log: Log): Server {
+/** What a connection of a port is set to before it is served. */
+export function acceptTcp(serve: (socket: Socket) => void): (socket: Socket) => void {
+  return (socket) => {
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, keepAliveMs);
+    serve(socket);
+  };
+}
+
+/** A server that speaks TLS; whom it must know it asks for a certificate. */
+export function secureServer({ cert, key, clientCa }: ServerTls, accept: (socket: Socket) => void, log: Log): Server {
   const verified = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
   const options: TlsOptions = {
     cert,

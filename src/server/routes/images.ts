@@ -1,8 +1,17 @@
 import { decodeContainerCreate } from '../../api/decode/index.ts';
 import { type JSONMessage, olderThan } from '../../api/index.ts';
+import type { Images } from '../../image/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import { formatPlatform, platformMatches } from '../../oci/index.ts';
+import {
+  formatPlatform,
+  isTag,
+  parsePlatform,
+  parseReference,
+  platformMatches,
+  type Reference,
+} from '../../oci/index.ts';
 import type { Backends } from '../contract.ts';
+import { requestCredentials } from '../credentials.ts';
 import { describeError } from '../errors.ts';
 import { type Handler, type Request, readJsonBody, sendJson } from '../request.ts';
 import type { Route } from '../router.ts';
@@ -150,7 +159,7 @@ function createHandler({ images }: Backends): Handler {
   return async (request) => {
     const { query } = request;
     const source = query.text('fromSrc');
-    if (source === '') throw pullRefusal(request);
+    if (source === '') return pull(images, request);
     if (source !== '-') {
       const advice = 'send the archive as the body of the request instead';
       throw new EngineError(
@@ -171,13 +180,28 @@ function createHandler({ images }: Backends): Handler {
   };
 }
 
-function pullRefusal({ query }: Request): EngineError {
-  const name = query.text('fromImage');
-  if (name === '') return new EngineError('invalid', 'invalid reference format');
-  const tag = query.text('tag');
-  const reference = tag === '' ? name : `${name}${tag.includes(':') ? '@' : ':'}${tag}`;
-  const advice = 'load it from an archive (docker load) or import a root file system (docker import)';
-  return new EngineError('unsupported', `cannot pull ${reference}: this engine has no registry client yet; ${advice}`);
+async function pull(images: Images, request: Request): Promise<void> {
+  const { query, gone, version } = request;
+  const platform = olderThan(version, '1.32') ? '' : query.text('platform');
+  await sendProgress(
+    request,
+    images.pull({
+      reference: pulledReference(query.text('fromImage'), query.text('tag')),
+      ...(platform !== '' && { platform: parsePlatform(platform) }),
+      credentials: requestCredentials(request),
+      signal: gone,
+    }),
+  );
+}
+
+/** Of a name and a tag, which may be a digest; without one all tags are meant. */
+function pulledReference(name: string, tag: string): Reference {
+  const reference = parseReference(name.replace(/:$/, ''));
+  if (tag === '') return reference;
+  const { domain, path } = reference;
+  if (tag.includes(':')) return parseReference(`${domain}/${path}@${tag}`);
+  if (!isTag(tag)) throw new EngineError('invalid', 'invalid tag format');
+  return { domain, path, tag };
 }
 
 type Message = JSONMessage | { errorDetail: { message: string }; error: string };

@@ -6,13 +6,15 @@ import { createEvents } from '../events/events.ts';
 import { limitWarnings, readLimits } from './cgroups.ts';
 import { engineId } from './engine-id.ts';
 import { fileSystemOf, ipv4Forwarding, openFiles, osRelease, overlayParameter, proxy } from './host.ts';
+import { orNull, type ShownSettings, settingsFacts } from './settings.ts';
 
 export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 'volumes' | 'networks'> {
   dataRoot: string;
   clock: () => bigint;
   storageDriver: string;
   build: { version: string; commit?: string; time?: string };
-  debug?: boolean;
+  /** What the engine was told, as it is at the time it is asked. */
+  settings: () => ShownSettings;
   /** The programs behind the names of runtimes; the engine's own has none. */
   runtimes: { initial: string; names(): Record<string, { path: string; args: string[] } | undefined> };
   log: Log;
@@ -25,6 +27,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   return {
     server: `Tug/${options.build.version} (linux)`,
     events,
+    engine: { id, name: hostname() },
     version: () => versionOf(options.build),
     info: async () => ({
       ID: id,
@@ -33,6 +36,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       ...hostFacts(),
       NEventsListener: events.listeners(),
       ...fixedFacts,
+      ...settingsFacts(options.settings(), readLimits().version),
     }),
     close: () => events.close(),
   };
@@ -50,14 +54,13 @@ async function counts({ containers, images }: SystemOptions): Promise<SystemInfo
   };
 }
 
-function engineFacts({ dataRoot, storageDriver, build, debug, runtimes }: SystemOptions): SystemInfo {
+function engineFacts({ dataRoot, storageDriver, build, runtimes }: SystemOptions): SystemInfo {
   return {
     Runtimes: runtimesOf(runtimes.names()),
     DefaultRuntime: runtimes.initial,
     Driver: storageDriver,
     DriverStatus: driverStatus(dataRoot),
     DockerRootDir: dataRoot,
-    Debug: debug ?? false,
     ServerVersion: build.version,
     NFd: openFiles(),
     NGoroutines: 0,
@@ -105,14 +108,8 @@ function hostFacts(): SystemInfo {
     HttpsProxy: proxy('HTTPS_PROXY'),
     NoProxy: proxy('NO_PROXY'),
     Name: hostname(),
-    SecurityOptions: ['name=seccomp,profile=builtin', ...(version === '2' ? ['name=cgroupns'] : [])],
     Warnings: orNull(warnings),
   };
-}
-
-/** Docker shows an empty list as null in some places, which its published types leave out. */
-function orNull<T>(list: T[]): T[] {
-  return list.length > 0 ? list : (null as unknown as T[]);
 }
 
 /** What does not depend on the host: the engine has one log driver, one firewall, and is no swarm node. */
@@ -123,15 +120,8 @@ const fixedFacts = {
     Authorization: orNull<string>([]),
     Log: ['json-file', 'local'],
   },
-  LoggingDriver: 'json-file',
   IndexServerAddress: 'https://index.docker.io/v1/',
-  RegistryConfig: {
-    IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
-    InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
-    Mirrors: orNull<string>([]),
-  },
   GenericResources: orNull<never>([]),
-  Labels: [],
   ExperimentalBuild: false,
   Swarm: {
     NodeID: '',
@@ -141,14 +131,11 @@ const fixedFacts = {
     Error: '',
     RemoteManagers: null,
   },
-  LiveRestoreEnabled: true,
   Isolation: '',
-  InitBinary: 'docker-init',
   ContainerdCommit: { ID: '' },
   RuncCommit: { ID: '' },
   InitCommit: { ID: '' },
   FirewallBackend: { Driver: 'nftables' },
-  CDISpecDirs: [],
 } satisfies SystemInfo;
 
 function versionOf(build: SystemOptions['build']): SystemVersion {

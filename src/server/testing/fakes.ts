@@ -7,6 +7,7 @@ import { type AttachSession, type Containers, createClock } from '../../containe
 import type { Images } from '../../image/index.ts';
 import { createTopic, EngineError, silent } from '../../kit/index.ts';
 import type { Networks } from '../../network/index.ts';
+import { familiarString } from '../../oci/index.ts';
 import type { Registry } from '../../registry/index.ts';
 import type { Volumes } from '../../volume/index.ts';
 import type { Backends, System } from '../contract.ts';
@@ -195,6 +196,11 @@ function fakeImages(record: Recorder): Images {
       for await (const bytes of archive) size += bytes.length;
       yield { stream: `Loaded ${size}\n` };
       if (size === 3) throw new EngineError('invalid', 'unexpected EOF');
+    },
+    async *pull({ reference }) {
+      const name = familiarString(reference);
+      if (reference.path.endsWith('nosuch')) throw new EngineError('notFound', `manifest for ${name} not found`);
+      yield { status: `Status: Image is up to date for ${name}` };
     },
     async *import(tar, options) {
       if (options.repository === 'UPPER') throw new EngineError('invalid', 'invalid reference format');

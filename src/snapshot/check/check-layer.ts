@@ -31,7 +31,7 @@ export function createLayerChecks(at: {
   async function compare(layer: LayerTar, tree: string, contents: boolean): Promise<boolean> {
     const fresh = await unpackAside(layer);
     try {
-      const [one, other] = [tree, join(fresh.directory, 'diff')].map((path) => sealOf(path, { contents, times: true }));
+      const [one, other] = [tree, join(fresh.directory, 'diff')].map((path) => sealOf(path, { contents }));
       return (await one) === (await other);
     } finally {
       fresh.close();
@@ -44,7 +44,7 @@ export function createLayerChecks(at: {
       const home = join(layout.layers, keyOf(layer));
       const tree = join(home, 'diff');
       const known = full ? undefined : readSeal(home);
-      const now = await sealOf(tree, { contents: false, times: true });
+      const now = await sealOf(tree, { contents: false });
       if (known !== undefined) return known === now ? undefined : 'its files are not those that were unpacked';
       if (!(await compare(layer, tree, full))) return 'its files are not those of its archive';
       writeSeal(home, now);

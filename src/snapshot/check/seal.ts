@@ -6,16 +6,16 @@ import { type TreeEntry, treeEntries } from '../pack/tree-entries.ts';
 const atOnce = 256;
 
 /**
- * One digest of all that a tree is: names, kinds, owners, modes, sizes, times, attributes, links, and with `contents` every byte of
- * its files. `times` leaves those out where they mean nothing.
+ * One digest of all that a tree is: names, kinds, owners, modes, sizes, attributes, links, the times of files (a directory that its
+ * tar does not list has no time that means anything), and with `contents` every byte of its files.
  */
-export async function sealOf(path: string, of: { contents: boolean; times: boolean }): Promise<string> {
+export async function sealOf(path: string, of: { contents: boolean }): Promise<string> {
   const hash = createHash('sha256');
   const root = usingFd(openDirectory(path), (fd) => openIn(fd, '.', constants.O_RDONLY | constants.O_DIRECTORY));
   try {
     let count = 0;
     for (const entry of treeEntries({ directory: root, name: Buffer.from('.') })) {
-      hash.update(described(entry, of.times));
+      hash.update(described(entry));
       if (of.contents && entry.status.kind === 'file') await addContents(hash, entry);
       if (++count % atOnce === 0) await new Promise(setImmediate);
     }
@@ -25,7 +25,7 @@ export async function sealOf(path: string, of: { contents: boolean; times: boole
   }
 }
 
-function described({ path, spot, status }: TreeEntry, times: boolean): string {
+function described({ path, spot, status }: TreeEntry): string {
   const { kind, mode, uid, gid, node, modified, links } = status;
   const text = kind === 'symlink' ? readLinkAt(spot.directory, spot.name).toString('latin1') : '';
   const xattrs = [...xattrsAt(spot.directory, spot.name)]
@@ -34,7 +34,7 @@ function described({ path, spot, status }: TreeEntry, times: boolean): string {
     .toSorted();
   const size = kind === 'directory' ? 0 : status.size;
   const count = kind === 'directory' ? 0 : links;
-  const time = times ? [modified.seconds, modified.nanoseconds] : [];
+  const time = kind === 'directory' ? [] : [modified.seconds, modified.nanoseconds];
   return JSON.stringify([path, kind, mode, uid, gid, size, count, node, time, text, xattrs]);
 }
 

@@ -1,0 +1,57 @@
+import type { SystemInfo } from '../../api/index.ts';
+
+/** What `docker info` shows of the engine's settings. */
+export interface ShownSettings {
+  debug: boolean;
+  labels: string[];
+  liveRestore: boolean;
+  loggingDriver: string;
+  /** `builtin`, `unconfined` or the path of a profile. */
+  seccomp: string;
+  noNewPrivileges: boolean;
+  initProgram: string;
+  cdiDirectories: string[];
+  addressPools: { base: string; size: number }[];
+  registry: { mirrors: string[]; insecure: string[] };
+}
+
+/** Them as `docker info` has them. */
+export function settingsFacts(settings: ShownSettings, cgroupVersion: string | undefined): SystemInfo {
+  return {
+    Debug: settings.debug,
+    Labels: settings.labels,
+    LiveRestoreEnabled: settings.liveRestore,
+    LoggingDriver: settings.loggingDriver,
+    InitBinary: settings.initProgram,
+    CDISpecDirs: settings.cdiDirectories,
+    RegistryConfig: registryFacts(settings.registry),
+    SecurityOptions: [
+      `name=seccomp,profile=${settings.seccomp}`,
+      ...(cgroupVersion === '2' ? ['name=cgroupns'] : []),
+      ...(settings.noNewPrivileges ? ['name=no-new-privileges'] : []),
+    ],
+    ...(settings.addressPools.length > 0 && {
+      DefaultAddressPools: settings.addressPools.map(({ base, size }) => ({ Base: base, Size: size })),
+    }),
+  };
+}
+
+/** Insecure registries are hosts with an entry of their own, or networks. */
+function registryFacts({ mirrors, insecure }: ShownSettings['registry']): NonNullable<SystemInfo['RegistryConfig']> {
+  const hosts = insecure.filter((entry) => !entry.includes('/'));
+  const networks = insecure.filter((entry) => entry.includes('/'));
+  const entries = hosts.map((Name) => [Name, { Name, Mirrors: [], Secure: false, Official: false }]);
+  return {
+    IndexConfigs: {
+      ...Object.fromEntries(entries),
+      'docker.io': { Name: 'docker.io', Mirrors: mirrors, Secure: true, Official: true },
+    },
+    InsecureRegistryCIDRs: [...networks, '::1/128', '127.0.0.0/8'],
+    Mirrors: orNull(mirrors),
+  };
+}
+
+/** Docker shows an empty list as null in some places, which its published types leave out. */
+export function orNull<T>(list: T[]): T[] {
+  return list.length > 0 ? list : (null as unknown as T[]);
+}
