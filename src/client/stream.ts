@@ -28,8 +28,7 @@ class SocketStream implements ByteStream {
   }
 
   onData(bytes: Uint8Array): void {
-    // Bun reuses the buffer it hands to the callback.
-    this.chunks.push(bytes.slice());
+    this.chunks.push(bytes);
     this.queued += bytes.length;
     if (this.queued > highWater && !this.paused) {
       this.paused = true;

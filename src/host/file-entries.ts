@@ -58,9 +58,10 @@ export function chmodAt(directory: number, name: Path, mode: number): void {
 /** Sets access and modification time. */
 export function setTimesAt(directory: number, name: Path, time: FileTime): void {
   const times = Buffer.alloc(32);
-  for (const offset of [0, 16]) {
-    times.writeBigInt64LE(BigInt(time.seconds), offset);
-    times.writeBigInt64LE(BigInt(time.nanoseconds), offset + 8);
+  for (let offset = 0; offset < 32; offset += 16) {
+    times.writeInt32LE(time.seconds | 0, offset);
+    times.writeInt32LE(Math.floor(time.seconds / 2 ** 32), offset + 4);
+    times.writeInt32LE(time.nanoseconds, offset + 8);
   }
   callOn('utimensat', name, directory, cstring(name), times, AT_SYMLINK_NOFOLLOW);
 }

@@ -7,10 +7,12 @@ export type Path = string | Uint8Array;
 
 /** The path as a C string. A NUL inside would silently name another file: EINVAL. */
 export function cstring(path: Path): Buffer {
-  const bytes = Buffer.from(path as string);
-  if (bytes.includes(0)) throw new SystemError('open', 22, 'NUL in a path');
-  const text = Buffer.alloc(bytes.length + 1);
-  bytes.copy(text);
+  const length = typeof path === 'string' ? Buffer.byteLength(path) : path.length;
+  const text = Buffer.allocUnsafe(length + 1);
+  if (typeof path === 'string') text.write(path);
+  else text.set(path);
+  text[length] = 0;
+  if (text.indexOf(0) < length) throw new SystemError('open', 22, 'NUL in a path');
   return text;
 }
 

@@ -28,11 +28,12 @@ export function openIn(
   flags: number,
   options: { mode?: number; noSymlinks?: boolean } = {},
 ): number {
-  const how = new BigUint64Array(3);
-  how[0] = BigInt(flags | O_CLOEXEC);
-  how[1] = BigInt(options.mode ?? 0);
-  how[2] = BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (options.noSymlinks ? RESOLVE_NO_SYMLINKS : 0));
-  return callOn('openat2', path, root, cstring(path), new Uint8Array(how.buffer), how.byteLength);
+  // struct open_how: flags, mode and resolve, 64 bits each.
+  const how = Buffer.alloc(24);
+  how.writeUInt32LE(flags | O_CLOEXEC, 0);
+  how.writeUInt32LE(options.mode ?? 0, 8);
+  how.writeUInt32LE(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (options.noSymlinks ? RESOLVE_NO_SYMLINKS : 0), 16);
+  return callOn('openat2', path, root, cstring(path), how, how.length);
 }
 
 /** The same, or undefined where no such file is (ENOENT, ENOTDIR, ELOOP). */

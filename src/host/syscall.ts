@@ -15,15 +15,21 @@ const invoke = libc.symbols.syscall as unknown as (...words: (number | bigint)[]
 
 /** Runs a system call; the result, or the negated errno. Memory arguments stay referenced for the call's time. */
 export function trySyscall(name: SyscallName, ...args: Argument[]): number {
-  const held = args.map((argument) => (typeof argument === 'string' ? Buffer.from(`${argument}\0`) : argument));
-  const word = (index: number): number | bigint => {
-    const argument = held[index] ?? 0;
-    if (typeof argument === 'number') return argument < 0 ? BigInt.asUintN(64, BigInt(argument)) : argument;
-    if (typeof argument === 'bigint') return argument;
-    return argument.byteLength === 0 ? 0 : ptr(argument);
-  };
-  const result = Number(invoke(numbers[name], word(0), word(1), word(2), word(3), word(4), word(5)));
+  const words: (number | bigint)[] = [0, 0, 0, 0, 0, 0];
+  for (let index = 0; index < args.length; index++) {
+    let argument = args[index] as Argument;
+    if (typeof argument === 'string') args[index] = argument = Buffer.from(`${argument}\0`);
+    words[index] = wordOf(argument);
+  }
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = words;
+  const result = Number(invoke(numbers[name], a, b, c, d, e, f));
   return result === -1 ? -read.i32(errnoAt, 0) : result;
+}
+
+function wordOf(argument: Exclude<Argument, string>): number | bigint {
+  if (typeof argument === 'number') return argument < 0 ? BigInt.asUintN(64, BigInt(argument)) : argument;
+  if (typeof argument === 'bigint') return argument;
+  return argument.byteLength === 0 ? 0 : ptr(argument);
 }
 
 /** Runs a system call; a failure is thrown as SystemError. A text argument with a NUL inside is refused (EINVAL). */

@@ -5,7 +5,10 @@ import { fs } from '../lazy.ts';
 import { onDisk, toBytes } from './bytes.ts';
 import { type Source, splitEntry } from './paths.ts';
 
-/** The archive of a local file or directory as it is read, its entries under the names that `rename` gives them. */
+/**
+ * The archive of a local file or directory as it is read, its entries under the names that `rename` gives them. A piece may be
+ * overwritten once the next is asked for.
+ */
 export async function* pack(source: Source, rename: (name: string) => string): AsyncGenerator<Uint8Array> {
   const [directory, base] = splitEntry(source.path);
   const first = source.rebaseName ?? base;
@@ -30,6 +33,8 @@ class Walk {
   private readonly seen = new Map<string, string>();
   private small: Uint8Array[] = [];
   private gathered = 0;
+  /** For one piece after another of whatever is large. */
+  private large: Buffer | undefined;
 
   constructor(rename: (name: string) => string) {
     this.rename = rename;
@@ -90,21 +95,38 @@ class Walk {
 
   /** Exactly as many bytes as the header says: a file that shrinks meanwhile is an error, what it grows by stays out. */
   private *data(at: string, size: number): Generator<Uint8Array> {
-    const { openSync, readSync, closeSync } = fs();
-    const fd = openSync(onDisk(at), 'r');
+    const fd = fs().openSync(onDisk(at), 'r');
     try {
-      for (let left = size; left > 0; ) {
-        const bytes = Buffer.allocUnsafe(Math.min(left, readSize));
-        const count = readSync(fd, bytes, 0, bytes.length, null);
-        if (count === 0) throw new Error(`archive/tar: missed writing ${left} bytes`);
-        left -= count;
-        yield* this.gather(bytes.subarray(0, count));
-      }
+      if (size > pieceSize) yield* this.largeData(fd, size);
+      else yield* this.gather(smallData(fd, size));
     } finally {
-      closeSync(fd);
+      fs().closeSync(fd);
     }
-    if (tarPadding(size) > 0) yield* this.gather(new Uint8Array(tarPadding(size)));
   }
+
+  private *largeData(fd: number, size: number): Generator<Uint8Array> {
+    yield* this.rest();
+    this.large ??= Buffer.allocUnsafe(readSize);
+    for (let left = size; left > 0; ) {
+      const count = readSome(fd, this.large, { at: 0, most: left });
+      left -= count;
+      yield this.large.subarray(0, count);
+    }
+    yield* this.gather(new Uint8Array(tarPadding(size)));
+  }
+}
+
+/** With its padding. */
+function smallData(fd: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size + tarPadding(size));
+  for (let at = 0; at < size; ) at += readSome(fd, bytes, { at, most: size - at });
+  return bytes;
+}
+
+function readSome(fd: number, into: Buffer, { at, most }: { at: number; most: number }): number {
+  const count = fs().readSync(fd, into, at, Math.min(most, into.length - at), null);
+  if (count === 0) throw new Error(`archive/tar: missed writing ${most} bytes`);
+  return count;
 }
 
 function typeOf(found: Stats): string {

@@ -117,12 +117,22 @@ export function createReply({ head, outlet, keepAlive, hijack }: ReplyOptions): 
   };
 }
 
+/** A chunk up to this goes out in one piece with its frame: copying it costs less than two more writes. */
+const smallChunk = 32 << 10;
+
 function chunkedSink(outlet: Outlet): Sink {
   return {
     async write(piece) {
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
       if (bytes.length === 0) return;
-      await outlet.write(Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]));
+      const head = `${bytes.length.toString(16)}\r\n`;
+      if (bytes.length <= smallChunk) {
+        return outlet.write(Buffer.concat([Buffer.from(head), bytes, Buffer.from('\r\n')]));
+      }
+      // Nobody comes in between: the three are handed over in one turn.
+      void outlet.write(head);
+      void outlet.write(bytes);
+      await outlet.write('\r\n');
     },
     end: () => outlet.write('0\r\n\r\n'),
   };
