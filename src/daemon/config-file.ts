@@ -76,12 +76,7 @@ const optionOf = (key: string): Option | undefined => settable.get(key === oldGa
 
 /** What stands in an object that is no setting itself, as `proxies` is not, stands for itself. */
 function directivesIn(text: string): Map<string, Json> {
-  let json: Json;
-  try {
-    json = parseJson(text === '' ? '{}' : text);
-  } catch (error) {
-    throw refuse(`invalid JSON: ${messageOf(error)}`);
-  }
+  const json = parseJson(text === '' ? '{}' : text);
   if (json.kind === 'null') return new Map();
   if (json.kind !== 'object') {
     throw refuse(`invalid JSON: json: cannot unmarshal ${json.kind} into Go value of type map[string]interface {}`);

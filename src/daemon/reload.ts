@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { HostFacts } from '../container/index.ts';
 import { EngineError, type Log, messageOf } from '../kit/index.ts';
 import type { Runtime } from '../runtime/index.ts';
@@ -11,7 +12,7 @@ export interface Live {
   settings: Settings;
   runtime: Pick<Runtime, 'configure' | 'knows'>;
   runtimes: { initial: string };
-  facts: Pick<HostFacts, 'defaults'>;
+  facts: Pick<HostFacts, 'defaults' | 'cgroupVersion'>;
   system: Pick<System, 'events' | 'engine'>;
 }
 
@@ -22,6 +23,8 @@ export function reload(live: Live, given: Values, log: Log): void {
   try {
     const fresh = settle(given);
     apply(live, fresh);
+    log.debug(`Reset Max Concurrent Downloads: ${fresh.registry.maxDownloads}`);
+    log.debug(`Reset Max Concurrent Uploads: ${fresh.registry.maxUploads}`);
     warnOfRest(live.settings, fresh, log);
     const attributes = attributesOf(live);
     log.info('Reloaded configuration', attributes);
@@ -56,24 +59,24 @@ function apply({ settings, runtime, runtimes, facts }: Live, fresh: Settings): v
   facts.defaults = settings.containers;
 }
 
-const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
-
 /** Docker says nothing of settings that only a start takes up; who changed one would look for its effect in vain. */
 function warnOfRest(settings: Settings, fresh: Settings, log: Log): void {
-  const changed = (Object.keys(fresh) as (keyof Settings)[]).filter((key) => !same(settings[key], fresh[key]));
+  const changed = (Object.keys(fresh) as (keyof Settings)[]).filter(
+    (key) => !isDeepStrictEqual(settings[key], fresh[key]),
+  );
   if (changed.length > 0)
     log.warn('these settings change when the engine starts anew', { settings: changed.join(', ') });
 }
 
 /** In the words and forms of Docker's event. */
-function attributesOf({ settings, runtimes }: Live): Record<string, string> {
+function attributesOf({ settings, runtimes, facts }: Live): Record<string, string> {
   const { registry, containers } = settings;
   const features = Object.entries(settings.features).toSorted(([one], [other]) => (one < other ? -1 : 1));
   const programs = Object.entries(settings.runtimes).map(([name, { path }]) => `${name}:${path}`);
   return {
     'allow-nondistributable-artifacts': '[]',
     debug: String(settings.debug),
-    'default-cgroupns-mode': containers.cgroupnsMode ?? '',
+    'default-cgroupns-mode': containers.cgroupnsMode ?? (facts.cgroupVersion === 2 ? 'private' : 'host'),
     'default-ipc-mode': containers.ipcMode ?? 'private',
     'default-runtime': runtimes.initial,
     'default-shm-size': String(containers.shmSize ?? 64 << 20),
