@@ -13,18 +13,9 @@ interface Count {
 
 /** The tests of what containers do, whichever runtime starts them: at most three minutes. */
 const behaviour = [
-  ...[
-    'runtime',
-    'runtime-lives',
-    'runtime-log',
-    'life',
-    'options',
-    'files',
-    'changes',
-    'kill',
-    'full-disk',
-    'network',
-  ].map((name) => `test/system/${name}.test.ts`),
+  ...['runtime', 'runtime-lives', 'runtime-log', 'life', 'options', 'files', 'changes', 'kill', 'full-disk'].map(
+    (name) => `test/system/${name}.test.ts`,
+  ),
   'test/conformance/spine.test.ts',
 ];
 
