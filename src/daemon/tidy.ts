@@ -1,8 +1,8 @@
 import { dropOwnCode } from '../host/index.ts';
 
-const round = 10_000;
+const round = 2000;
 /** Microseconds of work in a round below which the engine counts as idle. */
-const idle = 50_000;
+const idle = 20_000;
 
 /**
  * After a busy time, once the engine is idle again, gives back what the work has left in memory: garbage, and pages of code. Never
