@@ -56,6 +56,6 @@ export function networkSettings(row: ContainerRow): NetworkSettings {
     IPPrefixLen: endpoint.IPPrefixLen ?? 0,
     IPv6Gateway: endpoint.IPv6Gateway ?? '',
     MacAddress: endpoint.MacAddress ?? '',
-    Networks: row.networks,
+    Networks: Object.fromEntries(Object.entries(row.networks).toSorted(([a], [b]) => (a < b ? -1 : 1))),
   };
 }

@@ -56,16 +56,23 @@ function wantedNetworks(state: State, request: AttachRequest): Wanted[] {
       throw new EngineError('notFound', `failed to set up container networking: ${error.message}`, error);
     }
   };
+  /** A network that is gone since the container was on it is not one that was never there. */
+  const findAgain = (name: string, id: string): NetworkRecord => {
+    const known = [name, id].find((wanted) =>
+      state.records.all().some((record) => [record.name, record.id].includes(wanted)),
+    );
+    if (known !== undefined || id === '') return find(known ?? name);
+    const why = name === request.mode ? `could not find a network matching network mode ${name}: ` : '';
+    throw new EngineError('notFound', `failed to set up container networking: ${why}network ${name} not found`);
+  };
   if (!request.endpoints) return [{ record: find(request.mode), settings: undefined }];
   const asked = Object.entries(request.endpoints).map(([name, settings]) => ({
-    record: find(settings.NetworkID && !isName(state, name) ? settings.NetworkID : name),
+    record: findAgain(name, settings.NetworkID ?? ''),
     settings,
   }));
   const own = asked.find(({ record }) => record.name === request.mode || record.id.startsWith(request.mode));
   return own ? [own, ...asked.filter((other) => other !== own)] : asked;
 }
-
-const isName = (state: State, name: string): boolean => state.records.all().some((record) => record.name === name);
 
 function joinAll(state: State, request: AttachRequest, wanted: Wanted[]): { endpoints: Endpoint[]; joints: Joint[] } {
   const endpoints: Endpoint[] = [];
@@ -74,8 +81,7 @@ function joinAll(state: State, request: AttachRequest, wanted: Wanted[]): { endp
     for (const [index, { record, settings }] of wanted.entries()) {
       const macAddress = request.macAddresses?.[record.name] ?? (index === 0 ? request.macAddress : undefined);
       const wish = { ...request, record, settings, others: endpoints, ...(macAddress && { macAddress }) };
-      if (record.configOnly)
-        throw new EngineError('forbidden', `configuration network ${record.name} cannot be joined`);
+      if (record.configOnly) throw new EngineError('forbidden', 'cannot create endpoint on configuration-only network');
       checkEndpoint(record.name, settings, record);
       if (record.driver !== 'bridge') {
         endpoints.push(bareEndpoint(wish));

@@ -147,7 +147,7 @@ function checkJoin(place: Place, name: string, configOnly: boolean): void {
       'container cannot be connected to multiple networks with one of the networks in private (none) mode',
     );
   }
-  if (configOnly) throw new EngineError('forbidden', `configuration network ${name} cannot be joined`);
+  if (configOnly) throw new EngineError('forbidden', 'cannot create endpoint on configuration-only network');
 }
 
 type Exit = ReturnType<typeof exits>[number];

@@ -19,23 +19,23 @@ function problemsOf({ Subnet = '', IPRange, Gateway, AuxiliaryAddresses }: Ipam,
   if (subnet.family === 6 && !enableIPv6) return [];
   return [
     ...(address.value === subnet.base ? [] : [`invalid subnet ${Subnet}: it should be ${describe(subnet)}`]),
-    ...rangeProblems(IPRange, subnet),
-    ...addressProblems(`gateway ${Gateway}`, Gateway, subnet),
+    ...rangeProblems(IPRange, subnet, Subnet),
+    ...addressProblems(`gateway ${Gateway}`, Gateway, { subnet, whole: Subnet }),
     ...Object.entries(AuxiliaryAddresses ?? {}).flatMap(([name, aux]) =>
-      addressProblems(`auxiliary address ${name}`, aux, subnet),
+      addressProblems(`auxiliary address ${name}`, aux, { subnet, whole: Subnet }),
     ),
   ];
 }
 
 const parent = (family: Family): string => `parent subnet is an IPv${family} block`;
 
-function rangeProblems(text: string | undefined, subnet: Subnet): string[] {
+/** `whole` is the subnet as it was written. */
+function rangeProblems(text: string | undefined, subnet: Subnet, whole: string): string[] {
   if (!text) return [];
   const found = parsePrefix(text);
   if (found === undefined) return [`invalid ip-range ${text}: invalid CIDR block notation`];
   const range = found.subnet;
   if (range.family !== subnet.family) return [`invalid ip-range ${text}: ${parent(subnet.family)}`];
-  const whole = describe(subnet);
   return [
     ...(range.prefix < subnet.prefix
       ? [`invalid ip-range ${text}: CIDR block is bigger than its parent subnet ${whole}`]
@@ -45,13 +45,17 @@ function rangeProblems(text: string | undefined, subnet: Subnet): string[] {
   ];
 }
 
-function addressProblems(what: string, text: string | undefined, subnet: Subnet): string[] {
+function addressProblems(
+  what: string,
+  text: string | undefined,
+  { subnet, whole }: { subnet: Subnet; whole: string },
+): string[] {
   if (!text) return [];
   const ip = parseIp(text);
   if (ip === undefined) return [`invalid ${what}: invalid address`];
   if (ip.family !== subnet.family) return [`invalid ${what}: ${parent(subnet.family)}`];
   if (contains(subnet, ip)) return [];
-  return [`invalid ${what}: parent subnet ${describe(subnet)} doesn't contain this address`];
+  return [`invalid ${what}: parent subnet ${whole} doesn't contain this address`];
 }
 
 /** A multicast range, or one that clashes with the addresses that links give themselves, is no network for containers. */

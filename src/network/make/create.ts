@@ -75,7 +75,8 @@ function recordOf(body: NetworkCreateBody, driver: string): NetworkRecord {
     configFrom: body.ConfigFrom?.Network ?? '',
     labels: body.Labels ?? {},
     ipamOptions: body.IPAM?.Options ?? null,
-    pools: (body.IPAM?.Config ?? []).map(poolOf),
+    // Docker lists IPv4 first.
+    pools: (body.IPAM?.Config ?? []).map(poolOf).toSorted((a, b) => familyOf(a) - familyOf(b)),
   };
 }
 
@@ -124,6 +125,8 @@ function checkConfiguration(body: NetworkCreateBody, enableIPv4: boolean, enable
   }
 }
 
+const familyOf = ({ subnet }: PoolRecord): number => (subnet.includes(':') ? 6 : 4);
+
 function poolOf(config: NonNullable<NonNullable<NetworkCreateBody['IPAM']>['Config']>[number]): PoolRecord {
   const { Subnet = '', IPRange, Gateway, AuxiliaryAddresses } = config;
   return {
@@ -137,11 +140,8 @@ function poolOf(config: NonNullable<NonNullable<NetworkCreateBody['IPAM']>['Conf
 
 function configured(state: State, reference: string): Partial<NetworkRecord> {
   const source = state.records.all().find(({ name, id }) => name === reference || id === reference);
-  if (source === undefined) {
+  if (!source?.configOnly) {
     throw new EngineError('notFound', `configuration network ${JSON.stringify(reference)} does not exist`);
-  }
-  if (!source.configOnly) {
-    throw new EngineError('forbidden', `${JSON.stringify(reference)} is not a configuration network`);
   }
   const { enableIPv4, enableIPv6, labels, options, ipamOptions, pools, name } = source;
   return { enableIPv4, enableIPv6, labels, options, ipamOptions, pools, configFrom: name };

@@ -63,7 +63,7 @@ function endOfHead(buffer: Buffer, from: number): number | undefined {
 }
 
 export function parseHead(text: string): Head {
-  const [requestLine = '', ...lines] = text.split(/\r?\n/);
+  const [requestLine = '', ...lines] = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   const [method = '', target = '', protocol = '', ...rest] = requestLine.split(' ');
   if (rest.length > 0 || !token.test(method)) throw new BadRequest('400 Bad Request');
   const version = /^HTTP\/(\d)\.(\d)$/.exec(protocol);
@@ -86,14 +86,24 @@ function parseFields(lines: string[]): Map<string, string> {
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
     // A folded line, a space before the colon and a bare CR or NUL are what request smuggling is made of.
     if (!token.test(name)) throw new BadRequest('400 Bad Request: invalid header name');
-    const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '');
-    if (/[\0\r]/.test(value)) throw new BadRequest('400 Bad Request');
+    const value = withoutBlanks(line, colon + 1);
+    if (value.includes('\0') || value.includes('\r')) throw new BadRequest('400 Bad Request');
     const before = headers.get(name);
     if (before !== undefined && once.has(name)) throw new BadRequest('400 Bad Request');
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   return headers;
 }
+
+/** The rest of a line without the spaces and tabs around it. */
+function withoutBlanks(line: string, from: number): string {
+  let [start, end] = [from, line.length];
+  while (start < end && isBlank(line.charCodeAt(start))) start++;
+  while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
+  return line.slice(start, end);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
 function parseTarget(target: string): { path: string; query: string } {
   const [, authority, rest = ''] = /^(https?:\/\/[^/?]*)?(.*)$/s.exec(target) ?? [];

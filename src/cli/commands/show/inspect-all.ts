@@ -19,9 +19,10 @@ export async function inspectAll(
   const found: string[] = [];
   const failures: string[] = [];
   const show = shaper(format);
-  for (const name of names) {
+  const coming = ahead(names, fetch);
+  for (const _ of names) {
     try {
-      found.push(show(await fetch(name)));
+      found.push(show(await coming()));
     } catch (error) {
       failures.push(errorText(error));
       if (error instanceof TemplateError) break;
@@ -34,6 +35,24 @@ export async function inspectAll(
   await context.out.flush();
   for (const failure of failures) await context.err.line(failure);
   return failures.length > 0 ? 1 : 0;
+}
+
+/** As many are asked for at a time: one is shown while the engine answers for others. */
+const atOnce = 4;
+
+/** Each call gives the next name's answer, in order; those after it are under way by then. */
+function ahead(names: string[], fetch: (name: string) => Promise<Found>): () => Promise<Found> {
+  const left = [...names];
+  const asked: Promise<Found>[] = [];
+  return () => {
+    for (const name of left.splice(0, atOnce - asked.length)) {
+      const answer = fetch(name);
+      // It may fail before its turn has come, or after another's failure has ended it all.
+      answer.catch(() => undefined);
+      asked.push(answer);
+    }
+    return asked.shift() as Promise<Found>;
+  };
 }
 
 /** How one object's JSON is shown. */
