@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUN := node_modules/.bin/bun
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: run test bench build setup ok clean kill-test
+.PHONY: run test bench build setup ok clean kill-test install
 
 run: build tools/.packages
 	@tools/first-run.sh
@@ -23,6 +23,11 @@ ok: node_modules/.installed
 	@$(BUN) run ok
 
 build: dist/tug
+
+# The executable and its systemd units; DESTDIR and PREFIX say where.
+install: build
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" tools/install.sh
+
 setup: node_modules/.installed tools/.packages
 
 NATIVE := $(wildcard native/*.c native/*.h)

@@ -76,7 +76,7 @@ const optionOf = (key: string): Option | undefined => settable.get(key === oldGa
 
 /** What stands in an object that is no setting itself, as `proxies` is not, stands for itself. */
 function directivesIn(text: string): Map<string, Json> {
-  const json = parseJson(text === '' ? '{}' : text);
+  const json = parsed(text === '' ? '{}' : text);
   if (json.kind === 'null') return new Map();
   if (json.kind !== 'object') {
     throw refuse(`invalid JSON: json: cannot unmarshal ${json.kind} into Go value of type map[string]interface {}`);
@@ -86,6 +86,15 @@ function directivesIn(text: string): Map<string, Json> {
     return whole ? [[key, value]] : value.members;
   });
   return new Map(flat);
+}
+
+function parsed(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    // Go says it otherwise of a file than of a stream.
+    throw refuse(messageOf(error).replace('unexpected EOF', 'unexpected end of JSON input'));
+  }
 }
 
 const isNamed = (option: Option | undefined): boolean =>

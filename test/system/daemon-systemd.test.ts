@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listenUnix, openDirectory, syscall, trySyscall, unixAddress } from '../../src/host/index.ts';
@@ -81,4 +81,17 @@ test('without such sockets fd:// is refused', async () => {
   expect(result.stderr).toContain(
     'no sockets found via socket activation: make sure the service was started by systemd',
   );
+});
+
+test('an installation has the executable, and units that start it', async () => {
+  const place = join(directory, 'installed');
+  const script = join(import.meta.dirname, '../../tools/install.sh');
+  const result = await run([script], { env: { DESTDIR: place, PREFIX: '/opt/tug' } });
+  expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
+  const unit = (name: string) => readFileSync(join(place, 'opt/tug/lib/systemd/system', name), 'utf8');
+  expect(unit('tug.service')).toContain('\nExecStart=/opt/tug/bin/tug daemon -H fd://\n');
+  expect(unit('tug.service')).toContain('\nKillMode=process\n');
+  expect(unit('tug.socket')).toContain('\nListenStream=/run/tug/tug.sock\n');
+  expect(unit('tug-docker.socket')).toContain('\nService=tug.service\n');
+  expect(statSync(join(place, 'opt/tug/bin/tug')).mode & 0o777).toBe(0o755);
 });
