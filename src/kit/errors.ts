@@ -7,6 +7,7 @@ export type ErrorKind =
   | 'conflict'
   | 'notModified'
   | 'unsupported'
+  | 'limited'
   | 'unavailable'
   | 'internal';
 

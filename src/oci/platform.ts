@@ -50,6 +50,35 @@ export function platformMatches(offered: Platform, wanted: Platform): boolean {
   return same && (!wanted.variant || !offered.variant || offered.variant === wanted.variant);
 }
 
+/**
+ * How well what is `offered` suits where `wanted` is asked for: 0 is best, undefined not at all. A processor runs what is older of its
+ * kind, too: amd64 also 386, arm64 also arm, an arm those before it.
+ */
+export function platformRank(offered: Platform, wanted: Platform): number | undefined {
+  if (offered.os !== wanted.os) return undefined;
+  const rank = runsOn(normal(wanted)).indexOf(normal(offered));
+  return rank < 0 ? undefined : rank;
+}
+
+function normal({ architecture, variant = '' }: Platform): string {
+  const name = architectureOf(architecture);
+  const usual = { arm: 'v7', arm64: 'v8', amd64: 'v1' }[name];
+  const written = /^\d$/.test(variant) ? `v${variant}` : variant;
+  return `${name}/${written || (usual ?? '')}`;
+}
+
+const arms = ['arm/v8', 'arm/v7', 'arm/v6', 'arm/v5'];
+
+/** The platforms whose programs one runs, itself first. */
+function runsOn(platform: string): string[] {
+  const [name, variant = ''] = platform.split('/');
+  const level = Number(variant.slice(1));
+  if (name === 'amd64') return [...Array.from({ length: level }, (_, less) => `amd64/v${level - less}`), '386/'];
+  if (name === 'arm64') return [platform, ...(platform === 'arm64/v8' ? [] : ['arm64/v8']), ...arms];
+  if (name === 'arm') return [platform, ...arms.slice(arms.indexOf(platform) + 1)];
+  return [platform];
+}
+
 function architectureOf(name: string): string {
   return architectures[name] ?? name;
 }

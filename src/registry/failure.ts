@@ -29,18 +29,30 @@ const unknownAuthority = 'tls: failed to verify certificate: x509: certificate s
 interface RegistryError {
   code?: string;
   message?: string;
+  detail?: unknown;
 }
 
-const wordsOf: Record<string, string> = {
-  MANIFEST_UNKNOWN: 'manifest unknown',
-  NAME_UNKNOWN: 'repository name not known to registry',
-  BLOB_UNKNOWN: 'blob unknown to registry',
-  UNAUTHORIZED: 'authentication required',
-  DENIED: 'requested access to the resource is denied',
-  TOOMANYREQUESTS: 'too many requests',
-  UNKNOWN: 'unknown error',
+/** What the distribution specification says of each code: its message, and which kind of error it is. */
+const known: Record<string, [message: string, kind: ErrorKind]> = {
+  UNKNOWN: ['unknown error', 'internal'],
+  UNSUPPORTED: ['The operation is unsupported.', 'internal'],
+  UNAUTHORIZED: ['authentication required', 'unauthorized'],
+  DENIED: ['requested access to the resource is denied', 'forbidden'],
+  UNAVAILABLE: ['service unavailable', 'unavailable'],
+  TOOMANYREQUESTS: ['too many requests', 'limited'],
+  DIGEST_INVALID: ['provided digest did not match uploaded content', 'invalid'],
+  SIZE_INVALID: ['provided length did not match content length', 'invalid'],
+  NAME_INVALID: ['invalid repository name', 'invalid'],
+  TAG_INVALID: ['manifest tag did not match URI', 'invalid'],
+  NAME_UNKNOWN: ['repository name not known to registry', 'notFound'],
+  MANIFEST_UNKNOWN: ['manifest unknown', 'notFound'],
+  MANIFEST_INVALID: ['manifest invalid', 'invalid'],
+  MANIFEST_UNVERIFIED: ['manifest failed signature verification', 'invalid'],
+  MANIFEST_BLOB_UNKNOWN: ['blob unknown to registry', 'invalid'],
+  BLOB_UNKNOWN: ['blob unknown to registry', 'notFound'],
+  BLOB_UPLOAD_UNKNOWN: ['blob upload unknown to registry', 'notFound'],
+  BLOB_UPLOAD_INVALID: ['blob upload invalid', 'notFound'],
 };
-const kindOf: Record<string, ErrorKind> = { UNAUTHORIZED: 'unauthorized', DENIED: 'forbidden' };
 const codeOf: Record<number, string> = { 401: 'UNAUTHORIZED', 403: 'DENIED', 429: 'TOOMANYREQUESTS' };
 
 /** What a registry's refusal was, as the cause of the error that tells of it. */
@@ -50,6 +62,10 @@ export interface Refusal {
   code: string;
   /** After how many seconds to ask again, if it said so. */
   retryAfter?: number;
+  /** It said no more than its code. */
+  bare?: boolean;
+  /** The first of its errors in words. */
+  first?: string;
 }
 
 /** The refusal behind an error; undefined for any other. */
@@ -81,13 +97,22 @@ export async function refusal(answer: Response): Promise<EngineError> {
     return new EngineError('internal', `received unexpected HTTP status: ${statusLine(answer)}`, { ...told, code: '' });
   }
   const errors = [...challengeErrors(answer), ...(await bodyErrors(answer))];
-  const words = errors.map(({ code = 'UNKNOWN', message }) => {
-    const said = message ?? wordsOf[code] ?? code.toLowerCase();
-    return `${code.toLowerCase().replaceAll('_', ' ')}: ${said}`;
-  });
-  const code = errors[0]?.code ?? '';
+  const [first = {}] = errors;
+  const code = first.code ?? 'UNKNOWN';
+  const words = errors.map(wordsOf);
   const text = words.length > 1 ? `errors:\n${words.join('\n')}\n` : words.join('');
-  return new EngineError(kindOf[code] ?? 'internal', text, { ...told, code });
+  const bare = isBare(first);
+  return new EngineError(known[code]?.[1] ?? 'internal', text, { ...told, code, bare, first: wordsOf(first) });
+}
+
+/** As Docker says one error of a list: the code alone where nothing was said but what the code means anyway. */
+function wordsOf(error: RegistryError): string {
+  const code = (known[error.code ?? ''] ? (error.code ?? '') : 'UNKNOWN').toLowerCase().replaceAll('_', ' ');
+  return isBare(error) ? code : `${code}: ${error.message ?? ''}`;
+}
+
+function isBare({ code = 'UNKNOWN', message = '', detail }: RegistryError): boolean {
+  return (detail ?? undefined) === undefined && (message === '' || message === known[code]?.[0]);
 }
 
 /** `Retry-After` is seconds or a date. */
@@ -108,7 +133,7 @@ function challengeErrors(answer: Response): RegistryError[] {
   );
   const { error, error_description: message } = bearer?.parameters ?? {};
   const code = { invalid_token: 'UNAUTHORIZED', insufficient_scope: 'DENIED' }[error ?? ''];
-  return code === undefined ? [] : [{ code, message: message || (wordsOf[code] ?? '') }];
+  return code === undefined ? [] : [{ code, message: message || (known[code]?.[0] ?? '') }];
 }
 
 /** What the body lists as errors; a body that is no such list is one error of the status. */
@@ -122,7 +147,12 @@ async function bodyErrors(answer: Response): Promise<RegistryError[]> {
     if (typeof body.details === 'string' && body.details !== '') return [{ code, message: body.details }];
     if (Array.isArray(body.errors) && body.errors.length > 0) return body.errors;
   } catch {
-    // Not the JSON that it says it is: only the status is left.
+    // Not the JSON that it says it is.
   }
-  return [{ code }];
+  const said = JSON.stringify(text);
+  throw new EngineError(
+    'internal',
+    `error parsing HTTP ${answer.status} response body: no error details found in HTTP response body: ${said}`,
+    { status: answer.status, code: '' },
+  );
 }

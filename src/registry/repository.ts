@@ -78,9 +78,14 @@ async function fetchBlob(
 ): Promise<BlobBody> {
   const stall = new AbortController();
   const answer = await session.request(url, {
+    accept: [404],
     signal: AbortSignal.any([signal, stall.signal]),
     ...(offset > 0 && { headers: { Range: `bytes=${offset}-` } }),
   });
+  if (answer.status === 404) {
+    await answer.body?.cancel();
+    throw new EngineError('notFound', 'unknown blob');
+  }
   const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.headers.get('content-range') ?? '');
   const isPart = answer.status === 206 && range !== null;
   const length = answer.headers.get('content-length');

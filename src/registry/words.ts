@@ -9,10 +9,10 @@ export function translate(
 ): EngineError {
   const known = asEngineError(error);
   const refused = refusalOf(error);
-  if (!refused) return known;
-  const about = access === 'pull' ? pullWords(refused.code, name) : undefined;
-  if (about === undefined) return new EngineError('internal', known.message, known.cause);
-  return new EngineError('notFound', `${about}: ${known.message}`, known.cause);
+  if (!refused?.first) return known;
+  const about = access === 'pull' && !refused.bare ? pullWords(refused.code, name) : undefined;
+  if (about !== undefined) return new EngineError('notFound', `${about}: ${refused.first}`, known.cause);
+  return access === 'pull' ? new EngineError(known.kind, refused.first, known.cause) : known;
 }
 
 function pullWords(code: string, { whole, repository }: { whole: string; repository: string }): string | undefined {

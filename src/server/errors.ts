@@ -9,6 +9,7 @@ const statuses: Record<ErrorKind, number> = {
   conflict: 409,
   notModified: 304,
   unsupported: 501,
+  limited: 429,
   unavailable: 503,
   internal: 500,
 };

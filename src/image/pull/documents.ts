@@ -1,17 +1,21 @@
-import { EngineError } from '../../kit/index.ts';
+import { parseJson } from '../../api/decode/index.ts';
+import { asEngineError, EngineError } from '../../kit/index.ts';
 import {
   type Descriptor,
-  formatPlatform,
   type ImageConfig,
   type Index,
   isDigest,
   isIndexType,
   type Manifest,
   mediaTypes,
-  type Platform,
-  platformMatches,
 } from '../../oci/index.ts';
-import type { FetchedManifest, Repository } from '../../registry/index.ts';
+import type { FetchedManifest } from '../../registry/index.ts';
+
+/** A document of a registry, looked through as far as one needs to go on. */
+export type RemoteDocument =
+  | { kind: 'index'; manifests: Descriptor[] }
+  | { kind: 'image'; image: RemoteImage }
+  | { kind: 'schema1' };
 
 /** An image in a registry: its manifest, that of one platform. */
 export interface RemoteImage {
@@ -21,40 +25,6 @@ export interface RemoteImage {
   layers: Descriptor[];
 }
 
-const deepest = 3;
-
-/** The manifest that a fetched document is or leads to; of a list the one for the platform. */
-export async function imageIn(
-  repository: Repository,
-  fetched: FetchedManifest,
-  platform: Platform,
-  depth = 0,
-): Promise<RemoteImage> {
-  const document = parsed(fetched);
-  const type = typeOf(fetched, document);
-  if (isIndexType(type)) {
-    if (depth === deepest) throw new EngineError('internal', 'the manifest list is nested too deeply');
-    const chosen = choose(document as unknown as Index, platform);
-    return imageIn(repository, await repository.manifest(chosen.digest), platform, depth + 1);
-  }
-  const manifest = document as unknown as Manifest;
-  const config = checked(manifest.config);
-  if (!Array.isArray(manifest.layers)) throw new EngineError('internal', 'the manifest has no layers');
-  const layers = manifest.layers.map(checked);
-  checkKinds(config, layers);
-  return { manifest: { ...fetched, mediaType: type }, config, layers };
-}
-
-function parsed({ bytes }: FetchedManifest): Record<string, unknown> {
-  try {
-    const document: unknown = JSON.parse(Buffer.from(bytes).toString());
-    if (typeof document === 'object' && document !== null) return document as Record<string, unknown>;
-  } catch {
-    // As good as one that is no object.
-  }
-  throw new EngineError('internal', 'the manifest is not a JSON object');
-}
-
 const known: string[] = [
   mediaTypes.dockerIndex,
   mediaTypes.dockerManifest,
@@ -62,78 +32,106 @@ const known: string[] = [
   mediaTypes.ociManifest,
 ];
 
-/** By the registry's word and the document's own, which must not differ. */
-function typeOf({ mediaType }: FetchedManifest, document: Record<string, unknown>): string {
-  const own = document.mediaType;
-  if (document.schemaVersion === 1 || mediaType.startsWith('application/vnd.docker.distribution.manifest.v1')) {
-    throw new EngineError('invalid', schema1Words);
+/** What a registry gave; what is no manifest is refused in Docker's words. */
+export function readDocument(fetched: FetchedManifest): RemoteDocument {
+  if (fetched.mediaType === '') throw new EngineError('internal', 'missing or empty Content-Type header');
+  const isKnown = known.includes(fetched.mediaType);
+  const document = objectIn(fetched.bytes, isKnown ? '' : 'error unmarshalling content: ');
+  const type = isKnown ? fetched.mediaType : ownType(document);
+  if (type === undefined) return { kind: 'schema1' };
+  const { mediaType = type } = document;
+  if (mediaType !== type) {
+    throw new EngineError('internal', `mediaType in manifest should be '${type}' not '${String(mediaType)}'`);
   }
-  if (known.includes(mediaType)) {
-    if (own !== undefined && own !== mediaType) {
-      throw new EngineError('internal', `mediaType in manifest should be '${mediaType}' not '${String(own)}'`);
-    }
-    return mediaType;
+  if (isIndexType(type)) {
+    const { manifests } = document as Partial<Index>;
+    return { kind: 'index', manifests: Array.isArray(manifests) ? manifests : [] };
   }
-  if (typeof own === 'string' && known.includes(own)) return own;
+  const { config, layers } = document as unknown as Partial<Manifest>;
+  if (type === mediaTypes.dockerManifest) checkClass(config?.mediaType ?? '');
+  const list = Array.isArray(layers) ? layers : [];
+  return {
+    kind: 'image',
+    image: { manifest: { ...fetched, mediaType: type }, config: checked(config), layers: list.map(checked) },
+  };
+}
+
+/** Registries that know no types say `application/json`. */
+function ownType({ mediaType, schemaVersion }: Record<string, unknown>): string | undefined {
+  if (schemaVersion === 1 || typeof mediaType !== 'string') return undefined;
+  if (known.includes(mediaType)) return mediaType;
   throw new EngineError('internal', `unsupported manifest media type and no default available: ${mediaType}`);
 }
 
-const schema1Words =
-  'Docker Image Format v1 and Docker Image manifest version 2, schema 1 support has been removed. More information at https://docs.docker.com/go/deprecated-image-specs/';
+function objectIn(bytes: Uint8Array, about: string): Record<string, unknown> {
+  const text = Buffer.from(bytes).toString();
+  try {
+    parseJson(text);
+  } catch (error) {
+    throw new EngineError('internal', `${about}${goWords(error)}`, error);
+  }
+  const document: unknown = JSON.parse(text);
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new EngineError('internal', `${about}json: cannot unmarshal into Go value of type struct`);
+  }
+  return document as Record<string, unknown>;
+}
 
-function choose(index: Index, platform: Platform): Descriptor {
-  const entries = Array.isArray(index.manifests) ? index.manifests : [];
-  const fitting = entries.filter((entry) => entry?.platform && platformMatches(entry.platform, platform));
-  const exact = fitting.find((entry) => (entry.platform?.variant ?? '') === (platform.variant ?? ''));
-  const found = exact ?? fitting[0];
-  if (found) return checked(found);
-  throw new EngineError(
-    'notFound',
-    `no matching manifest for ${formatPlatform(platform)} in the manifest list entries`,
-  );
+/** A whole text that ends too early is told otherwise than a stream that does. */
+function goWords(error: unknown): string {
+  const words = asEngineError(error).message.replace(/^invalid JSON: /, '');
+  return words === 'EOF' || words === 'unexpected EOF' ? 'unexpected end of JSON input' : words;
+}
+
+function checkClass(type: string): void {
+  if ([mediaTypes.dockerConfig, 'application/octet-stream', 'application/json', 'text/html', ''].includes(type)) return;
+  const what = type === 'application/vnd.docker.plugin.v1+json' ? 'plugin' : 'unknown';
+  throw new EngineError('invalid', `Encountered remote ${JSON.stringify(type)}(${what}) when fetching`);
 }
 
 function checked(descriptor: Descriptor | undefined): Descriptor {
-  if (!descriptor || !isDigest(descriptor.digest)) throw new EngineError('invalid', 'invalid checksum digest format');
+  if (!isDigest(descriptor?.digest)) throw new EngineError('internal', 'invalid checksum digest format');
   if (!Number.isSafeInteger(descriptor.size) || descriptor.size < 0) {
-    throw new EngineError('invalid', `the size of ${descriptor.digest} in the manifest is no size`);
+    throw new EngineError('internal', `the size of ${descriptor.digest} in the manifest is no size`);
   }
   return descriptor;
 }
 
-/** What is no image of layers to run is refused, and so are layers that are to come from elsewhere. */
-function checkKinds(config: Descriptor, layers: Descriptor[]): void {
-  const configs: string[] = [mediaTypes.dockerConfig, mediaTypes.ociConfig, 'application/octet-stream', ''];
-  if (!configs.includes(config.mediaType ?? '')) {
-    throw new EngineError('internal', `invalid manifest: config of media type ${config.mediaType} is not an image's`);
+/** Refuses what is no image of layers to run, and layers that are to come from elsewhere. */
+export function checkKinds({ manifest, config, layers }: RemoteImage): void {
+  const isOci = manifest.mediaType === mediaTypes.ociManifest;
+  const unsupported = (type: string) => new EngineError('internal', `unsupported media type ${type}`);
+  if (isOci && ![mediaTypes.ociConfig, mediaTypes.dockerConfig].some((type) => type === config.mediaType)) {
+    throw unsupported(config.mediaType);
   }
   for (const { mediaType = '', digest } of layers) {
     if (/foreign|nondistributable/.test(mediaType)) {
-      throw new EngineError('unsupported', `layer ${digest} is a foreign layer (${mediaType}): it is not supported`);
+      throw new EngineError('internal', `layer ${digest} is a foreign layer (${mediaType}), which is not supported`);
     }
-    if (mediaType !== '' && !/(\.tar|diff\.tar)([.+](gzip|zstd))?$|^application\/octet-stream$/.test(mediaType)) {
-      throw new EngineError('unsupported', `layer ${digest} is of the media type ${mediaType}, which is not supported`);
-    }
+    if (!/^$|tar([.+](gzip|zstd))?$|^application\/octet-stream$/.test(mediaType)) throw unsupported(mediaType);
   }
 }
 
+const mismatch = "layers from manifest don't match image configuration";
+
 /** The config of an image that has so many layers. */
 export function readConfig(bytes: Uint8Array, layers: number): ImageConfig {
-  let config: ImageConfig | null;
-  try {
-    config = JSON.parse(Buffer.from(bytes).toString()) as ImageConfig | null;
-  } catch (error) {
-    throw new EngineError('internal', 'image config is not JSON', error);
+  const config = objectIn(bytes, '') as unknown as ImageConfig;
+  const diffIds: unknown = config.rootfs?.diff_ids;
+  const os = config.os || 'linux';
+  if (os !== 'linux') {
+    const words = `image operating system ${JSON.stringify(os)} cannot be used on this platform`;
+    throw new EngineError('internal', `${words}: operating system is not supported`);
   }
-  const diffIds = config?.rootfs?.diff_ids;
-  if (!config || typeof config !== 'object' || !Array.isArray(diffIds)) {
-    throw new EngineError('internal', 'image config has no rootfs section');
-  }
-  if (diffIds.length !== layers || !diffIds.every(isDigest)) {
-    throw new EngineError('internal', "layers from manifest don't match image configuration");
-  }
-  if ((config.os || 'linux') !== 'linux') {
-    throw new EngineError('internal', 'operating system is not supported');
+  if (!config.rootfs) throw new EngineError('internal', 'invalid rootfs in image configuration');
+  if (!Array.isArray(diffIds) || diffIds.length !== layers || !diffIds.every(isDigest)) {
+    throw new EngineError('internal', mismatch);
   }
   return config;
+}
+
+/** What a layer that is not the config's is told as. */
+export function asMismatch(error: unknown): unknown {
+  const isDiffId = error instanceof EngineError && error.message.startsWith('invalid diffID for layer');
+  return isDiffId ? new EngineError('internal', mismatch, error) : error;
 }

@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import type { DownloadStep } from '../transfer/download.ts';
 import type { Downloads, Fetching } from '../transfer/downloads.ts';
 import { layerBytes } from '../unpack-layers.ts';
+import { asMismatch } from './documents.ts';
 import { createLayerWords, type LayerWords } from './words.ts';
 
 type Emit = (message: JSONMessage) => void;
@@ -91,7 +92,9 @@ async function bringIn(
       yield bytes;
     }
   }
-  const { size } = await snapshots.applyLayer({ diffId, parents, tar: tar() });
+  const { size } = await snapshots.applyLayer({ diffId, parents, tar: tar() }).catch((error: unknown) => {
+    throw asMismatch(error);
+  });
   await fetching?.done;
   if (!store.blobs.has(descriptor.digest)) {
     throw new EngineError('internal', `blob ${descriptor.digest} has gone while it was pulled`);

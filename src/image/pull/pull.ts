@@ -1,5 +1,5 @@
 import type { JSONMessage } from '../../api/index.ts';
-import { crashpoint } from '../../kit/index.ts';
+import { asEngineError, crashpoint, EngineError } from '../../kit/index.ts';
 import {
   familiarName,
   familiarString,
@@ -17,7 +17,8 @@ import { once } from '../new-image.ts';
 import { progressOf } from '../progress.ts';
 import { giveName, type ImageRecord, imagesIn, nameIn, putImage } from '../records.ts';
 import type { Downloads } from '../transfer/downloads.ts';
-import { imageIn, type RemoteImage, readConfig } from './documents.ts';
+import { chooseImage } from './choose.ts';
+import { type RemoteImage, readConfig, readDocument } from './documents.ts';
 import { pullLayers } from './layers.ts';
 
 interface Pulling extends PullRequest {
@@ -44,19 +45,28 @@ async function pullAll(pulling: Pulling): Promise<void> {
   const { reference, repository, emit } = pulling;
   const isOne = reference.tag !== undefined || reference.digest !== undefined;
   const references = isOne ? [reference] : (await repository.tags()).map((tag) => ({ ...reference, tag }));
-  let isNew = false;
-  for (const one of references) isNew = (await pullOne(pulling, one)) || isNew;
+  const pulled: Pulled[] = [];
+  for (const one of references) pulled.push(await pullOne(pulling, one));
   const name = isOne ? familiarString(reference) : familiarName(reference);
+  const isNew = pulled.some((one) => one.isNew);
   emit({ status: `Status: ${isNew ? 'Downloaded newer image for' : 'Image is up to date for'} ${name}` });
+  if (isOne && pulled[0]) warnOfPlatform(pulling, pulled[0].config);
 }
 
-/** Whether the name is new, or another image's now. */
-async function pullOne(pulling: Pulling, reference: Reference): Promise<boolean> {
+interface Pulled {
+  /** The name is new, or another image's now. */
+  isNew: boolean;
+  config: ImageConfig;
+}
+
+async function pullOne(pulling: Pulling, reference: Reference): Promise<Pulled> {
   const { context, repository, emit } = pulling;
   const wanted = reference.digest ?? reference.tag ?? 'latest';
   const fetched = await repository.manifest(wanted);
-  emit({ status: `Pulling from ${familiarPath(reference)}`, id: wanted });
-  const image = await imageIn(repository, fetched, pulling.platform ?? hostPlatform());
+  const document = readDocument(fetched);
+  const id = reference.digest === undefined ? wanted : familiarString(reference);
+  emit({ status: `Pulling from ${reference.path}`, id });
+  const image = await chooseImage(repository, document, { platform: pulling.platform ?? hostPlatform(), reference });
   const lease = context.garbage.lease();
   try {
     for (const { digest } of [image.config, image.manifest, ...image.layers]) lease.hold(`blob:${digest}`);
@@ -65,16 +75,10 @@ async function pullOne(pulling: Pulling, reference: Reference): Promise<boolean>
     crashpoint('image.pull.unpacked');
     const isNew = write(context, { image, record, reference, digest: fetched.digest });
     crashpoint('image.pull.recorded');
-    warnOfPlatform(pulling, reference, record.config);
-    return isNew;
+    return { isNew, config: record.config };
   } finally {
     await lease.release();
   }
-}
-
-/** The repository as Docker says it here: without the registry. */
-function familiarPath(reference: Reference): string {
-  return reference.path;
 }
 
 /** What is kept of an image that is here whole. */
@@ -112,10 +116,16 @@ async function bringIn(pulling: Pulling, image: RemoteImage, lease: Lease): Prom
 async function fetchConfig(pulling: Pulling, image: RemoteImage, lease: Lease): Promise<ImageConfig> {
   const { context, downloads, repository, signal } = pulling;
   const { blobs } = context.store;
-  await downloads.fetch({ repository, blob: image.config, signal, tell: () => undefined }).done;
+  await downloads.fetch({ repository, blob: image.config, signal, tell: () => undefined }).done.catch(aboutConfig);
   const config = readConfig(await blobs.read(image.config.digest), image.layers.length);
   for (const diffId of config.rootfs.diff_ids) lease.hold(`layer:${diffId}`);
   return config;
+}
+
+function aboutConfig(error: unknown): never {
+  const { kind, message, cause } = asEngineError(error);
+  const words = message.replace('filesystem layer verification', 'image config verification');
+  throw new EngineError(kind, `error pulling image configuration: ${words}`, cause);
 }
 
 interface Written {
@@ -141,7 +151,7 @@ function write(context: Context, { image, record, reference, digest }: Written):
   return isNew;
 }
 
-function warnOfPlatform({ platform, emit }: Pulling, reference: Reference, config: ImageConfig): void {
+function warnOfPlatform({ platform, reference, emit }: Pulling, config: ImageConfig): void {
   if (!platform || platformMatches(config, platform)) return;
   const [has, asked] = [formatPlatform(config), formatPlatform(platform)];
   const text = `image with reference ${familiarString(reference)} was found but its platform (${has})`;
