@@ -311,6 +311,28 @@ const onThisMachine = (): void => {
     await must(['nft', 'delete', 'table', 'ip', 'filter']);
   });
 
+  test('what the host drops stays dropped where the firewall is strict', async () => {
+    const policy = 'add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }';
+    await must(['nft', '-f', '-'], { stdin: `add table ip filter; ${policy}` });
+    const theirStore = createMemoryStore();
+    const strict = createNetworks({ store: theirStore, log: silent, options: { bridge: 'tug8', strict: true } });
+    await strict.restore(() => false);
+    const box = await start('one', published('80/tcp', '8080'), strict);
+    expect(await must(['nft', 'list', 'chain', 'ip', 'filter', 'FORWARD'])).not.toContain('tug8');
+    expect(await outside.get('http://203.0.113.1:8080')).toBe(28);
+    expect(await fetchHere('http://203.0.113.1:8080')).toStartWith('one ');
+    // What the administrator allows, works.
+    await must(['nft', 'add', 'rule', 'ip', 'filter', 'FORWARD', 'ip', 'saddr', '203.0.113.2', 'accept']);
+    await must(['nft', 'add', 'rule', 'ip', 'filter', 'FORWARD', 'ct', 'state', 'established', 'accept']);
+    expect(await outside.get('http://203.0.113.1:8080')).toBe('one 203.0.113.2');
+    await box.end();
+    await strict.close();
+    theirStore.close();
+    await must(['ip', 'link', 'del', 'tug8']);
+    await must(['nft', 'delete', 'table', 'inet', 'tug_tug8']);
+    await must(['nft', 'delete', 'table', 'ip', 'filter']);
+  });
+
   test('whoever flushes the ruleset harms nobody for long', async () => {
     const one = await start('one', published('80/tcp', '8080'));
     await must(['nft', 'flush', 'ruleset']);
