@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUN := node_modules/.bin/bun
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: run test bench build setup ok clean kill-test install
+.PHONY: run test bench build setup ok clean kill-test fuzz install
 
 run: build tools/.packages
 	@tools/first-run.sh
@@ -18,6 +18,11 @@ bench: build tools/.packages
 # Every crash point many times over, longer than `make test` has time for.
 kill-test: build tools/.packages
 	@TUG_KILL_ROUNDS=$${TUG_KILL_ROUNDS:-200} $(BUN) test --timeout 3600000 ./test/system/kill.test.ts
+
+# The readers of archives and manifests, fed with broken ones, longer than `make test` has time for.
+fuzz: node_modules/.installed
+	@TUG_FUZZ_ROUNDS=$${TUG_FUZZ_ROUNDS:-20000} $(BUN) test --timeout 3600000 -t 'no mutation of an archive' \
+	  ./src/oci/tar/read-tar.test.ts ./test/system/hostile-images.test.ts
 
 ok: node_modules/.installed
 	@$(BUN) run ok

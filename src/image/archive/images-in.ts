@@ -56,7 +56,7 @@ async function ociImages(spool: Spool): Promise<ArchivedImage[]> {
   for (const descriptor of descriptors(index.manifests)) {
     const manifest = await manifestOf(spool, descriptor, 0);
     if (!manifest) continue;
-    const id = manifest.config.digest;
+    const id = known(spool, manifest.config);
     const config = await checkedConfig(spool, id);
     const blobs = descriptors(manifest.layers).map((layer) => known(spool, layer));
     const expected = blobs.length;
@@ -76,7 +76,9 @@ async function manifestOf(
   descriptor: Descriptor,
   depth: number,
 ): Promise<Pick<Manifest, 'config' | 'layers'> | undefined> {
-  const document = (await spool.json(known(spool, descriptor))) as Partial<Index & Manifest>;
+  const document = (await spool.json(known(spool, descriptor))) as Partial<Index & Manifest> | null;
+  if (!document || typeof document !== 'object') throw new EngineError('invalid', 'invalid manifest: it is no object');
+  requireOneMeaning(document, descriptor);
   if (isIndexType(descriptor.mediaType) || document.manifests) {
     if (depth > 3) throw new EngineError('invalid', 'the index is nested too deeply');
     const platform = hostPlatform();
@@ -110,7 +112,23 @@ function known(spool: Spool, descriptor: Descriptor): string {
   if (!spool.has(descriptor.digest)) {
     throw new EngineError('invalid', `blob ${descriptor.digest} is not in the archive`);
   }
-  return descriptor.digest;
+  const { digest, size } = descriptor;
+  if (size !== spool.size(digest)) {
+    throw new EngineError('invalid', `unexpected size ${spool.size(digest)} of blob ${digest}, expected ${size}`);
+  }
+  return digest;
+}
+
+/** Two readers must not see two images in one document: it is an index or a manifest, and what its descriptor says that it is. */
+function requireOneMeaning(document: Partial<Index & Manifest>, { digest, mediaType }: Descriptor): void {
+  const isIndex = document.manifests !== undefined;
+  if (isIndex && (document.config !== undefined || document.layers !== undefined)) {
+    throw new EngineError('invalid', `blob ${digest} is ambiguous: it is a manifest and an index`);
+  }
+  for (const type of [mediaType, document.mediaType]) {
+    if (type === undefined || isIndexType(type) === isIndex) continue;
+    throw new EngineError('invalid', `blob ${digest} is not of its media type ${JSON.stringify(type)}`);
+  }
 }
 
 function texts(value: unknown): string[] {

@@ -15,6 +15,8 @@ export interface Spool {
   /** A JSON document by its digest; only what came with this archive can be read. */
   json(digest: string): Promise<unknown>;
   has(digest: string): boolean;
+  /** How many bytes a blob of the archive has. */
+  size(digest: string): number;
 }
 
 /** Takes a whole archive in. `hold` hears of each blob (`blob:<digest>`) as soon as it is there. */
@@ -55,6 +57,7 @@ export async function spoolArchive(
       return digest;
     },
     has: (digest) => digests.has(digest),
+    size: blobs.size,
     async json(digest) {
       if (!digests.has(digest)) throw new EngineError('invalid', `blob ${digest} is not in the archive`);
       if (blobs.size(digest) > JSON_MOST)
