@@ -7,7 +7,7 @@ import { api, quietly, type Sides, tug } from './sides.ts';
 
 const megabyte = 1 << 20;
 
-/** Much at once: a gigabyte of log, a gigabyte in one file, 20,000 small files, events while containers come and go. */
+/** Much at once: a gigabyte of log, a gigabyte in one file, 20,000 small files. */
 export async function bulk(sides: Sides): Promise<void> {
   await logs(sides);
   await copies(sides);

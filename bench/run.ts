@@ -1,6 +1,7 @@
 // `make bench`: the figures of docs/performance.md, ours and a real Docker's in one run.
 import { readdirSync, readFileSync } from 'node:fs';
 import { bulk } from './bulk.ts';
+import { events } from './events.ts';
 import { median, sideBySide } from './measure.ts';
 import { report } from './report.ts';
 import { api, memory, quietly, type Sides, startSides, tug } from './sides.ts';
@@ -114,7 +115,7 @@ if (sides === undefined) {
 /** Parts by name; `TUG_BENCH=start,views` measures those alone. */
 const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
   start: [runs, execs, many, boot],
-  views: [views],
+  views: [views, events],
   bulk: [bulk],
 };
 const wanted = process.env.TUG_BENCH?.split(',') ?? Object.keys(parts);

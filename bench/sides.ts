@@ -70,3 +70,14 @@ export function memory(pid: number, file: 'smaps_rollup' | 'status', field: stri
   const text = readFileSync(`/proc/${pid}/${file}`, 'utf8');
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? Number.NaN);
 }
+
+/** Eight at a time, results in order. */
+export async function inParallel<T>(count: number, work: (at: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let at = next++; at < count; at = next++) results[at] = await work(at);
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  return results;
+}

@@ -1,14 +1,16 @@
 import { sideBySide } from './measure.ts';
 import { report } from './report.ts';
-import { api, type Sides } from './sides.ts';
+import { api, inParallel, quietly, type Sides, tug } from './sides.ts';
 
 const many = Number(process.env.TUG_BENCH_CONTAINERS ?? 2000);
 
 /** What an engine tells of many containers, and to many clients; the same client for both sides. */
 export async function views(sides: Sides): Promise<void> {
   const [ours, theirs] = await Promise.all([populate(sides.engine.socket), populate(sides.peer)]);
-  await ask(sides, `ps -a with ${many} containers that do not run`, ['/containers/json?all=1']);
-  await each(sides, 'inspect of 500, one after another', { tug: inspections(ours), docker: inspections(theirs) });
+  const list = ['ps', '-a'];
+  await ask(sides, `ps -a with ${many} that do not run`, { tug: list, docker: list });
+  const inspect = (ids: string[]) => ['inspect', ...ids.slice(0, 500)];
+  await ask(sides, 'inspect of 500', { tug: inspect(ours), docker: inspect(theirs) });
   await crowd(sides);
   await Promise.all([removeAll(sides.engine.socket, ours), removeAll(sides.peer, theirs)]);
   await stats(sides);
@@ -25,27 +27,16 @@ async function removeAll(socket: string, ids: string[]): Promise<void> {
   await inParallel(ids.length, (at) => api(socket, 'DELETE', `/containers/${ids[at]}?force=1`));
 }
 
-/** Eight at a time, results in order. */
-async function inParallel<T>(count: number, work: (at: number) => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let at = next++; at < count; at = next++) results[at] = await work(at);
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
-  return results;
-}
-
-async function ask(sides: Sides, what: string, paths: string[]): Promise<void> {
-  await each(sides, what, { tug: paths, docker: paths });
-}
-
-async function each(sides: Sides, what: string, paths: { tug: string[]; docker: string[] }): Promise<void> {
+/** A command of each side's own CLI, on its own containers. */
+async function ask(sides: Sides, what: string, words: { tug: string[]; docker: string[] }): Promise<void> {
   const figures = await sideBySide(
-    { tug: () => getAll(sides.engine.socket, paths.tug), docker: () => getAll(sides.peer, paths.docker) },
+    {
+      tug: () => quietly([tug, ...words.tug], sides.engine.host),
+      docker: () => quietly(['docker', ...words.docker], `unix://${sides.peer}`),
+    },
     { rounds: 7, pause: 200 },
   );
-  report(what, figures as never, 3);
+  report(`${what}, each its own CLI`, figures as never, 3);
 }
 
 /** 500 clients ask at once, each on a connection of its own. */
@@ -63,14 +54,10 @@ async function stats(sides: Sides): Promise<void> {
     { tug: () => statsOf(sides.engine.socket, ours), docker: () => statsOf(sides.peer, theirs) },
     { rounds: 7, pause: 400 },
   );
-  report('stats of 50, each once', figures as never, 3);
+  report('stats of 50, each once, the same client', figures as never, 3);
+  const once = (ids: string[]) => ['stats', '--no-stream', ...ids];
+  await ask(sides, 'stats of 50', { tug: once(ours), docker: once(theirs) });
   await Promise.all([removeAll(sides.engine.socket, ours), removeAll(sides.peer, theirs)]);
-}
-
-const inspections = (ids: string[]) => ids.slice(0, 500).map((id) => `/containers/${id}/json`);
-
-async function getAll(socket: string, all: string[]): Promise<void> {
-  for (const path of all) await api(socket, 'GET', path);
 }
 
 async function together(socket: string): Promise<void> {
