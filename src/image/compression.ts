@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { EngineError } from '../kit/index.ts';
@@ -64,4 +65,17 @@ async function* joined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Async
   } finally {
     await rest.return?.();
   }
+}
+
+/** What a media type says of the compression, by the first bytes. */
+export function compressionOf(path: string): string {
+  const magic = Buffer.alloc(4);
+  const fd = openSync(path, 'r');
+  try {
+    readSync(fd, magic, 0, magic.length, 0);
+  } finally {
+    closeSync(fd);
+  }
+  if (magic[0] === 0x1f && magic[1] === 0x8b) return '+gzip';
+  return magic.readUInt32LE(0) === 0xfd2fb528 ? '+zstd' : '';
 }

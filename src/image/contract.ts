@@ -62,6 +62,11 @@ export interface Images {
    * break are gone on with, also by the next engine; equal ones are shared.
    */
   pull(request: PullRequest): AsyncIterable<JSONMessage>;
+  /**
+   * Sends an image to its registry, without a tag all of its repository, with Docker's progress messages. What was pulled goes as it
+   * came, so that its digest stays.
+   */
+  push(request: PushRequest): AsyncIterable<JSONMessage>;
   /** Makes an image of another's layers and one more; its id. Its name, if it gets one, is `name`. */
   commit(options: CommitRequest): Promise<{ id: string; name?: string }>;
   /**
@@ -93,6 +98,8 @@ export interface PullRequest {
   /** Aborts when nobody waits for it any more. */
   signal: AbortSignal;
 }
+
+export type PushRequest = Omit<PullRequest, 'platform'>;
 
 export interface CommitRequest {
   /** The image that the container stands on. */

@@ -15,10 +15,12 @@ import { loadImages } from './load.ts';
 import { nameFor } from './new-image.ts';
 import { pruneImages } from './prune.ts';
 import { pullImages } from './pull/pull.ts';
+import { pushImages } from './push/push.ts';
 import { descendantsOf, findImage, imagesIn } from './records.ts';
 import { removeImage } from './remove.ts';
 import { saveImages } from './save.ts';
 import { createDownloads, type TransferLimits, usualLimits } from './transfer/downloads.ts';
+import { createSlots } from './transfer/slots.ts';
 import { unpackLayers } from './unpack-layers.ts';
 
 /** How long what has come of a broken pull waits for the next. */
@@ -35,6 +37,7 @@ export function createImages(options: {
 }): Images {
   const { store, snapshots, registry, limits = () => usualLimits, log, clock = () => new Date() } = options;
   const downloads = createDownloads({ blobs: store.blobs, limits });
+  const uploads = createSlots(() => limits().uploads);
   const garbage = createGarbage({ store, snapshots });
   const events = createTopic<ImageEvent>((error) => log.error('a listener of image events failed', { error }));
   const context: Context = { store, snapshots, log, clock, garbage, events };
@@ -53,6 +56,7 @@ export function createImages(options: {
     import: (tar, options) => importImage(context, tar, options),
     checkName: (repository, tag) => void nameFor(repository, tag),
     descendants: (id) => context.store.view((tx) => descendantsOf(tx, id)),
+    push: (request) => pushImages(context, { registry, slots: uploads }, request),
     pull: (request) => pullImages(context, { registry, downloads }, request),
     commit: (options) => commitImage(context, options),
     save: (references) => saveImages(context, references),

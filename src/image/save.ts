@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { EngineError } from '../kit/index.ts';
 import {
   type Descriptor,
@@ -11,6 +11,7 @@ import {
   tarPadding,
 } from '../oci/index.ts';
 import type { Tx } from '../store/index.ts';
+import { compressionOf } from './compression.ts';
 import { type Context, eventOf, publishAll } from './context.ts';
 import { secondsOf } from './inspect.ts';
 import { findImage, type ImageRecord, namesInRepository, requireWhole, wholeName } from './records.ts';
@@ -194,17 +195,4 @@ function listed(
 function describeLayer({ store }: Context, digest: string): Descriptor {
   const compression = compressionOf(store.blobs.path(digest));
   return { mediaType: `${oci}.layer.v1.tar${compression}`, digest, size: store.blobs.size(digest) };
-}
-
-/** What a media type says of the compression, by the first bytes. */
-function compressionOf(path: string): string {
-  const magic = Buffer.alloc(4);
-  const fd = openSync(path, 'r');
-  try {
-    readSync(fd, magic, 0, magic.length, 0);
-  } finally {
-    closeSync(fd);
-  }
-  if (magic[0] === 0x1f && magic[1] === 0x8b) return '+gzip';
-  return magic.readUInt32LE(0) === 0xfd2fb528 ? '+zstd' : '';
 }

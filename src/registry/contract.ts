@@ -84,8 +84,8 @@ export interface BlobBody {
 
 /** A blob on its way to a registry. */
 export interface Upload {
-  /** Sends the bytes that follow those sent so far; `size` is known of what lies on disk. */
-  send(bytes: AsyncIterable<Uint8Array>, size?: number): Promise<void>;
+  /** Sends the bytes that follow those sent so far. */
+  send(bytes: AsyncIterable<Uint8Array>): Promise<void>;
   /** The blob is there when it resolves. */
   finish(digest: string): Promise<void>;
   /** Takes it back, as far as the registry lets. */

@@ -9,10 +9,10 @@ export function createUpload(session: Session, location: string): Upload {
   let at = location;
   const headers = { 'Content-Type': 'application/octet-stream' };
   return {
-    async send(bytes, size) {
+    async send(bytes) {
       const answer = await session.request(at, {
         method: 'PATCH',
-        headers: size === undefined ? headers : { ...headers, 'Content-Length': String(size) },
+        headers,
         body: () => bytes as unknown as ReadableStream,
         once: true,
         patience,

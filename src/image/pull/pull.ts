@@ -42,7 +42,7 @@ export function pullImages(
 }
 
 async function pullAll(pulling: Pulling): Promise<void> {
-  const { reference, repository, emit } = pulling;
+  const { context, reference, repository, emit } = pulling;
   const isOne = reference.tag !== undefined || reference.digest !== undefined;
   const references = isOne ? [reference] : (await repository.tags()).map((tag) => ({ ...reference, tag }));
   const pulled: Pulled[] = [];
@@ -50,12 +50,16 @@ async function pullAll(pulling: Pulling): Promise<void> {
   const name = isOne ? familiarString(reference) : familiarName(reference);
   const isNew = pulled.some((one) => one.isNew);
   emit({ status: `Status: ${isNew ? 'Downloaded newer image for' : 'Image is up to date for'} ${name}` });
-  if (isOne && pulled[0]) warnOfPlatform(pulling, pulled[0].config);
+  const [first] = pulled;
+  if (isOne && first) warnOfPlatform(pulling, first.config);
+  const event = context.store.view((tx) => eventOf(tx, 'pull', first?.id ?? '', familiarName(reference)));
+  publishAll(context, [{ ...event, id: name }]);
 }
 
 interface Pulled {
   /** The name is new, or another image's now. */
   isNew: boolean;
+  id: string;
   config: ImageConfig;
 }
 
@@ -75,7 +79,7 @@ async function pullOne(pulling: Pulling, reference: Reference): Promise<Pulled> 
     crashpoint('image.pull.unpacked');
     const isNew = write(context, { image, record, reference, digest: fetched.digest });
     crashpoint('image.pull.recorded');
-    return { isNew, config: record.config };
+    return { isNew, id: image.config.digest, config: record.config };
   } finally {
     await lease.release();
   }
@@ -124,7 +128,9 @@ async function fetchConfig(pulling: Pulling, image: RemoteImage, lease: Lease): 
 
 function aboutConfig(error: unknown): never {
   const { kind, message, cause } = asEngineError(error);
-  const words = message.replace('filesystem layer verification', 'image config verification');
+  const words = message
+    .replace('filesystem layer verification', 'image config verification')
+    .replace(/^unknown blob$/, 'download failed after attempts=1: $&');
   throw new EngineError(kind, `error pulling image configuration: ${words}`, cause);
 }
 
@@ -139,16 +145,14 @@ interface Written {
 function write(context: Context, { image, record, reference, digest }: Written): boolean {
   const id = image.config.digest;
   const { domain, path } = reference;
-  const { isNew, event } = context.store.admit((tx) => {
+  return context.store.admit((tx) => {
     putImage(tx, id, record);
     const before = nameIn(tx, reference);
     const at = context.clock().toISOString();
     giveName(tx, { domain, path, digest }, { id });
     if (reference.digest === undefined) giveName(tx, reference, before === id ? { id } : { id, at });
-    return { isNew: before !== id, event: eventOf(tx, 'pull', id, familiarName(reference)) };
+    return before !== id;
   });
-  publishAll(context, [{ ...event, id: familiarString(reference) }]);
-  return isNew;
 }
 
 function warnOfPlatform({ platform, reference, emit }: Pulling, config: ImageConfig): void {

@@ -3,6 +3,7 @@ import { type JSONMessage, olderThan } from '../../api/index.ts';
 import type { Images } from '../../image/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import {
+  familiarString,
   formatPlatform,
   isTag,
   parsePlatform,
@@ -40,6 +41,7 @@ export function imageRoutes(backends: Backends): Route[] {
       },
     ],
     ['POST', '/images/{name}/tag', tagHandler(backends)],
+    ['POST', '/images/{name}/push', pushHandler(backends)],
     [
       'DELETE',
       '/images/{name}',
@@ -192,6 +194,19 @@ async function pull(images: Images, request: Request): Promise<void> {
       signal: gone,
     }),
   );
+}
+
+function pushHandler({ images }: Backends): Handler {
+  return async (request) => {
+    const { name, query, gone } = request;
+    const tag = query.text('tag');
+    const parsed = parseReference(name);
+    if (tag !== '' && !isTag(tag)) throw new EngineError('invalid', 'invalid tag format');
+    const { domain, path } = parsed;
+    const reference = tag === '' ? parsed : { domain, path, tag };
+    requirePlatform(images, familiarString(reference), wantedPlatforms(request, 'platform', '1.46'));
+    await sendProgress(request, images.push({ reference, credentials: requestCredentials(request), signal: gone }));
+  };
 }
 
 /** Of a name and a tag, which may be a digest; without one all tags are meant. */
