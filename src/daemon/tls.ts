@@ -20,13 +20,13 @@ export interface TlsSettings {
 export function readTls({ enabled, verify, caFile, certFile, keyFile }: TlsSettings): ServerTls | undefined {
   if (!enabled) return undefined;
   const files = `(cert: ${JSON.stringify(certFile)}, key: ${JSON.stringify(keyFile)})`;
-  const cert = read(certFile, `could not load X509 key pair ${files}`);
-  const key = read(keyFile, `could not load X509 key pair ${files}`);
+  const cert = read(certFile, `Could not load X509 key pair ${files}`);
+  const key = read(keyFile, `Could not load X509 key pair ${files}`);
   try {
     createSecureContext({ cert, key });
   } catch (error) {
     throw invalid(
-      `error reading X509 key pair - make sure the key is not encrypted ${files}: ${messageOf(error)}`,
+      `Error reading X509 key pair ${files}: ${messageOf(error)}. Make sure the key is not encrypted.`,
       error,
     );
   }

@@ -55,7 +55,12 @@ describe('with certificates of clients', () => {
       expect(result.code).not.toBe(0);
       expect(result.stdout).not.toContain('Server');
     }
-    for (const result of await each(port, ['ps'])) expect([result.stdout, result.code]).toEqual(['', 1]);
+    for (const result of await each(port, ['ps'])) {
+      expect([result.stdout, result.code]).toEqual(['', 1]);
+      expect(result.stderr).toContain('Client sent an HTTP request to an HTTPS server.');
+    }
+    const words = await run(['curl', '-s', '-i', '--max-time', '5', `http://127.0.0.1:${port}/version`]);
+    expect(words.stdout).toBe('HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n');
     const foreign = await run(['curl', '-sk', '--max-time', '5', `https://127.0.0.1:${port}/version`]);
     expect([foreign.stdout, foreign.code === 0]).toEqual(['', false]);
     expect((await engine.request('GET', '/_ping')).status).toBe(200);
@@ -76,7 +81,7 @@ test('TLS without them, and an open port, are warned of', async () => {
 }, 60_000);
 
 test.each([
-  [['--tls', '--tlscert=/nosuch'], 'could not load X509 key pair (cert: "/nosuch"'],
+  [['--tls', '--tlscert=/nosuch'], 'Could not load X509 key pair (cert: "/nosuch"'],
   [
     ['--tlsverify', '--tlscacert=/nosuch'],
     'could not read CA certificate "/nosuch": open /nosuch: no such file or directory',
@@ -85,6 +90,6 @@ test.each([
   const data = join(certificates, 'data');
   const own = [`--data-root=${data}`, `--exec-root=${data}`, `--pidfile=${data}/pid`, '--host=tcp://127.0.0.1:1'];
   const result = await run([ours, 'daemon', ...own, ...serverTls(), ...args]);
-  expect(result.stderr).toContain(`failed to start daemon: invalid TLS configuration: ${words}`);
+  expect(result.stderr).toContain(`invalid TLS configuration: ${words}`);
   expect(existsSync(data)).toBe(false);
 });

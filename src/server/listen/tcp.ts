@@ -6,7 +6,8 @@ import { bind } from './bind.ts';
 
 /** As often as Go's server asks a silent client whether it is still there. */
 const keepAliveMs = 15_000;
-const handshakeMs = 30_000;
+/** How long a handshake may take. */
+const patience = 30_000;
 
 /** Listens on a port, with TLS where there is material for it. */
 export async function listenTcp(
@@ -37,7 +38,12 @@ export function acceptTcp(serve: (socket: Socket) => void): (socket: Socket) => 
 }
 
 /** A server that speaks TLS; whom it must know it asks for a certificate. */
-export function secureServer({ cert, key, clientCa }: ServerTls, accept: (socket: Socket) => void, log: Log): Server {
+export function secureServer(
+  { cert, key, clientCa }: ServerTls,
+  accept: (socket: Socket) => void,
+  log: Log,
+  { handshakeMs = patience } = {},
+): Server {
   const verified = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
   const options: TlsOptions = {
     cert,
@@ -48,13 +54,47 @@ export function secureServer({ cert, key, clientCa }: ServerTls, accept: (socket
     ALPNProtocols: ['http/1.1'],
     ...verified,
   };
+  const unproven = new Map<string, Socket>();
   const server = createTlsServer(options, (socket) => {
+    unproven.delete(peerOf(socket));
     // Also said by rejectUnauthorized; nothing may depend on one place alone here.
     if (clientCa !== undefined && !socket.authorized) socket.destroy();
     else accept(socket);
   });
   server.on('tlsClientError', (error, socket) => {
     log.debug('TLS handshake error', { from: socket.remoteAddress, error: messageOf(error) });
+    unproven.get(peerOf(socket))?.destroy();
   });
-  return server;
+  return createServer({ allowHalfOpen: true }, (socket) => {
+    // Nobody else does that for a connection that is handed over.
+    const timer = setTimeout(() => unproven.get(peerOf(socket)) === socket && socket.destroy(), handshakeMs);
+    socket.once('close', () => clearTimeout(timer));
+    handOver(socket, server, unproven);
+  });
+}
+
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+/** The first byte of a TLS record that begins a handshake. */
+const handshake = 0x16;
+
+/** Who speaks HTTP to a port with TLS is told so, as Go's server does; everybody else is the TLS server's. */
+function handOver(socket: Socket, server: Server, unproven: Map<string, Socket>): void {
+  const peer = peerOf(socket);
+  unproven.set(peer, socket);
+  socket.once('close', () => {
+    if (unproven.get(peer) === socket) unproven.delete(peer);
+  });
+  socket.on('error', () => undefined); // 'close' follows.
+  socket.once('data', (bytes: Buffer) => {
+    if (bytes[0] === handshake) {
+      socket.pause();
+      socket.unshift(bytes);
+      server.emit('connection', socket);
+    } else if (/^(GET|HEAD|POST|PUT|OPTI)/.test(bytes.toString('latin1', 0, 5))) {
+      socket.end('HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n');
+    } else {
+      socket.destroy();
+    }
+  });
 }
