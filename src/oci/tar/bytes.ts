@@ -28,6 +28,12 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
   return {
     take,
     async exactly(count) {
+      if (chunk.length >= count) {
+        // Mostly all is there already, and is had without waiting for a turn.
+        const bytes = chunk.subarray(0, count);
+        chunk = chunk.subarray(count);
+        return bytes;
+      }
       const first = await take(count);
       if (!first || first.length === count) return first;
       const whole = Buffer.allocUnsafe(count);

@@ -59,7 +59,9 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     if (!block) break;
     const header = parseHeader(block);
     if (await takeSpecial(header, extra, reader)) continue;
-    yield* oneEntry({ block, header, extra, reader });
+    const { entry, rest } = await entryOf({ block, header, extra, reader });
+    yield entry;
+    await reader.skip(rest());
     extra = { pax: [] };
   }
   while (await reader.take(1 << 20));
@@ -89,12 +91,13 @@ async function takeSpecial(header: Header, extra: Extra, reader: ByteReader): Pr
   return true;
 }
 
-async function* oneEntry(at: {
+/** An entry, and how much is left to pass over once nobody reads its data any more. */
+async function entryOf(at: {
   block: Uint8Array;
   header: Header;
   extra: Extra;
   reader: ByteReader;
-}): AsyncGenerator<TarEntry> {
+}): Promise<{ entry: TarEntry; rest: () => number }> {
   const { header, extra, reader } = at;
   const entry = described(header, extra);
   const records = new Map(extra.pax);
@@ -119,8 +122,7 @@ async function* oneEntry(at: {
       yield bytes;
     }
   };
-  yield entry;
-  await reader.skip(padded - consumed - stored + left);
+  return { entry, rest: () => padded - consumed - stored + left };
 }
 
 function described(header: Header, extra: Extra): TarEntry {
