@@ -268,6 +268,8 @@ static void request(struct client *c) {
   } else if (type == 'a') {
     if (state <= WAITING) abandoned = true;
     else error = EBUSY;
+  } else if (type == 't') {
+    if (state != RUNNING || !relay_turn(a, b)) error = EBADF;
   } else if (type == 'u') {
     if (state != RUNNING || !unhold(a)) error = EBADF;
   } else if (type == 'r') {

@@ -71,6 +71,15 @@ void relay_forget(int fd) {
   }
 }
 
+bool relay_turn(int fd, uint32_t address) {
+  for (int i = 0; i < listening; i++) {
+    if (listeners[i].fd != fd || listeners[i].names) continue;
+    listeners[i].to.sin_addr.s_addr = htonl(address);
+    return true;
+  }
+  return false;
+}
+
 void relay_end(void) {
   for (struct relay *r = relays; r < relays + RELAYS; r++) if (r->from) drop(r);
   listening = 0;

@@ -84,6 +84,7 @@ void answer_datagram(const void *bytes, size_t size, const struct sockaddr_in *t
 void close_resolver(void);
 enum { RELAY_FDS = 256 + 2 * 48 };
 bool relay_listen(int fd, bool datagrams, const struct sockaddr_in *to); // to the engine without an address
+bool relay_turn(int fd, uint32_t address);                // what comes from now on goes to another address
 void relay_forget(int fd);
 void relay_end(void);
 int relay_wants(struct pollfd *fds);                      // how many it has filled in

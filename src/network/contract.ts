@@ -69,8 +69,8 @@ export interface NetworkChange {
   resolvConf: { before: string; after: string };
   /** In the transaction that changes the container's row. */
   record(tx: Tx): void;
-  /** After the commit: addresses, ports, names and events follow. */
-  apply(): void;
+  /** After the commit: addresses, ports and names follow. Returns the ports that are to be passed on to another address. */
+  apply(): { handle: number; address: number }[];
   /** Instead of `apply`, when the commit failed. */
   undo(): void;
 }

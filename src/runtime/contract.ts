@@ -132,6 +132,8 @@ export interface Process {
    * handle. The handles of `Launch.reserved` are their places.
    */
   hold(socket: number, relay?: { protocol: number; address: number; port: number }): number;
+  /** What comes to a port that is passed on goes to another IPv4 address (as a number) from now on. */
+  retarget(handle: number, address: number): Promise<void>;
   /** Frees a port by its handle. */
   unhold(handle: number): Promise<void>;
   /** Everything below the container's cgroup, by host pid. */

@@ -24,7 +24,7 @@ export async function connect(
     const mac = settings.MacAddress ? { macAddress: settings.MacAddress } : {};
     const change = context.networks.connect({ ...request, ...mac }, run.process.openNetwork());
     const macs = settings.MacAddress ? { ...row.macs, [change.network.name]: settings.MacAddress } : row.macs;
-    carryOut(context, { ...row, ...(macs && { macs }) }, change, 'connect');
+    await carryOut(context, { ...row, ...(macs && { macs }) }, change, 'connect');
   });
 }
 
@@ -41,7 +41,7 @@ export async function disconnect(
     const run = context.runs.get(id);
     if (!run || row.state !== 'running') return disconnectIdle(context, row, network);
     const change = context.networks.disconnect({ containerId: id, network }, () => run.process.openNetwork());
-    carryOut(context, row, change, 'disconnect');
+    await carryOut(context, row, change, 'disconnect');
   });
 }
 
@@ -61,7 +61,12 @@ const sharedNamespace = (): EngineError =>
   );
 
 /** The kernel is changed already (a link more) or after the commit (a link less): a kill in between leaves a link of nobody. */
-function carryOut(context: Context, row: ContainerRow, change: NetworkChange, action: 'connect' | 'disconnect'): void {
+async function carryOut(
+  context: Context,
+  row: ContainerRow,
+  change: NetworkChange,
+  action: 'connect' | 'disconnect',
+): Promise<void> {
   try {
     const { networks, ports } = change;
     changeRow(context.store, row.id, { networks, ports, ...(row.macs && { macs: row.macs }) }, change.record);
@@ -70,7 +75,9 @@ function carryOut(context: Context, row: ContainerRow, change: NetworkChange, ac
     throw error;
   }
   crashpoint(`container.${action}ed`);
-  change.apply();
+  const turned = change.apply();
+  const process = context.runs.get(row.id)?.process;
+  for (const { handle, address } of turned) await process?.retarget(handle, address);
   rewriteFiles(context, row, change);
   tell(context, row, change.network, action);
 }

@@ -228,6 +228,7 @@ export function fakeProcess(id: string, token: string, neighbours: () => Neighbo
     },
     hold: () => 0x1_0000,
     unhold: async () => undefined,
+    retarget: async () => undefined,
     openNetwork: () => {
       throw new Error('no namespace');
     },

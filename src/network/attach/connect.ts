@@ -7,7 +7,7 @@ import { changeHosts } from '../files/hosts-file.ts';
 import { portsJson } from '../ports/ports-json.ts';
 import { type Endpoint, endpointSettings, type Place, placeRows } from '../records/place.ts';
 import { firewallOf, publicationsOf, type State } from '../state.ts';
-import { locate } from './attach.ts';
+import { locate, relayOf, targetsOf } from './attach.ts';
 import { checkEndpoint } from './endpoint-check.ts';
 import { acknowledged, defaultRoutes, exits, hostMessage, insideMessages } from './furniture.ts';
 import { join, unjoin } from './joint.ts';
@@ -92,7 +92,7 @@ export function disconnect(
     ...change,
     apply() {
       takeAway(state, openInside, { place, after, endpoint });
-      change.apply();
+      return change.apply();
     },
   };
 }
@@ -194,6 +194,7 @@ function changed(state: State, step: Step): NetworkChange {
       republish(state, stale, publicationsOf(state, after));
       if (added) locate(state, added);
       if (removed) unjoin(state, removed);
+      return turned(state, before, after);
     },
     undo() {
       if (!added?.link) return;
@@ -202,6 +203,16 @@ function changed(state: State, step: Step): NetworkChange {
       unjoin(state, added);
     },
   };
+}
+
+/** The ports that the container's shim passes on, if their container is found at another address now. */
+function turned(state: State, before: Place, after: Place): { handle: number; address: number }[] {
+  const [had, has] = [before, after].map(({ endpoints }) => targetsOf(state, endpoints));
+  if (!has?.v4 || had?.v4?.ip === has.v4.ip) return [];
+  return after.ports.flatMap((port) => {
+    const [relay] = relayOf(has, port);
+    return relay && port.handle !== undefined ? [{ handle: port.handle, address: relay.address }] : [];
+  });
 }
 
 function republish(

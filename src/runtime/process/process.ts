@@ -74,6 +74,7 @@ export function createProcess(input: ProcessInput): TrackedProcess {
     openNetwork: () => takeFd(place(), id, 'network'),
     hold: (socket, relay) => hold(place(), id, socket, relay),
     unhold: (handle) => ask({ type: 'unhold', fd: numberOf(handle) }),
+    retarget: (handle, address) => ask({ type: 'retarget', fd: numberOf(handle), address }),
     pids: () => Promise.resolve(ended ? [] : input.pids()),
     ...(input.control && { control: input.control }),
     release: async () => {

@@ -34,9 +34,10 @@ export type Request =
   | { type: 'go' | 'abort' | 'release' }
   | { type: 'signal'; signal: number }
   | { type: 'unhold'; fd: number }
+  | { type: 'retarget'; fd: number; address: number }
   | { type: 'resize'; rows: number; columns: number };
 
-const letters = { go: 'g', abort: 'a', release: 'r', signal: 'k', resize: 'w', unhold: 'u' };
+const letters = { go: 'g', abort: 'a', release: 'r', signal: 'k', resize: 'w', unhold: 'u', retarget: 't' };
 
 const kinds = { control: 'C', attach: 'A', root: 'R', network: 'N', hold: 'H' };
 
@@ -48,7 +49,8 @@ export function helloBytes(kind: keyof typeof kinds, streams = 0): Uint8Array {
 export function requestBytes(request: Request): Uint8Array {
   const bytes = Buffer.alloc(12);
   bytes.write(letters[request.type], 0, 'latin1');
-  if (request.type === 'unhold') bytes.writeUInt32LE(request.fd, 4);
+  if (request.type === 'unhold' || request.type === 'retarget') bytes.writeUInt32LE(request.fd, 4);
+  if (request.type === 'retarget') bytes.writeUInt32LE(request.address, 8);
   if (request.type === 'signal') bytes.writeUInt32LE(request.signal, 4);
   if (request.type === 'resize') {
     bytes.writeUInt32LE(request.rows, 4);
