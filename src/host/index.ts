@@ -1,4 +1,5 @@
 export * from './arp.ts';
+export * from './btrfs.ts';
 export * from './cgroup.ts';
 export * from './cgroup-files.ts';
 export * from './cgroup-freeze.ts';

@@ -6,6 +6,7 @@ import { EngineError, explainSystemError } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
 import type { LayerTar } from './contract.ts';
 import type { Discard } from './discard.ts';
+import type { Driver } from './driver/driver.ts';
 import { keyOf, type LayerRecord, type Layers } from './layers.ts';
 import { type Layout, scratchIn } from './layout.ts';
 import { unpackLayer } from './unpack/unpack-layer.ts';
@@ -21,13 +22,21 @@ export type UnpackAside = (
 ) => Promise<{ directory: string; key: string; record: Omit<LayerRecord, 'link'>; close: () => void }>;
 
 /** Unpacks layers, several at a time; one that needs those below it waits for them. */
-export function createApplyLayer(layout: Layout, layers: Layers, discard: Discard) {
+export function createApplyLayer(at: { layout: Layout; layers: Layers; discard: Discard; driver: Driver }) {
+  const { layout, layers, discard, driver } = at;
   /** Layers under way, by chain id. */
   const running = new Map<string, Promise<AppliedLayer>>();
 
   async function parentKeys(parents: string[]): Promise<string[]> {
     await Promise.all(chainIds(parents).map((chain) => running.get(chain)));
     return layers.need(parents);
+  }
+
+  /** A whole tree begins as the one below it. */
+  async function begin({ parents }: LayerTar, diff: string): Promise<void> {
+    if (!driver.whole || parents.length === 0) return driver.make(diff);
+    const below = (await parentKeys(parents)).at(-1) ?? '';
+    await driver.clone(join(layout.layers, below, 'diff'), diff);
   }
 
   const unpackAside: UnpackAside = async (layer) => {
@@ -47,13 +56,16 @@ export function createApplyLayer(layout: Layout, layers: Layers, discard: Discar
       return view;
     };
     try {
-      mkdirSync(diff, { recursive: true, mode: 0o755 });
+      mkdirSync(directory);
+      await begin(layer, diff);
       const hash = createHash('sha256');
-      const unpacked = await usingRoot(diff, (root) => unpackLayer({ root, tar: hashed(layer.tar, hash), below }));
+      const unpacked = await usingRoot(diff, (root) =>
+        unpackLayer({ root, tar: hashed(layer.tar, hash), below, whole: driver.whole }),
+      );
       const diffId = `sha256:${hash.digest('hex')}`;
       requireDiffId(layer, diffId);
       const chain = chainIds([...layer.parents, diffId]).at(-1) ?? diffId;
-      const key = keyOf(view === undefined ? diffId : chain);
+      const key = keyOf(view === undefined && !driver.whole ? diffId : chain);
       return { directory, key, record: { diffId, ...unpacked }, close };
     } catch (error) {
       discard(directory);

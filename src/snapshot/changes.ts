@@ -32,12 +32,16 @@ const ENAMETOOLONG = 36;
 /** Read but so many files before others get their turn. */
 const atOnce = 512;
 
-/** What an overlay's upper directory changes of what is below, as `docker diff` tells it, in the order of the paths. */
-export async function readChanges(upper: number, lower: number | undefined): Promise<Change[]> {
+/** What an overlay's upper directory (or with `whole` another whole tree) changes of what is below, as `docker diff` tells it, in the order of the paths. */
+export async function readChanges(
+  upper: number,
+  lower: number | undefined,
+  { whole }: { whole: boolean },
+): Promise<Change[]> {
   let count = 0;
   const turn = () => (++count % atOnce === 0 ? new Promise<void>((resolve) => setImmediate(resolve)) : undefined);
   const walk: Walk = { changes: [], turn };
-  await compareDirectories(walk, { upper, lower, path: '', opaque: false });
+  await compareDirectories(walk, { upper, lower, path: '', opaque: whole });
   return walk.changes;
 }
 

@@ -14,12 +14,14 @@ import { join } from 'node:path';
 import { detachedOverlay, openDirectory, openDirectoryAt, treeSize, usingFd } from '../host/index.ts';
 import { crashpoint, EngineError, explainSystemError } from '../kit/index.ts';
 import type { Discard } from './discard.ts';
+import type { Driver } from './driver/driver.ts';
+import { mountTree, topTree } from './driver/whole-trees.ts';
 import type { Layers } from './layers.ts';
 import { type Layout, scratchIn } from './layout.ts';
 
 /** The writable layers of containers. */
 export interface Containers {
-  create(id: string, keys: string[]): void;
+  create(id: string, keys: string[]): Promise<void>;
   /** The keys of its layers, lowest first. */
   keys(id: string): string[];
   mount(id: string, options: { volatile: boolean }): number;
@@ -35,7 +37,8 @@ export interface Containers {
   path(id: string): string;
 }
 
-export function createContainers(layout: Layout, layers: Layers, discard: Discard): Containers {
+export function createContainers(at: { layout: Layout; layers: Layers; discard: Discard; driver: Driver }): Containers {
+  const { layout, layers, discard, driver } = at;
   const path = (id: string) => {
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(id)) throw new EngineError('internal', `${id} cannot name a snapshot`);
     return join(layout.containers, id);
@@ -52,11 +55,11 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
   return {
     path,
     keys,
-    create(id, stack) {
+    async create(id, stack) {
       if (existsSync(path(id))) throw new EngineError('internal', `the writable layer of ${id} is there already`);
       const directory = scratchIn(layout, layout.incoming);
       try {
-        fill(directory, stack, { layout, layers });
+        await fill(directory, stack, at);
         renameSync(directory, path(id));
       } catch (error) {
         discard(directory);
@@ -86,11 +89,24 @@ export function createContainers(layout: Layout, layers: Layers, discard: Discar
     upper: (id) => usingFd(openDirectory(join(path(id), 'diff')), (fd) => openDirectoryAt(fd, '.')),
     size: (id) => treeSize(join(path(id), 'diff')),
     remove: (id) => discard(path(id)),
+    ...(driver.whole && wholeViewsOf(path)),
     restack(id, stack) {
       writeFileSync(join(path(id), 'layers.new'), JSON.stringify(stack));
       renameSync(join(path(id), 'layers.new'), join(path(id), 'layers.json'));
     },
     ids: () => readdirSync(layout.containers),
+  };
+}
+
+/** The container's own tree has everything. */
+function wholeViewsOf(path: (id: string) => string): Pick<Containers, 'mount' | 'view'> {
+  return {
+    mount(id) {
+      const fd = mountTree(join(path(id), 'diff'), { readOnly: false });
+      crashpoint('snapshot.container.mounted');
+      return fd;
+    },
+    view: (id) => mountTree(join(path(id), 'diff'), { readOnly: true }),
   };
 }
 
@@ -106,11 +122,18 @@ function overlayOf(stack: string[], at: { layers: Layers; links: string; within:
   }
 }
 
-function fill(directory: string, keys: string[], at: { layout: Layout; layers: Layers }): void {
+async function fill(
+  directory: string,
+  keys: string[],
+  at: { layout: Layout; layers: Layers; driver: Driver },
+): Promise<void> {
   const diff = join(directory, 'diff');
-  mkdirSync(diff, { recursive: true, mode: 0o755 });
+  mkdirSync(directory);
+  const below = at.driver.whole ? topTree(at.layout.layers, keys) : undefined;
+  if (below === undefined) at.driver.make(diff);
+  else await at.driver.clone(below, diff);
   mkdirSync(join(directory, 'work'), { mode: 0o700 });
-  likeRoot(diff, keys, at);
+  if (!at.driver.whole) likeRoot(diff, keys, at);
   writeFileSync(join(directory, 'layers.json'), JSON.stringify(keys));
   crashpoint('snapshot.container.made');
 }

@@ -1,7 +1,8 @@
 import { closeFd, openDirectoryAt, usingFd } from '../host/index.ts';
 import { readChanges } from './changes.ts';
 import type { Containers } from './containers.ts';
-import type { Snapshots } from './contract.ts';
+import type { Change, Snapshots } from './contract.ts';
+import { packChanges } from './driver/whole-trees.ts';
 import type { Layers } from './layers.ts';
 import { packTree } from './pack/pack-tree.ts';
 
@@ -9,24 +10,28 @@ import { packTree } from './pack/pack-tree.ts';
 export function createDifferences(
   layers: Layers,
   containers: Containers,
+  { whole }: { whole: boolean },
 ): Pick<Snapshots, 'view' | 'viewImage' | 'changes' | 'diff'> {
+  async function changes(id: string): Promise<Change[]> {
+    const lower = readableView(layers, containers.keys(id));
+    const upper = containers.upper(id);
+    try {
+      return await readChanges(upper, lower, { whole });
+    } finally {
+      closeFd(upper);
+      if (lower !== undefined) closeFd(lower);
+    }
+  }
+
   return {
     view: containers.view,
     viewImage: (stack) => layers.mount(layers.need(stack)),
-    async changes(id) {
-      const lower = readableView(layers, containers.keys(id));
-      const upper = containers.upper(id);
-      try {
-        return await readChanges(upper, lower);
-      } finally {
-        closeFd(upper);
-        if (lower !== undefined) closeFd(lower);
-      }
-    },
+    changes,
     async *diff(id) {
       const upper = containers.upper(id);
       try {
-        yield* packTree({ from: { directory: upper, name: Buffer.from('.') }, as: '', whiteouts: true });
+        if (whole) yield* packChanges(upper, await changes(id));
+        else yield* packTree({ from: { directory: upper, name: Buffer.from('.') }, as: '', whiteouts: true });
       } finally {
         closeFd(upper);
       }

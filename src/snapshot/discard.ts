@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { crashpoint, type Log } from '../kit/index.ts';
+import type { Driver } from './driver/driver.ts';
 import { flattened } from './flatten.ts';
 import { type Layout, scratchIn } from './layout.ts';
 
@@ -12,11 +13,13 @@ export interface Discard {
   settled(): Promise<void>;
 }
 
-export function createDiscard(layout: Layout, log: Log): Discard {
+export function createDiscard(layout: Layout, { log, driver }: { log: Log; driver: Driver }): Discard {
   const running = new Set<Promise<void>>();
 
   function free(path: string): void {
-    const removal = remove(layout.doomed, path)
+    const removal = driver
+      .free(path)
+      .then(() => remove(layout.doomed, path))
       .catch((error) => log.warn('cannot remove a directory', { path, error }))
       .finally(() => running.delete(removal));
     running.add(removal);

@@ -4,27 +4,33 @@ import { closeFd, openDirectory, setTimesAt, tryStatusOf, usingFd } from '../hos
 import { explainSystemError } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
 import type { Discard } from './discard.ts';
+import type { Driver } from './driver/driver.ts';
+import { addInitPlaces, topTree } from './driver/whole-trees.ts';
+import { directories, files, symlinks } from './init-places.ts';
 import { keyOf, type Layers } from './layers.ts';
 import { type Layout, scratchIn } from './layout.ts';
 import { attributesAt, setAttributes } from './unpack/attributes.ts';
-
-// What Docker puts between an image and each of its containers, so that places for mounts are nobody's change.
-const directories = ['dev', 'dev/pts', 'dev/shm', 'etc', 'proc', 'sys'];
-const files = ['.dockerenv', 'dev/console', 'etc/hostname', 'etc/hosts', 'etc/resolv.conf'];
-const symlinks = [['etc/mtab', '/proc/mounts']] as const;
 
 /**
  * The layer of the engine's own mount points on a stack of layers (lowest first, and their keys): made at its first use,
  * one for all containers of the stack. Returns its key.
  */
-export function createInitLayers(layout: Layout, layers: Layers, discard: Discard) {
-  return (diffIds: string[], keys: string[]): string => {
+export function createInitLayers(at: { layout: Layout; layers: Layers; discard: Discard; driver: Driver }) {
+  const { layout, layers, discard, driver } = at;
+  return async (diffIds: string[], keys: string[]): Promise<string> => {
     const key = `${keyOf(chainIds(diffIds).at(-1) ?? 'scratch')}-init`;
     if (layers.keys().includes(key)) return key;
     const directory = scratchIn(layout, layout.incoming);
-    const below = keys.length > 0 ? layers.view(keys) : undefined;
+    const below = keys.length > 0 && !driver.whole ? layers.view(keys) : undefined;
     try {
-      fill(join(directory, 'diff'), below);
+      mkdirSync(directory);
+      if (driver.whole) await fillWhole(at, join(directory, 'diff'), keys);
+      else fill(join(directory, 'diff'), below);
+      // Somebody else may have made it meanwhile.
+      if (layers.keys().includes(key)) {
+        discard(directory);
+        return key;
+      }
       const on = keys.at(-1);
       layers.enter(directory, key, { diffId: '', size: 0, listsRoot: false, ...(on !== undefined && { on }) });
     } catch (error) {
@@ -35,6 +41,13 @@ export function createInitLayers(layout: Layout, layers: Layers, discard: Discar
     }
     return key;
   };
+}
+
+async function fillWhole({ layout, driver }: { layout: Layout; driver: Driver }, diff: string, keys: string[]) {
+  const below = topTree(layout.layers, keys);
+  if (below === undefined) driver.make(diff);
+  else await driver.clone(below, diff);
+  addInitPlaces(diff);
 }
 
 function fill(diff: string, below: number | undefined): void {

@@ -14,6 +14,8 @@ import { detachedOverlay, openDirectory } from '../host/index.ts';
 import { crashpoint, EngineError, type Log } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
 import type { Discard } from './discard.ts';
+import type { Driver } from './driver/driver.ts';
+import { mountTree, topTree } from './driver/whole-trees.ts';
 import type { Layout } from './layout.ts';
 
 /** What `layer.json` beside a layer's tree says. */
@@ -60,7 +62,17 @@ export function keyOf(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 32);
 }
 
-export function createLayers({ layout, discard, log }: { layout: Layout; discard: Discard; log: Log }): Layers {
+export function createLayers({
+  layout,
+  discard,
+  log,
+  driver,
+}: {
+  layout: Layout;
+  discard: Discard;
+  log: Log;
+  driver: Driver;
+}): Layers {
   const records = new Map<string, LayerRecord>();
 
   function add(key: string): void {
@@ -132,6 +144,7 @@ export function createLayers({ layout, discard, log }: { layout: Layout; discard
     },
     rewrite: (key) => writeFileSync(join(layout.layers, key, 'layer.json'), JSON.stringify(record(key))),
     ...viewsOf(layout, record),
+    ...(driver.whole && wholeViewsOf(layout)),
   };
 }
 
@@ -150,6 +163,12 @@ function viewsOf(layout: Layout, record: Layers['record']): Pick<Layers, 'links'
       return detachedOverlay({ base: layout.links, lower });
     },
   };
+}
+
+/** The topmost tree has all of a stack. */
+function wholeViewsOf(layout: Layout): Pick<Layers, 'mount' | 'view'> {
+  const mount = (keys: string[]) => mountTree(topTree(layout.layers, keys) ?? layout.empty, { readOnly: true });
+  return { mount, view: mount };
 }
 
 const target = (key: string) => `../layers/${key}/diff`;

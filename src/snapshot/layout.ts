@@ -20,8 +20,8 @@ export interface Layout {
   life: string;
 }
 
-export function createLayout(dataRoot: string): Layout {
-  const base = join(dataRoot, 'overlay2');
+export function createLayout(dataRoot: string, driver: string): Layout {
+  const base = join(dataRoot, driver);
   const directories = {
     base,
     links: join(base, 'l'),

@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { usingFd } from '../host/index.ts';
 import type { Log } from '../kit/index.ts';
 import { createApplyLayer } from './apply-layer.ts';
 import { createChecks } from './check/checks.ts';
@@ -7,19 +8,24 @@ import { createContainers } from './containers.ts';
 import type { Snapshots } from './contract.ts';
 import { createDifferences } from './differences.ts';
 import { createDiscard } from './discard.ts';
+import { chooseDriver } from './driver/choose.ts';
+import { sizeOfChanges } from './driver/whole-trees.ts';
 import { createInitLayers } from './init-layer.ts';
 import { createLayers, type Layers } from './layers.ts';
 import { createLayout, type Layout } from './layout.ts';
 
-/** Snapshots on overlayfs under `root` (the data root; made if missing). */
-export function createSnapshots(options: { root: string; log: Log }): Snapshots {
-  const layout = createLayout(options.root);
-  const discard = createDiscard(layout, options.log);
+/** Snapshots under `root` (the data root; made if missing), on the driver of that name, which is overlay2 unless told. */
+export function createSnapshots(options: { root: string; log: Log; driver?: string }): Snapshots {
+  const { log } = options;
+  mkdirSync(options.root, { recursive: true });
+  const driver = chooseDriver(options.driver, options.root);
+  const layout = createLayout(options.root, driver.name);
+  const discard = createDiscard(layout, { log, driver });
   for (const left of readdirSync(layout.incoming)) discard(join(layout.incoming, left));
-  const layers = createLayers({ layout, discard, log: options.log });
-  const containers = createContainers(layout, layers, discard);
-  const { applyLayer, unpackAside } = createApplyLayer(layout, layers, discard);
-  const initLayer = createInitLayers(layout, layers, discard);
+  const layers = createLayers({ layout, discard, log, driver });
+  const containers = createContainers({ layout, layers, discard, driver });
+  const { applyLayer, unpackAside } = createApplyLayer({ layout, layers, discard, driver });
+  const initLayer = createInitLayers({ layout, layers, discard, driver });
   /** Layers nobody wants any more but for a container that stands on them. */
   const unwanted = new Set<string>();
 
@@ -38,8 +44,10 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
     return keys;
   }
 
+  const differences = createDifferences(layers, containers, driver);
+
   return {
-    driver: 'overlay2',
+    driver: driver.name,
     hasLayer: (diffId, parents) => layers.find([...parents, diffId]).at(-1) !== undefined,
     applyLayer(layer) {
       want(layers.keys().filter((key) => layers.record(key).diffId === layer.diffId));
@@ -52,17 +60,22 @@ export function createSnapshots(options: { root: string; log: Log }): Snapshots 
     layerSize: (diffId, parents) => layers.record(layers.need([...parents, diffId]).at(-1) ?? '').size,
     async create(id, stack) {
       const keys = want(layers.need(stack));
-      containers.create(id, [...keys, ...want([initLayer(stack, keys)])]);
+      await containers.create(id, [...keys, ...want([await initLayer(stack, keys)])]);
     },
     mount: containers.mount,
-    describe: (id) => described(layout, containers.keys(id), containers.path(id)),
+    describe: (id) => (driver.whole ? {} : described(layout, containers.keys(id), containers.path(id))),
     describeLayers(stack) {
+      if (driver.whole) return {};
       const keys = layers.need(stack);
       const top = keys.pop();
       return described(layout, keys, join(layout.layers, top ?? ''));
     },
-    ...createDifferences(layers, containers),
-    size: containers.size,
+    ...differences,
+    async size(id) {
+      if (!driver.whole) return containers.size(id);
+      const changed = await differences.changes(id);
+      return usingFd(containers.upper(id), (fd) => sizeOfChanges(fd, changed));
+    },
     async remove(id) {
       containers.remove(id);
       dropUnwanted();

@@ -70,7 +70,7 @@ function* checkRecord({ layout, layers }: Places, key: string): Generator<Damage
  * What is wrong with the writable layer of a container. Lost files are lost; the list of its layers is written anew by `keys`, and
  * what the kernel needs beside it is made anew.
  */
-export function* checkWritable(at: Places, id: string, keys: () => string[]): Generator<Damage> {
+export function* checkWritable(at: Places, id: string, keys: () => Promise<string[]>): Generator<Damage> {
   const path = at.containers.path(id);
   const subject = `container ${id}`;
   if (!isDirectory(join(path, 'diff'))) {
@@ -78,8 +78,8 @@ export function* checkWritable(at: Places, id: string, keys: () => string[]): Ge
     return;
   }
   if (!namesLayers(at, id)) {
-    const repair = () => {
-      at.containers.restack(id, keys());
+    const repair = async () => {
+      at.containers.restack(id, await keys());
       return 'written again';
     };
     yield { subject, problem: 'the list of its layers is gone or wrong', repair };

@@ -18,7 +18,7 @@ export function createChecks(at: {
   containers: Containers;
   discard: Discard;
   unpackAside: UnpackAside;
-  initLayer: (diffIds: string[], keys: string[]) => string;
+  initLayer: (diffIds: string[], keys: string[]) => Promise<string>;
 }): Checks {
   const { layout, layers, initLayer } = at;
   const { check, replace } = createLayerChecks(at);
@@ -29,9 +29,9 @@ export function createChecks(at: {
     checkLayer: check,
     replaceLayer: replace,
     checkContainer: (id, stack) =>
-      checkWritable(at, id, () => {
+      checkWritable(at, id, async () => {
         const keys = layers.need(stack);
-        return [...keys, initLayer(stack, keys)];
+        return [...keys, await initLayer(stack, keys)];
       }),
     checkOrphans: (known) => checkOrphans(at, known),
     unpacked: () =>

@@ -1,13 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { closeFd, openDirectory, openIn, readLinkAt, syscall, usingFd, xattrsAt } from '../../host/index.ts';
+import { isWhiteout } from '../pack/entry-head.ts';
 import { type TreeEntry, treeEntries } from '../pack/tree-entries.ts';
 
 const atOnce = 256;
 
 /**
- * One digest of all that a tree is: names, kinds, owners, modes, sizes, attributes, links, the times of files (a directory that its
- * tar does not list has no time that means anything), and with `contents` every byte of its files.
+ * One digest of all that a tree is: names, kinds, owners, modes, sizes, attributes, links, the times of files (a whiteout, and a
+ * directory that its tar does not list, have none that mean anything), and with `contents` every byte of its files.
  */
 export async function sealOf(path: string, of: { contents: boolean }): Promise<string> {
   const hash = createHash('sha256');
@@ -34,7 +35,7 @@ function described({ path, spot, status }: TreeEntry): string {
     .toSorted();
   const size = kind === 'directory' ? 0 : status.size;
   const count = kind === 'directory' ? 0 : links;
-  const time = kind === 'directory' ? [] : [modified.seconds, modified.nanoseconds];
+  const time = kind === 'directory' || isWhiteout(status) ? [] : [modified.seconds, modified.nanoseconds];
   return JSON.stringify([path, kind, mode, uid, gid, size, count, node, time, text, xattrs]);
 }
 

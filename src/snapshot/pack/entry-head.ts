@@ -51,7 +51,7 @@ function isKept(name: string): boolean {
 }
 
 /** What a layer has in place of a whiteout of that name. */
-export function whiteoutHead(name: string, status: FileStatus): Uint8Array {
+export function whiteoutHead(name: string, status: Pick<FileStatus, 'uid' | 'gid' | 'modified'>): Uint8Array {
   const at = name.lastIndexOf('/') + 1;
   return emptyFile(`${name.slice(0, at)}.wh.${name.slice(at)}`, { ...status, mode: 0o600 });
 }
@@ -61,7 +61,8 @@ export function opaqueHead(directory: string, status: FileStatus): Uint8Array {
   return emptyFile(`${directory}/.wh..wh..opq`, status);
 }
 
-function emptyFile(name: string, { mode, uid, gid, modified }: FileStatus): Uint8Array {
+function emptyFile(name: string, of: Pick<FileStatus, 'mode' | 'uid' | 'gid' | 'modified'>): Uint8Array {
+  const { mode, uid, gid, modified } = of;
   const plain = { type: '0', size: 0, linkName: '', device: [0, 0] as [number, number] };
   return encodeTarHead({ ...plain, name, mode, uid, gid, modified: { seconds: modified.seconds, nanoseconds: 0 } });
 }

@@ -8,9 +8,9 @@ export interface Spot {
 
 /**
  * What is at a path (relative to the top, a byte string) instead of what the directory has; `'empty'` for a directory that shall
- * not be entered; undefined leaves it.
+ * not be entered, `'absent'` for what is left out; undefined leaves it.
  */
-export type Instead = (path: string, status: FileStatus | undefined) => Spot | 'empty' | undefined;
+export type Instead = (path: string, status: FileStatus | undefined) => Spot | 'empty' | 'absent' | undefined;
 
 export interface TreeEntry {
   /** Its directory stays open until the next entry is asked for. */
@@ -62,6 +62,7 @@ export function* treeEntries(from: Spot, instead: Instead = () => undefined): Ge
 function entryAt(spot: Spot, path: string, instead: Instead): { entry: TreeEntry; enter: boolean } | undefined {
   const own = tryStatusOf(spot.directory, spot.name);
   const other = instead(path, own);
+  if (other === 'absent') return undefined;
   const place = other === undefined || other === 'empty' ? spot : other;
   const status = place === spot ? own : tryStatusOf(place.directory, place.name);
   if (!status) return undefined;

@@ -1,4 +1,4 @@
-import { type FileStatus, makeDirectoryAt, makeNodeAt, setXattrAt } from '../../host/index.ts';
+import { type FileStatus, makeDirectoryAt, makeNodeAt, namesIn, setXattrAt } from '../../host/index.ts';
 import { readTar, type TarEntry } from '../../oci/index.ts';
 import { setAttributes } from './attributes.ts';
 import { baseOf, bytesOf, joined, normalised, parentOf, whiteoutOf } from './entry-path.ts';
@@ -12,6 +12,9 @@ interface Unpacking {
   below: () => Promise<number | undefined>;
   /** Names this layer takes away from the layers below; a directory that comes later under such a name hides theirs. */
   whiteouts: Set<string>;
+  /** The tree has all that is below, too: what is hidden is removed, but for what this layer itself put there. */
+  whole: boolean;
+  own: Set<string>;
 }
 
 /**
@@ -23,9 +26,10 @@ export async function unpackLayer(options: {
   root: number;
   tar: AsyncIterable<Uint8Array>;
   below: () => Promise<number | undefined>;
+  whole: boolean;
 }): Promise<{ size: number; listsRoot: boolean }> {
   const tree = createTree(options.root, options.below);
-  const unpacking = { ...options, tree, whiteouts: new Set<string>() };
+  const unpacking = { ...options, tree, whiteouts: new Set<string>(), own: new Set<string>() };
   let size = 0;
   let listsRoot = false;
   try {
@@ -49,12 +53,13 @@ async function place(at: Unpacking, path: string, entry: TarEntry): Promise<void
   const whiteout = whiteoutOf(baseOf(path));
   if (whiteout.kind === 'meta') return;
   const directory = await at.tree.directory(parentOf(path));
-  if (whiteout.kind === 'opaque') makeOpaque(at.tree, directory);
+  if (whiteout.kind === 'opaque') conceal(at, directory);
   else if (whiteout.kind === 'whiteout') hide(at, joined(directory, whiteout.name));
   else await placeEntry(at, joined(directory, baseOf(path)), entry);
 }
 
 async function placeEntry(at: Unpacking, real: string, entry: TarEntry): Promise<void> {
+  if (at.whole) own(at, real);
   const before = at.tree.status(real);
   if (entry.type === 'link') {
     const target = normalised(entry.linkName);
@@ -68,6 +73,11 @@ async function placeEntry(at: Unpacking, real: string, entry: TarEntry): Promise
   }
 }
 
+/** Also the directories on the way: they stay when they are hidden, with what is this layer's in them. */
+function own(at: Unpacking, path: string): void {
+  for (let way = path; way !== '' && !at.own.has(way); way = parentOf(way)) at.own.add(way);
+}
+
 function placeDirectory(
   at: Unpacking,
   path: string,
@@ -78,7 +88,7 @@ function placeDirectory(
     makeDirectoryAt(at.tree.open(parentOf(path)), bytesOf(baseOf(path)), 0o700);
   }
   finishDirectory(at.tree, path, entry);
-  if (at.whiteouts.has(path)) makeOpaque(at.tree, path);
+  if (at.whiteouts.has(path)) conceal(at, path);
 }
 
 function finishDirectory(tree: Tree, path: string, entry: TarEntry): void {
@@ -89,12 +99,31 @@ function finishDirectory(tree: Tree, path: string, entry: TarEntry): void {
 
 /** Takes a name away from the layers below; what this layer itself has under it stays, alone. */
 function hide(at: Unpacking, path: string): void {
+  if (at.whole) {
+    removeForeign(at, path);
+    return;
+  }
   at.whiteouts.add(path);
   const before = at.tree.status(path);
   if (before?.kind === 'directory') makeOpaque(at.tree, path);
   if (before) return;
   const name = bytesOf(baseOf(path));
   makeNodeAt(at.tree.open(parentOf(path)), name, { kind: 'char', mode: 0, device: [0, 0] });
+}
+
+/** What the layers below have in a directory is no longer there. */
+function conceal(at: Unpacking, directory: string): void {
+  if (!at.whole) makeOpaque(at.tree, directory);
+  else
+    for (const name of namesIn(at.tree.open(directory))) removeForeign(at, joined(directory, name.toString('latin1')));
+}
+
+/** Removes what the layers below have at a path; what this layer has there stays. */
+function removeForeign(at: Unpacking, path: string): void {
+  const status = at.tree.status(path);
+  if (!status) return;
+  if (!at.own.has(path)) at.tree.remove(path, status);
+  else if (status.kind === 'directory') conceal(at, path);
 }
 
 function makeOpaque(tree: Tree, directory: string): void {

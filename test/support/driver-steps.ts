@@ -1,0 +1,119 @@
+// Run as a program: `bun driver-steps.ts <data root> <driver>` takes images and a container through their lives on a storage driver and
+// prints what was seen, which is the same on every driver.
+import { constants, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  closeFd,
+  makeDirectoryAt,
+  openDirectoryAt,
+  openIn,
+  readFileIn,
+  removeAt,
+  usingFd,
+  walk,
+  writeFd,
+} from '../../src/host/index.ts';
+import { silent } from '../../src/kit/index.ts';
+import { readTar } from '../../src/oci/index.ts';
+import { makeTar } from '../../src/oci/tar/make-tar.ts';
+import { createSnapshots, type Snapshots } from '../../src/snapshot/index.ts';
+
+const [root = '', driver = ''] = process.argv.slice(2);
+const lower = makeTar([
+  { name: 'gone', data: 'x' },
+  { name: 'kept', data: 'kept', mode: 0o4755, uid: 7, gid: 8, mtime: 1_600_000_000 },
+  { name: 'dir/', type: '5', mode: 0o1777 },
+  { name: 'dir/hidden', data: 'x' },
+  { name: 'part/', type: '5' },
+  { name: 'part/one', data: '1' },
+  { name: 'part/two', data: '2' },
+  { name: 'soft', type: '2', linkName: 'dir' },
+]);
+const upper = makeTar([
+  { name: '.wh.gone' },
+  { name: 'dir/new', data: 'new' },
+  { name: 'dir/.wh..wh..opq' },
+  { name: 'part/.wh.one' },
+  { name: 'second', type: '1', linkName: 'kept' },
+  { name: 'soft/through', data: 'through' },
+]);
+
+async function* once(bytes: Uint8Array) {
+  yield bytes;
+}
+
+async function seen(fd: number): Promise<string[]> {
+  const found: string[] = [];
+  const top = openDirectoryAt(fd, '.');
+  for await (const { parent, name, status } of walk(top)) {
+    const { kind, mode, uid, gid } = status;
+    const size = kind === 'directory' ? 0 : status.size;
+    const text = kind === 'file' ? readFileIn(parent, name)?.toString() : '';
+    found.push([name.toString(), kind, mode.toString(8), uid, gid, size, text].join(' '));
+  }
+  closeFd(top);
+  return found.toSorted();
+}
+
+function write(fd: number, path: string, text: string): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
+  usingFd(openIn(fd, path, flags, { mode: 0o640 }), (file) => writeFd(file, Buffer.from(text)));
+}
+
+async function life(snapshots: Snapshots): Promise<unknown> {
+  const first = (await snapshots.applyLayer({ parents: [], tar: once(lower) })).diffId;
+  const second = (await snapshots.applyLayer({ parents: [first], tar: once(upper) })).diffId;
+  await snapshots.create('c', [first, second]);
+  const fd = snapshots.mount('c', { volatile: false });
+  const before = await seen(fd);
+  const untouched = await snapshots.changes('c');
+  write(fd, 'written', 'by the container');
+  write(fd, 'part/two', 'changed');
+  removeAt(fd, 'kept', 'file');
+  makeDirectoryAt(fd, 'made', 0o700);
+  write(fd, 'made/inside', 'deep');
+  closeFd(fd);
+  const changes = await snapshots.changes('c');
+  const size = await snapshots.size('c');
+  const third = (await snapshots.applyLayer({ parents: [first, second], tar: snapshots.diff('c') })).diffId;
+  const entries: string[] = [];
+  for await (const entry of readTar(snapshots.diff('c'))) entries.push(`${entry.name} ${entry.type} ${entry.size}`);
+  await snapshots.create('d', [first, second, third]);
+  const again = await usingAsync(snapshots.view('d'), seen);
+  const image = await usingAsync(snapshots.viewImage([first, second]), seen);
+  const damages: unknown[] = [];
+  for await (const damage of snapshots.check({ full: true })) damages.push(damage);
+  const whole = await snapshots.checkLayer({ diffId: second, parents: [first], tar: once(upper) }, { full: true });
+  return {
+    before,
+    untouched,
+    changes,
+    size,
+    entries: entries.toSorted(),
+    again,
+    image,
+    damages,
+    whole,
+    layers: [first, second, third],
+  };
+}
+
+async function usingAsync<T>(fd: number, work: (fd: number) => Promise<T>): Promise<T> {
+  try {
+    return await work(fd);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+const result = (await life(createSnapshots({ root, log: silent, driver }))) as { layers: string[] };
+const next = createSnapshots({ root, log: silent, driver });
+const kept = await usingAsync(next.view('c'), seen);
+for (const id of ['c', 'd']) await next.remove(id);
+for (const layer of result.layers) await next.removeLayer(layer);
+await next.settled();
+const left = ['layers', 'containers', 'incoming', 'doomed', 'l'].flatMap((name) => {
+  const directory = join(root, next.driver, name);
+  return existsSync(directory) ? readdirSync(directory) : [];
+});
+console.log(JSON.stringify({ ...result, layers: result.layers.slice(0, 2), kept, left }, null, 1));
