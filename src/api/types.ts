@@ -11,6 +11,7 @@ export type {
   ContainerUpdateRequest,
   ContainerUpdateResponse,
   ContainerWaitResponse,
+  DistributionInspect,
   EndpointSettings,
   EventMessage,
   ExecConfig,

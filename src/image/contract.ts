@@ -1,4 +1,5 @@
 import type {
+  DistributionInspect,
   HistoryResponseItem,
   ImageDeleteResponseItem,
   ImageInspect,
@@ -67,6 +68,8 @@ export interface Images {
    * came, so that its digest stays.
    */
   push(request: PushRequest): AsyncIterable<JSONMessage>;
+  /** What its registry has under a name: descriptor and platforms, as `docker manifest` and builders ask. */
+  remote(request: PullRequest): Promise<DistributionInspect>;
   /** Makes an image of another's layers and one more; its id. Its name, if it gets one, is `name`. */
   commit(options: CommitRequest): Promise<{ id: string; name?: string }>;
   /**

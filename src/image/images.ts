@@ -17,6 +17,7 @@ import { pruneImages } from './prune.ts';
 import { pullImages } from './pull/pull.ts';
 import { pushImages } from './push/push.ts';
 import { descendantsOf, findImage, imagesIn } from './records.ts';
+import { remoteImage } from './remote.ts';
 import { removeImage } from './remove.ts';
 import { saveImages } from './save.ts';
 import { createDownloads, type TransferLimits, usualLimits } from './transfer/downloads.ts';
@@ -56,6 +57,7 @@ export function createImages(options: {
     import: (tar, options) => importImage(context, tar, options),
     checkName: (repository, tag) => void nameFor(repository, tag),
     descendants: (id) => context.store.view((tx) => descendantsOf(tx, id)),
+    remote: (request) => remoteImage(registry, request),
     push: (request) => pushImages(context, { registry, slots: uploads }, request),
     pull: (request) => pullImages(context, { registry, downloads }, request),
     commit: (options) => commitImage(context, options),

@@ -40,8 +40,11 @@ export interface Registry {
   isInsecure(domain: string): Promise<boolean>;
 }
 
+/** `inspect` reads as `pull` does; its errors do not speak of pulling. */
+export type Access = 'pull' | 'push' | 'inspect';
+
 export interface AccessOptions {
-  access: 'pull' | 'push';
+  access: Access;
   credentials?: Credentials;
   signal?: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { EngineError } from '../kit/index.ts';
-import type { RepositoryName } from './contract.ts';
+import type { Access, RepositoryName } from './contract.ts';
 import { isIn } from './http/proxy.ts';
 import type { PrefixSettings, RegistrySettings } from './settings.ts';
 
@@ -29,7 +29,7 @@ export async function loginEndpoints(serverAddress: string, settings: RegistrySe
 /** Where a repository is asked for, one after another; an EngineError where the configuration forbids it. */
 export async function endpointsOf(
   name: RepositoryName,
-  access: 'pull' | 'push',
+  access: Access,
   settings: RegistrySettings,
 ): Promise<Endpoint[]> {
   const { domain, path } = name;
@@ -37,7 +37,7 @@ export async function endpointsOf(
   if (own.blocked)
     throw new EngineError('forbidden', `registry ${domain} is blocked for ${domain}/${path} in the configuration`);
   const hubMirrors = domain === 'docker.io' ? settings.mirrors : [];
-  const mirrors = access === 'pull' ? [...(own.mirrors ?? []), ...hubMirrors] : [];
+  const mirrors = access !== 'push' ? [...(own.mirrors ?? []), ...hubMirrors] : [];
   const insecure = own.insecure ?? (await isInsecure(domain, settings));
   return [...(await Promise.all(mirrors.map((url) => mirrorAt(url, settings)))), ...registryItself(domain, insecure)];
 }

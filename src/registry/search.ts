@@ -1,7 +1,6 @@
-import { EngineError } from '../kit/index.ts';
+import { EngineError, messageOf } from '../kit/index.ts';
 import type { Credentials, SearchResult } from './contract.ts';
 import { isInsecure } from './endpoints.ts';
-import { statusLine } from './failure.ts';
 import { bytesOf } from './http/body.ts';
 import type { Send } from './http/transport.ts';
 import type { RegistrySettings } from './settings.ts';
@@ -16,29 +15,54 @@ export async function searchIndex(
   term: string,
   options: { limit: number; credentials?: Credentials; signal?: AbortSignal },
 ): Promise<SearchResult[]> {
+  if (/^https?:\/\//.test(term)) {
+    const why = `repository name (${term}) should not have a scheme`;
+    throw new EngineError('invalid', `invalid repository name: ${why}`);
+  }
   const { host, remote } = splitTerm(term);
   const insecure = await isInsecure(host, settings);
   const query = new URLSearchParams({ q: remote, n: String(options.limit || 25) });
   const { credentials, signal } = options;
   const proof: Record<string, string> =
     credentials?.username && credentials.password ? { Authorization: basic(credentials) } : {};
-  let failure: unknown;
-  for (const scheme of insecure ? ['https', 'http'] : ['https']) {
+  const usual = { insecure, ...(signal && { signal }) };
+  const base = host === hub ? `https://${host}/v1/` : await indexAt(send, host, usual);
+  const answer = await send(`${base}search?${query}`, { ...usual, headers: { 'X-Docker-Token': 'true', ...proof } });
+  if (answer.status !== 200) {
+    await answer.body?.cancel();
+    throw new EngineError('internal', `Unexpected status code ${answer.status}`);
+  }
+  const found = JSON.parse(Buffer.from(await bytesOf(answer, answerMost)).toString()) as { results?: unknown };
+  return Array.isArray(found.results) ? found.results.map(resultOf) : [];
+}
+
+/** Where a host answers as an index; without TLS only where that is not insisted on. */
+async function indexAt(send: Send, host: string, usual: { insecure: boolean; signal?: AbortSignal }): Promise<string> {
+  const ping = async (scheme: string) => {
+    const base = `${scheme}://${host}/v1/`;
+    const answer = await send(`${base}_ping`, usual);
+    await answer.body?.cancel();
+    return base;
+  };
+  try {
+    return await ping('https');
+  } catch (tls) {
+    if (!usual.insecure) {
+      const flag = `please add \`--insecure-registry ${host}\` to the daemon's arguments`;
+      const advice = `If this private registry supports only HTTP or HTTPS with an unknown CA certificate, ${flag}. In the case of HTTPS, if you have access to the registry's CA certificate, no need for the flag; simply place the CA certificate at /etc/docker/certs.d/${host}/ca.crt`;
+      throw new EngineError(
+        'invalid',
+        `invalid registry endpoint https://${host}/v1/: ${messageOf(tls)}. ${advice}`,
+        tls,
+      );
+    }
     try {
-      const url = `${scheme}://${host}/v1/search?${query}`;
-      const headers = { 'X-Docker-Token': 'true', ...proof };
-      const answer = await send(url, { headers, insecure, ...(signal && { signal }) });
-      if (answer.status !== 200) {
-        throw new EngineError('internal', `Unexpected status code ${statusLine(answer).split(' ')[0]}`);
-      }
-      const found = JSON.parse(Buffer.from(await bytesOf(answer, answerMost)).toString()) as { results?: unknown };
-      return Array.isArray(found.results) ? found.results.map(resultOf) : [];
-    } catch (error) {
-      failure = error;
-      if (!(error instanceof EngineError) || error.cause === undefined) break;
+      return await ping('http');
+    } catch (plain) {
+      const both = `HTTPS attempt: ${messageOf(tls)}. HTTP attempt: ${messageOf(plain)}`;
+      throw new EngineError('invalid', `invalid registry endpoint "http://${host}/v1/". ${both}`, plain);
     }
   }
-  throw failure;
 }
 
 /** `host/term`; without a host it is Docker Hub's. */
@@ -52,12 +76,13 @@ function splitTerm(term: string): { host: string; remote: string } {
 }
 
 function resultOf(found: unknown): SearchResult {
-  const { name, description, star_count, is_official, is_automated } = (found ?? {}) as Partial<SearchResult>;
+  const { name, description, star_count, is_official } = (found ?? {}) as Partial<SearchResult>;
   return {
     star_count: Number(star_count ?? 0),
     is_official: is_official === true,
     name: String(name ?? ''),
-    is_automated: is_automated === true,
+    // Nothing is told to be automated any more.
+    is_automated: false,
     description: String(description ?? ''),
   };
 }

@@ -13,6 +13,7 @@ import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/exec.ts';
 import { imageRoutes } from './routes/images.ts';
 import { networkRoutes } from './routes/networks.ts';
+import { registryRoutes } from './routes/registry.ts';
 import { systemRoutes } from './routes/system/system.ts';
 import { volumeRoutes } from './routes/volumes.ts';
 
@@ -27,6 +28,7 @@ export function createServer({ backends, log }: { backends: Backends; log: Log }
     ...execRoutes(backends),
     ...containerRoutes(backends),
     ...imageRoutes(backends),
+    ...registryRoutes(backends),
     ...volumeRoutes(backends),
     ...networkRoutes(backends),
     ...directRoutes(backends),
