@@ -42,7 +42,7 @@ let serial = 0;
 
 /** Starts an engine in a new directory. `options.args` are further flags of the daemon. */
 export async function startEngine(
-  options: { args?: string[]; env?: Record<string, string>; execRoot?: string; dataSize?: string } = {},
+  options: { args?: string[]; env?: Record<string, string>; execRoot?: string; dataSize?: string; bip?: string } = {},
 ): Promise<Engine> {
   const before = await traces();
   const directory = mkdtempSync(join(tmpdir(), 'tug-engine-'));
@@ -51,7 +51,7 @@ export async function startEngine(
   const engine = createEngine({
     directory,
     bridge,
-    subnet: `10.${200 + (serial % 50)}.${number}.1/24`,
+    subnet: options.bip ?? `10.${200 + (serial % 50)}.${number}.1/24`,
     before,
     ...options,
   });

@@ -198,3 +198,32 @@ test('--validate says OK, or what is wrong, and starts nothing', async () => {
     stderr: `unable to configure the Docker daemon with file ${join(directory, 'other.json')}: the following directives are specified both as a flag and in the configuration file: debug: (from flag: true, from file: true)\n`,
   });
 });
+
+test('the default bridge’s range, way out and masquerading; a log in JSON', async () => {
+  const probe = await startEngine({
+    args: ['--fixed-cidr=10.248.77.64/28', '--default-gateway=10.248.77.66', '--ip-masq=false', '--log-format=json'],
+    bip: '10.248.77.1/24',
+  });
+  try {
+    await probe.withBusybox();
+    const { stdout } = await probe.tug(['run', '--rm', 'busybox', 'sh', '-c', 'ip -4 -o addr show eth0; ip route']);
+    const [, last] = /inet 10\.248\.77\.(\d+)\/24/.exec(stdout) ?? [];
+    expect(Number(last)).toBeGreaterThanOrEqual(64);
+    expect(Number(last)).toBeLessThan(80);
+    expect(stdout).toContain('default via 10.248.77.66 dev eth0');
+    const set = async (name: string) =>
+      (await run(['nft', 'list', 'set', 'inet', `tug_${probe.bridge}`, name])).stdout.includes(`"${probe.bridge}"`);
+    expect([await set('bridges'), await set('masquerade')]).toEqual([true, false]);
+    const shown = (await probe.request('GET', '/networks/bridge')).json() as { IPAM: object; Options: object };
+    expect(shown).toMatchObject({
+      IPAM: { Config: [{ Subnet: '10.248.77.0/24', IPRange: '10.248.77.64/28' }] },
+      Options: { 'com.docker.network.bridge.enable_ip_masquerade': 'false' },
+    });
+    const lines = probe.daemonLog().trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toContain(
+      'Daemon has completed initialization',
+    );
+  } finally {
+    expect(await probe.dispose()).toEqual([]);
+  }
+}, 60_000);
