@@ -116,10 +116,24 @@ test('info shows the settings; what has no effect is warned of', async () => {
 });
 
 test('SIGHUP: what can change changes at once and is told; a broken file changes nothing and is said', async () => {
+  const more = { runtimes: { mine: { path: '/bin/true' } }, 'insecure-registries': ['reg.example:5000'] };
   const since = String(Math.floor(Date.now() / 1000) - 1);
-  tell({ labels: ['place=there'], 'default-shm-size': '8M', debug: true, 'max-concurrent-downloads': 7, mtu: 1399 });
+  tell({
+    labels: ['place=there'],
+    'default-shm-size': '8M',
+    debug: true,
+    'max-concurrent-downloads': 7,
+    mtu: 1399,
+    ...more,
+  });
   process.kill(engine.pid(), 'SIGHUP');
   await until('the labels have changed', async () => (await labels()) === 'there');
+  expect((await engine.request('GET', '/info')).json()).toMatchObject({
+    Runtimes: { mine: { path: '/bin/true' } },
+    RegistryConfig: { IndexConfigs: { 'reg.example:5000': { Secure: false } } },
+  });
+  expect((await engine.tug(['create', '--name=other', '--runtime=mine', 'busybox'])).code).toBe(0);
+  await engine.tug(['rm', 'other']);
   expect(await inside('df -k /dev/shm | tail -1')).toMatch(/^shm +8192 /);
   expect(engine.daemonLog()).toContain('level=debug msg="Reset Max Concurrent Downloads: 7"');
   expect(engine.daemonLog()).toMatch(/change when the engine starts anew" settings="network"/);
