@@ -235,8 +235,10 @@ const onThisMachine = (): void => {
     const one = await start('one', published('53/udp', '5353'));
     await one.serveUdp(53);
     expect((await said.read()).value).toBe('one 203.0.113.2\n');
-    await networks.attach(request('between')); // so that the next one has another address
     await one.end();
+    await until('no link is left', async () => (await ports()).length === 0);
+    // It takes the address that is free now, so that the next one has another.
+    expect((await networks.attach(request('between'))).networks.bridge?.IPAddress).toBe(one.ip);
     const two = await start('two', published('53/udp', '5353'));
     await two.serveUdp(53);
     expect(two.ip).not.toBe(one.ip);
