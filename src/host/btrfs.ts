@@ -42,7 +42,10 @@ function onParent(path: string, work: (fd: number, name: string) => void): void 
   onDirectory(dirname(path), (fd) => work(fd, basename(path)));
 }
 
+function readable(directory: number): number {
+  return openIn(directory, '.', constants.O_RDONLY | constants.O_DIRECTORY);
+}
+
 function onDirectory(path: string, work: (fd: number) => void): void {
-  const open = (directory: number) => openIn(directory, '.', constants.O_RDONLY | constants.O_DIRECTORY);
-  usingFd(usingFd(openDirectory(path), open), work);
+  usingFd(usingFd(openDirectory(path), readable), work);
 }
