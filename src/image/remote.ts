@@ -33,7 +33,7 @@ function described({ mediaType, digest, bytes }: FetchedManifest, document: Remo
 /** Of a list all that it names; of one image, where its config is Docker's, that of the config. */
 async function platforms(repository: Repository, document: RemoteDocument, signal: AbortSignal): Promise<unknown> {
   if (document.kind === 'index') {
-    return document.manifests.map(({ platform }) => platform ?? { architecture: '', os: '' });
+    return document.manifests.map(({ platform }) => ({ architecture: '', os: '', ...platform }));
   }
   if (document.kind === 'schema1' || document.image.manifest.mediaType !== mediaTypes.dockerManifest) return null;
   const config = await fetchConfig(repository, document.image, signal);
