@@ -9,6 +9,7 @@ import { makeTar } from '../../src/oci/tar/make-tar.ts';
 import { createRegistry } from '../../src/registry/index.ts';
 import { createSnapshots } from '../../src/snapshot/index.ts';
 import { createStore } from '../../src/store/index.ts';
+import { createRandom } from '../support/random.ts';
 
 const program = join(import.meta.dir, '../support/image-steps.ts');
 let dir = '';
@@ -70,9 +71,30 @@ async function checkAfterwards(root: string): Promise<string[]> {
   expect(readdirSync(join(data.root, 'overlay2/l'))).toHaveLength(layers);
   for (const left of ['overlay2/incoming', 'overlay2/doomed', 'blobs/tmp'])
     expect(readdirSync(join(data.root, left))).toEqual([]);
+  for (const check of [store.check, snapshots.check, images.check]) {
+    for await (const damage of check({ full: true })) throw new Error(`${damage.subject} ${damage.problem}`);
+  }
   store.close();
   return list.flatMap((image) => image.RepoTags);
 }
+
+const pointNames = [
+  'store.blob.written',
+  'store.blob.renamed',
+  'store.blob.deleted',
+  'store.commit',
+  'store.committed',
+  'snapshot.layer.unpacked',
+  'snapshot.layer.renamed',
+  'snapshot.discarded',
+  'snapshot.container.made',
+  'snapshot.container.renamed',
+  'image.load.spooled',
+  'image.load.unpacked',
+  'image.import.ingested',
+  'image.commit.layer',
+  'image.commit.ingested',
+];
 
 const scenarios: [prepare: string[], killed: string[], outcomes: string[][]][] = [
   [[], ['load'], [[], ['box:1']]],
@@ -80,6 +102,7 @@ const scenarios: [prepare: string[], killed: string[], outcomes: string[][]][] =
   [['load'], ['remove'], [['box:1'], []]],
   [['load'], ['create', 'delete'], [['box:1']]],
   [['load'], ['commit'], [['box:1'], ['box:3', 'box:1']]],
+  [['load'], ['save', 'prune'], [['box:1'], []]],
 ];
 for (const [prepare, killed, outcomes] of scenarios) {
   test(`killed at every step of ${killed.join(' and ')}, the next start repairs`, async () => {
@@ -109,3 +132,29 @@ for (const [prepare, killed, outcomes] of scenarios) {
     expect(found.size).toBe(outcomes.length);
   }, 120_000);
 }
+
+/** So many in `make test`; `make kill-test` has time for more. */
+const rounds = Number(process.env.TUG_KILL_ROUNDS ?? 12);
+const possible = ['load', 'import', 'commit', 'save', 'prune', 'remove', 'create', 'delete', 'collect'];
+
+test('killed again and again amid any steps, the next start repairs', async () => {
+  const seed = Number(process.env.TUG_KILL_SEED ?? Date.now() % 1_000_000);
+  const random = createRandom(seed);
+  const root = 'seeded';
+  let killed = 0;
+  for (let round = 0; round < rounds; round++) {
+    const steps = ['load', ...Array.from({ length: 1 + random.below(3) }, () => random.pick(possible))];
+    const environment = { TUG_CRASH_AT: `${random.pick(pointNames)}#${1 + random.below(4)}`, TUG_STEPS_FAIL: '1' };
+    if (run(root, steps, environment) !== 0) killed++;
+    try {
+      await checkAfterwards(root);
+    } catch (error) {
+      throw new Error(`seed ${seed}, round ${round}: ${steps.join(', ')} killed at ${environment.TUG_CRASH_AT}`, {
+        cause: error,
+      });
+    }
+  }
+  expect(killed).toBeGreaterThan(0);
+  expect(run(root, ['load'], {})).toBe(0);
+  expect(await checkAfterwards(root)).toContain('box:1');
+}, 3_600_000);
