@@ -1,3 +1,4 @@
+import type { TransferLimits } from '../image/index.ts';
 import type { RegistrySettings } from '../registry/index.ts';
 import type { Settings } from './settings.ts';
 
@@ -10,6 +11,6 @@ export function registryOf({ registry: { mirrors, insecure } }: Settings): Regis
 const proxy = (name: string): string => process.env[name] ?? process.env[name.toLowerCase()] ?? '';
 
 /** How many blobs come and go at once, and how often one is tried. */
-export function limitsOf({ registry: { maxDownloads, maxUploads, maxAttempts } }: Settings) {
+export function limitsOf({ registry: { maxDownloads, maxUploads, maxAttempts } }: Settings): TransferLimits {
   return { downloads: maxDownloads, uploads: maxUploads, attempts: maxAttempts };
 }

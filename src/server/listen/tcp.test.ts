@@ -1,24 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
+import { makeCertificates } from '../../../test/support/certificates.ts';
 import { silent } from '../../kit/index.ts';
 import { secureServer } from './tcp.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'tug-tls-'));
-const at = (name: string) => join(directory, name);
+let certificates: string;
 let server: Server;
 let port: number;
 beforeAll(async () => {
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', at('key')];
-  execFileSync('openssl', ['req', '-x509', '-days', '1', ...key, '-out', at('cert'), '-subj', '/CN=localhost'], {
-    stdio: 'ignore',
-  });
-  const pem = { cert: readFileSync(at('cert'), 'utf8'), key: readFileSync(at('key'), 'utf8') };
+  certificates = await makeCertificates();
+  const read = (name: string) => readFileSync(join(certificates, name), 'utf8');
+  const pem = { cert: read('server-cert.pem'), key: read('server-key.pem') };
   server = secureServer(pem, (socket) => void socket.pipe(socket), silent, { handshakeMs: 200 });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -26,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   server.close();
-  rmSync(directory, { recursive: true });
+  rmSync(certificates, { recursive: true });
 });
 
 async function said(bytes: Buffer | string): Promise<string> {
