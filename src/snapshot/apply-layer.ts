@@ -21,9 +21,16 @@ export type UnpackAside = (
   layer: LayerTar,
 ) => Promise<{ directory: string; key: string; record: Omit<LayerRecord, 'link'>; close: () => void }>;
 
+interface Places {
+  layout: Layout;
+  layers: Layers;
+  discard: Discard;
+  driver: Driver;
+}
+
 /** Unpacks layers, several at a time; one that needs those below it waits for them. */
-export function createApplyLayer(at: { layout: Layout; layers: Layers; discard: Discard; driver: Driver }) {
-  const { layout, layers, discard, driver } = at;
+export function createApplyLayer(at: Places) {
+  const { layers, discard } = at;
   /** Layers under way, by chain id. */
   const running = new Map<string, Promise<AppliedLayer>>();
 
@@ -32,6 +39,41 @@ export function createApplyLayer(at: { layout: Layout; layers: Layers; discard: 
     return layers.need(parents);
   }
 
+  const unpackAside = createUnpackAside(at, parentKeys);
+
+  async function unpack(layer: LayerTar): Promise<AppliedLayer> {
+    const { directory, key, record, close } = await unpackAside(layer);
+    try {
+      if (layers.keys().includes(key)) discard(directory);
+      else layers.enter(directory, key, record);
+      return { diffId: record.diffId, size: record.size };
+    } catch (error) {
+      discard(directory);
+      throw explained(error);
+    } finally {
+      close();
+    }
+  }
+
+  const applyLayer = (layer: LayerTar): Promise<AppliedLayer> => {
+    if (layer.diffId === undefined) return unpack(layer);
+    const stack = [...layer.parents, layer.diffId];
+    const chain = chainIds(stack).at(-1) ?? '';
+    const there = layers.find(stack).at(-1);
+    if (there !== undefined) return Promise.resolve({ diffId: layer.diffId, size: layers.record(there).size });
+    const already = running.get(chain);
+    if (already) return already;
+    const work = unpack(layer).finally(() => running.delete(chain));
+    running.set(chain, work);
+    return work;
+  };
+  return { applyLayer, unpackAside };
+}
+
+function createUnpackAside(
+  { layout, layers, discard, driver }: Places,
+  parentKeys: (parents: string[]) => Promise<string[]>,
+): UnpackAside {
   /** A whole tree begins as the one below it. */
   async function begin({ parents }: LayerTar, diff: string): Promise<void> {
     if (!driver.whole || parents.length === 0) return driver.make(diff);
@@ -39,7 +81,7 @@ export function createApplyLayer(at: { layout: Layout; layers: Layers; discard: 
     await driver.clone(join(layout.layers, below, 'diff'), diff);
   }
 
-  const unpackAside: UnpackAside = async (layer) => {
+  return async (layer) => {
     const directory = scratchIn(layout, layout.incoming);
     const diff = join(directory, 'diff');
     let view: number | undefined;
@@ -73,34 +115,6 @@ export function createApplyLayer(at: { layout: Layout; layers: Layers; discard: 
       throw explained(error);
     }
   };
-
-  async function unpack(layer: LayerTar): Promise<AppliedLayer> {
-    const { directory, key, record, close } = await unpackAside(layer);
-    try {
-      if (layers.keys().includes(key)) discard(directory);
-      else layers.enter(directory, key, record);
-      return { diffId: record.diffId, size: record.size };
-    } catch (error) {
-      discard(directory);
-      throw explained(error);
-    } finally {
-      close();
-    }
-  }
-
-  const applyLayer = (layer: LayerTar): Promise<AppliedLayer> => {
-    if (layer.diffId === undefined) return unpack(layer);
-    const stack = [...layer.parents, layer.diffId];
-    const chain = chainIds(stack).at(-1) ?? '';
-    const there = layers.find(stack).at(-1);
-    if (there !== undefined) return Promise.resolve({ diffId: layer.diffId, size: layers.record(there).size });
-    const already = running.get(chain);
-    if (already) return already;
-    const work = unpack(layer).finally(() => running.delete(chain));
-    running.set(chain, work);
-    return work;
-  };
-  return { applyLayer, unpackAside };
 }
 
 function requireDiffId({ diffId: expected, parents }: LayerTar, actual: string): void {

@@ -62,17 +62,8 @@ export function keyOf(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 32);
 }
 
-export function createLayers({
-  layout,
-  discard,
-  log,
-  driver,
-}: {
-  layout: Layout;
-  discard: Discard;
-  log: Log;
-  driver: Driver;
-}): Layers {
+export function createLayers(at: { layout: Layout; discard: Discard; log: Log; driver: Driver }): Layers {
+  const { layout, discard, log, driver } = at;
   const records = new Map<string, LayerRecord>();
 
   function add(key: string): void {
@@ -81,7 +72,7 @@ export function createLayers({
     records.set(key, record);
   }
 
-  for (const key of readdirSync(layout.layers)) {
+  function addOrGiveUp(key: string): void {
     try {
       add(key);
     } catch (error) {
@@ -90,6 +81,8 @@ export function createLayers({
       discard(join(layout.layers, key));
     }
   }
+
+  for (const key of readdirSync(layout.layers)) addOrGiveUp(key);
   dropStaleLinks(layout, new Set([...records.values()].map((record) => record.link)));
 
   function enter(directory: string, key: string, layer: Omit<LayerRecord, 'link'>): void {
@@ -106,14 +99,7 @@ export function createLayers({
     add(key);
   }
 
-  function find(diffIds: string[]): (string | undefined)[] {
-    const chains = chainIds(diffIds);
-    return diffIds.map((diffId, index) => {
-      const chained = keyOf(chains[index] ?? '');
-      // The lowest layer's chain id is its diffID.
-      return [chained, keyOf(diffId)].find((key) => records.get(key)?.diffId === diffId);
-    });
-  }
+  const find = (diffIds: string[]) => findIn(records, diffIds);
 
   function record(key: string): LayerRecord {
     const found = records.get(key);
@@ -125,11 +111,7 @@ export function createLayers({
     find,
     record,
     enter,
-    need: (diffIds) =>
-      find(diffIds).map((key, index) => {
-        if (key === undefined) throw new EngineError('internal', `layer ${diffIds[index]} is not unpacked`);
-        return key;
-      }),
+    need: (diffIds) => allOf(diffIds, find(diffIds)),
     keys: () => [...records.keys()],
     remove(key) {
       const link = records.get(key)?.link;
@@ -137,14 +119,36 @@ export function createLayers({
       discard(join(layout.layers, key));
       if (link !== undefined) rmSync(join(layout.links, link), { force: true });
     },
+    ...mendingOf(layout, record),
+    ...viewsOf(layout, record),
+    ...(driver.whole && wholeViewsOf(layout)),
+  };
+}
+
+function findIn(records: Map<string, LayerRecord>, diffIds: string[]): (string | undefined)[] {
+  const chains = chainIds(diffIds);
+  return diffIds.map((diffId, index) => {
+    const chained = keyOf(chains[index] ?? '');
+    // The lowest layer's chain id is its diffID.
+    return [chained, keyOf(diffId)].find((key) => records.get(key)?.diffId === diffId);
+  });
+}
+
+function allOf(diffIds: string[], found: (string | undefined)[]): string[] {
+  return found.map((key, index) => {
+    if (key === undefined) throw new EngineError('internal', `layer ${diffIds[index]} is not unpacked`);
+    return key;
+  });
+}
+
+function mendingOf(layout: Layout, record: Layers['record']): Pick<Layers, 'isLinked' | 'relink' | 'rewrite'> {
+  return {
     isLinked: (key) => linkedTo(layout, record(key).link) === target(key),
     relink(key) {
       rmSync(join(layout.links, record(key).link), { recursive: true, force: true });
       ensureLink(layout, record(key).link, key);
     },
     rewrite: (key) => writeFileSync(join(layout.layers, key, 'layer.json'), JSON.stringify(record(key))),
-    ...viewsOf(layout, record),
-    ...(driver.whole && wholeViewsOf(layout)),
   };
 }
 

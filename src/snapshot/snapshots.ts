@@ -13,6 +13,7 @@ import { sizeOfChanges } from './driver/whole-trees.ts';
 import { createInitLayers } from './init-layer.ts';
 import { createLayers, type Layers } from './layers.ts';
 import { createLayout, type Layout } from './layout.ts';
+import { createUnwanted } from './unwanted.ts';
 
 /** Snapshots under `root` (the data root; made if missing), on the driver of that name, which is overlay2 unless told. */
 export function createSnapshots(options: { root: string; log: Log; driver?: string }): Snapshots {
@@ -26,24 +27,7 @@ export function createSnapshots(options: { root: string; log: Log; driver?: stri
   const containers = createContainers({ layout, layers, discard, driver });
   const { applyLayer, unpackAside } = createApplyLayer({ layout, layers, discard, driver });
   const initLayer = createInitLayers({ layout, layers, discard, driver });
-  /** Layers nobody wants any more but for a container that stands on them. */
-  const unwanted = new Set<string>();
-
-  function dropUnwanted(): void {
-    if (unwanted.size === 0) return;
-    const used = new Set(containers.ids().flatMap((id) => containers.keys(id)));
-    for (const key of unwanted) {
-      if (used.has(key)) continue;
-      unwanted.delete(key);
-      layers.remove(key);
-    }
-  }
-
-  function want(keys: string[]): string[] {
-    for (const key of keys) unwanted.delete(key);
-    return keys;
-  }
-
+  const { add, want, drop } = createUnwanted(layers, containers);
   const differences = createDifferences(layers, containers, driver);
 
   return {
@@ -54,8 +38,8 @@ export function createSnapshots(options: { root: string; log: Log; driver?: stri
       return applyLayer(layer);
     },
     async removeLayer(diffId) {
-      for (const key of keysOf(layers, diffId)) unwanted.add(key);
-      dropUnwanted();
+      for (const key of keysOf(layers, diffId)) add(key);
+      drop();
     },
     layerSize: (diffId, parents) => layers.record(layers.need([...parents, diffId]).at(-1) ?? '').size,
     async create(id, stack) {
@@ -78,12 +62,12 @@ export function createSnapshots(options: { root: string; log: Log; driver?: stri
     },
     async remove(id) {
       containers.remove(id);
-      dropUnwanted();
+      drop();
     },
     async sweep(known) {
       for (const id of containers.ids()) if (known.container?.(id) === false) containers.remove(id);
-      for (const key of layers.keys()) if (known.layer?.(layers.record(key).diffId) === false) unwanted.add(key);
-      dropUnwanted();
+      for (const key of layers.keys()) if (known.layer?.(layers.record(key).diffId) === false) add(key);
+      drop();
     },
     ...createChecks({ layout, layers, containers, discard, unpackAside, initLayer }),
     settled: discard.settled,
