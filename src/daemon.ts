@@ -127,7 +127,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   opened.push(writePidfile(settings.pidfile));
   const store = createStore({ dir: dataRoot, log });
   opened.push(() => store.close());
-  const snapshots = createSnapshots({ root: dataRoot, log });
+  const snapshots = createSnapshots({ root: dataRoot, log, driver: settings.storageDriver });
   opened.push(() => snapshots.settled());
   const clock = createClock();
   const registry = createRegistry({ log, settings: () => registryOf(settings) });

@@ -29,6 +29,7 @@ export interface Settings {
   network: Omit<NetworkOptions, 'execRoot'>;
   containers: EngineDefaults;
   cgroupParent: string;
+  storageDriver: string;
   initPath?: string;
   cdiDirectories?: string[];
   labels: string[];
@@ -95,6 +96,7 @@ function settingsOf(values: Values): Settings {
     network: networkOf(values),
     containers: defaultsOf(values),
     cgroupParent: join('/', text('cgroup-parent', '/tug')),
+    storageDriver: text('storage-driver'),
     ...(initPath && { initPath }),
     ...(cdi && { cdiDirectories: cdi }),
     labels: uniqueLabels((values.get('label') as string[] | undefined) ?? []),

@@ -158,11 +158,7 @@ const without: Option[] = [
     refused: 'SELinux labels are not supported',
     harmless: false,
   }),
-  option('storage-driver', 'string', 'Storage driver to use', {
-    short: 's',
-    refused: 'overlay2 is the only storage driver',
-    harmless: 'overlay2',
-  }),
+  option('storage-driver', 'string', 'Storage driver to use', { short: 's' }),
   option('storage-opt', 'list', 'Storage driver options', {
     key: 'storage-opts',
     refused: 'the storage driver has no options',
