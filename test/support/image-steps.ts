@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { createImages } from '../../src/image/index.ts';
 import { silent } from '../../src/kit/index.ts';
+import { parseReference } from '../../src/oci/index.ts';
 import { makeTar } from '../../src/oci/tar/make-tar.ts';
 import { createRegistry } from '../../src/registry/index.ts';
 import { createSnapshots } from '../../src/snapshot/index.ts';
@@ -11,6 +12,9 @@ const [root = '', archive = '', ...steps] = process.argv.slice(2);
 const store = createStore({ dir: root, log: silent });
 const snapshots = createSnapshots({ root, log: silent });
 const images = createImages({ store, snapshots, registry: createRegistry({ log: silent }), log: silent });
+
+/** What is pulled: `host/name:1`. */
+const remote = process.env.TUG_STEPS_REMOTE ?? '';
 
 async function drain(messages: AsyncIterable<{ status?: string }>): Promise<void> {
   for await (const message of messages) if (process.env.TUG_STEPS_SAY) console.log(message);
@@ -39,6 +43,12 @@ const actions: Record<string, () => Promise<unknown>> = {
       repository: 'box',
       tag: '3',
     }),
+  pull: () => drain(images.pull({ reference: parseReference(remote), signal: new AbortController().signal })),
+  push: () => {
+    images.tag(remote, remote.replace(/:1$/, ''), '2');
+    const reference = parseReference(remote.replace(/:1$/, ':2'));
+    return drain(images.push({ reference, signal: new AbortController().signal }));
+  },
   delete: () => snapshots.remove('c'),
   collect: () => images.collect(),
   prune: () => images.prune({ dangling: ['false'] }),

@@ -97,10 +97,11 @@ function checked(descriptor: Descriptor | undefined): Descriptor {
   return descriptor;
 }
 
+const unsupported = (type: string) => new EngineError('internal', `unsupported media type ${type}`);
+
 /** Refuses what is no image of layers to run, and layers that are to come from elsewhere. */
 export function checkKinds({ manifest, config, layers }: RemoteImage): void {
   const isOci = manifest.mediaType === mediaTypes.ociManifest;
-  const unsupported = (type: string) => new EngineError('internal', `unsupported media type ${type}`);
   if (isOci && ![mediaTypes.ociConfig, mediaTypes.dockerConfig].some((type) => type === config.mediaType)) {
     throw unsupported(config.mediaType);
   }

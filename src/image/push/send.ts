@@ -13,12 +13,14 @@ const mountsMost = 3;
 
 /** Makes sure that the repository has all layers of an image; what they are called there, lowest first. */
 export async function sendLayers(pushing: Pushing, record: ImageRecord): Promise<Descriptor[]> {
-  const { emit, slots, signal } = pushing;
+  const { context, emit, slots, signal } = pushing;
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const layers = record.blobs.map((blob, index) => {
     const diffId = record.config.rootfs.diff_ids[index] ?? '';
-    return { blob, size: record.sizes[index] ?? 0, id: shortId(diffId) };
+    // A manifest that an image came with names the bytes it came with.
+    const isAsItIs = record.manifest !== undefined || compressionOf(context.store.blobs.path(blob)) !== '';
+    return { blob, id: shortId(diffId), isAsItIs };
   });
   for (const { id } of layers.toReversed()) say(emit, id, 'Preparing');
   const sent = new Map<string, Promise<Descriptor>>();
@@ -42,22 +44,21 @@ function say(emit: (message: JSONMessage) => void, id: string, status: string, p
   emit({ status, progressDetail, id } as JSONMessage);
 }
 
-export interface Layer {
+interface Layer {
   /** Its bytes as they lie here. */
   blob: string;
-  /** Bytes of its files. */
-  size: number;
   /** What it is called in messages. */
   id: string;
+  /** It goes as it lies here; otherwise it is compressed on the way. */
+  isAsItIs: boolean;
 }
 
 async function sendLayer(pushing: Pushing, layer: Layer): Promise<Descriptor> {
   const { context, pushed, repository, name, emit } = pushing;
   const { blobs } = context.store;
-  const compression = compressionOf(blobs.path(layer.blob));
-  const mediaType = compression === '+zstd' ? `${mediaTypes.ociLayer}+zstd` : mediaTypes.dockerLayer;
-  const form =
-    compression === '' ? pushed.compressedOf(layer.blob) : { digest: layer.blob, size: blobs.size(layer.blob) };
+  const isZstd = compressionOf(blobs.path(layer.blob)) === '+zstd';
+  const mediaType = isZstd ? `${mediaTypes.ociLayer}+zstd` : mediaTypes.dockerLayer;
+  const form = layer.isAsItIs ? { digest: layer.blob, size: blobs.size(layer.blob) } : pushed.compressedOf(layer.blob);
   if (form && (await repository.blobSize(form.digest)) !== undefined) {
     say(emit, layer.id, 'Layer already exists');
     return { mediaType, ...form };
@@ -69,11 +70,11 @@ async function sendLayer(pushing: Pushing, layer: Layer): Promise<Descriptor> {
       return { mediaType, ...form };
     }
   }
-  const tell = createTell(layer, compression === '' ? layer.size : blobs.size(layer.blob), emit);
+  const tell = createTell(layer, blobs.size(layer.blob), emit);
   const sent = await repeatedly(pushing, layer, () =>
-    compression === '' ? sendCompressed(pushing, layer.blob, tell) : sendBlob(pushing, layer.blob, tell),
+    layer.isAsItIs ? sendBlob(pushing, layer.blob, tell) : sendCompressed(pushing, layer.blob, tell),
   );
-  if (compression === '') pushed.keep(layer.blob, sent);
+  if (!layer.isAsItIs) pushed.keep(layer.blob, sent);
   say(emit, layer.id, 'Pushed');
   return { mediaType, ...sent };
 }
