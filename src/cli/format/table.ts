@@ -86,7 +86,7 @@ export function alignColumns(lines: string[], least = 10): string {
   const widths: number[] = [];
   for (const row of cells) {
     row.slice(0, -1).forEach((cell, at) => {
-      widths[at] = Math.max(widths[at] ?? 0, [...cell].length + 3, least);
+      widths[at] = Math.max(widths[at] ?? 0, lettersOf(cell) + 3, least);
     });
   }
   return cells
@@ -96,7 +96,12 @@ export function alignColumns(lines: string[], least = 10): string {
 }
 
 function padCell(cell: string, width: number): string {
-  return cell + ' '.repeat(Math.max(0, width - [...cell].length));
+  return cell + ' '.repeat(Math.max(0, width - lettersOf(cell)));
+}
+
+/** A letter outside the basic plane is one, too. */
+function lettersOf(cell: string): number {
+  return /[\ud800-\udbff]/.test(cell) ? [...cell].length : cell.length;
 }
 
 /** A shell hands `\t` and `\n` on as two letters. */

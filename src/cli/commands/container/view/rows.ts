@@ -65,6 +65,7 @@ function namesOf(one: ContainerSummary, isWhole: boolean): string {
 function imageOf(one: ContainerSummary, isWhole: boolean): string {
   if (!one.Image) return '<no image>';
   if (isWhole) return one.Image;
+  if (!one.Image.includes('sha256:')) return one.Image;
   if (/^sha256:[0-9a-f]{64}$/.test(one.Image)) return displayId(one.Image, false);
   return one.Image.replace(/@sha256:[0-9a-f]{64}$/, '');
 }
