@@ -98,7 +98,8 @@ function parsed(text: string): Json {
 }
 
 const isNamed = (option: Option | undefined): boolean =>
-  option !== undefined && ['map', 'features', 'networkOptions', 'runtimes', 'ulimits'].includes(option.kind);
+  option !== undefined &&
+  ['map', 'features', 'networkOptions', 'runtimes', 'registries', 'ulimits'].includes(option.kind);
 
 function checkKnown(directives: Map<string, Json>): void {
   const unknown = [...directives.keys()].filter((key) => !optionOf(key) && !ignoredKeys.has(key));

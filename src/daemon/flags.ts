@@ -69,6 +69,7 @@ const kinds: Record<Option['kind'], string> = {
   networkOptions: ' mapmap',
   pools: ' pool-options',
   runtimes: ' runtime',
+  registries: ' prefix=JSON',
   ulimits: ' ulimit',
 };
 

@@ -87,6 +87,7 @@ function attributesOf({ settings, runtimes, facts }: Live): Record<string, strin
     'max-concurrent-downloads': String(registry.maxDownloads),
     'max-concurrent-uploads': String(registry.maxUploads),
     'max-download-attempts': String(registry.maxAttempts),
+    registries: JSON.stringify(registry.prefixes),
     'registry-mirrors': JSON.stringify(registry.mirrors),
     runtimes: programs.join(' '),
     'shutdown-timeout': String(settings.shutdownTimeout),

@@ -49,7 +49,7 @@ test('defaults', () => {
     features: {},
     liveRestore: true,
     shutdownTimeout: 15,
-    registry: { mirrors: [], insecure: [], maxDownloads: 3, maxUploads: 5, maxAttempts: 5 },
+    registry: { mirrors: [], insecure: [], prefixes: {}, maxDownloads: 3, maxUploads: 5, maxAttempts: 5 },
     proxies: {},
     idle: [],
   });

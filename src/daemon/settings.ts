@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EngineDefaults } from '../container/index.ts';
 import type { Level } from '../kit/index.ts';
 import type { NetworkOptions } from '../network/index.ts';
+import type { PrefixSettings } from '../registry/index.ts';
 import { check, idle, preceded, uniqueLabels } from './check.ts';
 import { inFile, readConfigFile } from './config-file.ts';
 import { defaultsOf } from './defaults.ts';
@@ -10,6 +11,7 @@ import { type Host, parseHost } from './hosts.ts';
 import { networkOf } from './network.ts';
 import type { Values } from './options/option.ts';
 import { checkMirror } from './options/words.ts';
+import { prefixesOf } from './registries.ts';
 import { type Runtimes, readRuntimes } from './runtimes.ts';
 import type { TlsSettings } from './tls.ts';
 
@@ -48,6 +50,7 @@ export interface Settings {
 export interface RegistrySettings {
   mirrors: string[];
   insecure: string[];
+  prefixes: Record<string, PrefixSettings>;
   maxDownloads: number;
   maxUploads: number;
   maxAttempts: number;
@@ -124,6 +127,7 @@ function registryOf(values: Values): RegistrySettings {
   return {
     mirrors: ((values.get('registry-mirror') as string[] | undefined) ?? []).map(checkMirror),
     insecure: (values.get('insecure-registry') as string[] | undefined) ?? [],
+    prefixes: prefixesOf((values.get('registry') as Map<string, unknown> | undefined) ?? new Map()),
     maxDownloads: number('max-concurrent-downloads', 3),
     maxUploads: number('max-concurrent-uploads', 5),
     maxAttempts: number('max-download-attempts', 5),

@@ -20,6 +20,7 @@ const goTypes: Record<Kind, string> = {
   networkOptions: 'map[string]map[string]string',
   pools: 'opts.PoolsOpt',
   runtimes: 'map[string]system.Runtime',
+  registries: 'map[string]registry.Prefix',
   ulimits: 'map[string]*units.Ulimit',
 };
 
@@ -46,6 +47,7 @@ export function fromFile(kind: Kind, key: string, json: Json): Value {
     case 'features':
     case 'networkOptions':
     case 'runtimes':
+    case 'registries':
     case 'ulimits':
       if (json.kind !== 'object') throw misfit(goTypes[kind]);
       return new Map(json.members.map(([name, value]) => [name, member(kind, `${key}.${name}`, value)]));

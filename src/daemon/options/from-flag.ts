@@ -22,6 +22,7 @@ export function fromFlag(kind: Kind, text: string, before: Value | undefined): V
     case 'features':
     case 'networkOptions':
     case 'runtimes':
+    case 'registries':
     case 'ulimits':
       return withName(kind, text, before as Map<string, unknown> | undefined);
     default:
@@ -48,8 +49,22 @@ function withName(kind: Kind, text: string, before: Map<string, unknown> | undef
   else if (kind === 'features') all.set(...readFeature(text));
   else if (kind === 'ulimits') all.set(name, readUlimit(text));
   else if (kind === 'runtimes') addRuntime(text, all);
+  else if (kind === 'registries') addRegistry(text, all);
   else all.set(name, value);
   return all;
+}
+
+/** `prefix={"mirrors":[…]}`. */
+function addRegistry(text: string, all: Map<string, unknown>): void {
+  const [prefix = '', value = ''] = split(text, '=');
+  let settings: unknown;
+  try {
+    settings = JSON.parse(value);
+  } catch {
+    // As wrong as what is no object.
+  }
+  if (typeof settings !== 'object' || settings === null) throw refuse(`invalid registry argument: ${text}`);
+  all.set(prefix, settings);
 }
 
 function addRuntime(text: string, all: Map<string, unknown>): void {

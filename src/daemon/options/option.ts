@@ -16,6 +16,7 @@ export type Kind =
   | 'networkOptions'
   | 'pools'
   | 'runtimes'
+  | 'registries'
   | 'ulimits';
 
 /** One setting of the engine. */

@@ -34,6 +34,7 @@ const engine: Option[] = [
   option('no-proxy', 'string', 'Comma-separated list of hosts or IP addresses for which the proxy is skipped'),
   option('pidfile', 'string', 'Path to use for daemon PID file', { short: 'p', initial: '/run/tug/tug.pid' }),
   option('raw-logs', 'boolean', 'Full timestamps without ANSI coloring', { idle: 'the log is always so' }),
+  option('registry', 'registries', 'Mirrors, blocks and TLS by prefix of image names', { key: 'registries' }),
   option('registry-mirror', 'mirrors', 'Preferred registry mirror', { key: 'registry-mirrors' }),
   option('shutdown-timeout', 'int', 'Set the default shutdown timeout', { initial: '15' }),
   option('tls', 'boolean', 'Use TLS; implied by --tlsverify'),
