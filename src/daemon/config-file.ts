@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Json, parseJson } from '../api/decode/index.ts';
 import { EngineError, messageOf } from '../kit/index.ts';
-import { fromFile } from './options/from-file.ts';
+import { fromFile, isNamedKind } from './options/from-file.ts';
 import { keyOf, type Option, type Value, type Values } from './options/option.ts';
 import { ignoredKeys, options } from './options/table.ts';
 import { refuse } from './options/words.ts';
@@ -97,9 +97,7 @@ function parsed(text: string): Json {
   }
 }
 
-const isNamed = (option: Option | undefined): boolean =>
-  option !== undefined &&
-  ['map', 'features', 'networkOptions', 'runtimes', 'registries', 'ulimits'].includes(option.kind);
+const isNamed = (option: Option | undefined): boolean => option !== undefined && isNamedKind(option.kind);
 
 function checkKnown(directives: Map<string, Json>): void {
   const unknown = [...directives.keys()].filter((key) => !optionOf(key) && !ignoredKeys.has(key));

@@ -24,6 +24,11 @@ const goTypes: Record<Kind, string> = {
   ulimits: 'map[string]*units.Ulimit',
 };
 
+const named: Kind[] = ['map', 'features', 'networkOptions', 'runtimes', 'registries', 'ulimits'];
+
+/** Whether values of that kind have names. */
+export const isNamedKind = (kind: Kind): boolean => named.includes(kind);
+
 /** The value of a directive of the file; what does not fit is refused as Go's JSON decoder does. */
 export function fromFile(kind: Kind, key: string, json: Json): Value {
   const misfit = (type: string) => unfit(json, `Go struct field Config.${key}`, type);
@@ -43,15 +48,11 @@ export function fromFile(kind: Kind, key: string, json: Json): Value {
     case 'ip':
       if (json.kind !== 'string') throw misfit('net.IP: JSON value must be string type');
       return checkIp(json.value, (wrong) => `invalid IP address: ${wrong}`);
-    case 'map':
-    case 'features':
-    case 'networkOptions':
-    case 'runtimes':
-    case 'registries':
-    case 'ulimits':
-      if (json.kind !== 'object') throw misfit(goTypes[kind]);
-      return new Map(json.members.map(([name, value]) => [name, member(kind, `${key}.${name}`, value)]));
     default:
+      if (isNamedKind(kind)) {
+        if (json.kind !== 'object') throw misfit(goTypes[kind]);
+        return new Map(json.members.map(([name, value]) => [name, member(kind, `${key}.${name}`, value)]));
+      }
       if (json.kind !== 'array') throw misfit(goTypes[kind]);
       if (kind === 'pools') return json.items.map(poolOf);
       return json.items.map((item, index) => entryOf(kind, `Config.${key}.${index}`, item));
