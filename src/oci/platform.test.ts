@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { chainIds, formatPlatform, hostPlatform, parsePlatform, platformMatches } from './index.ts';
+import { chainIds, formatPlatform, hostPlatform, parsePlatform, platformMatches, platformRank } from './index.ts';
 
 test('platforms are parsed, normalised and matched', () => {
   expect(parsePlatform('linux/x86_64')).toEqual({ os: 'linux', architecture: 'amd64' });
@@ -20,3 +20,26 @@ test('chain ids are those of the specification', () => {
   expect(second).toBe(`sha256:${new Bun.CryptoHasher('sha256').update(`${a} ${b}`).digest('hex')}`);
   expect(third).toBe(`sha256:${new Bun.CryptoHasher('sha256').update(`${second} ${c}`).digest('hex')}`);
 });
+
+const ranks: [offered: string, wanted: string, rank: number | undefined][] = [
+  ['linux/amd64', 'linux/amd64', 0],
+  ['linux/386', 'linux/amd64', 1],
+  ['linux/amd64', 'linux/386', undefined],
+  ['linux/amd64/v3', 'linux/amd64', undefined],
+  ['linux/amd64', 'linux/amd64/v3', 2],
+  ['linux/arm64/v8', 'linux/arm64', 0],
+  ['linux/arm/v7', 'linux/arm64', 2],
+  ['linux/arm/v6', 'linux/arm/v7', 1],
+  ['linux/arm', 'linux/arm/v7', 0],
+  ['linux/arm/v7', 'linux/arm/v6', undefined],
+  ['windows/amd64', 'linux/amd64', undefined],
+];
+for (const [offered, wanted, rank] of ranks) {
+  test(`${offered} where ${wanted} is asked for ${rank === undefined ? 'does not run' : `comes ${rank}`}`, () => {
+    const of = (text: string) => {
+      const [os = '', architecture = '', variant] = text.split('/');
+      return { os, architecture, ...(variant && { variant }) };
+    };
+    expect(platformRank(of(offered), of(wanted))).toBe(rank);
+  });
+}
