@@ -10,10 +10,17 @@ export async function nudgeSize(client: Client, target: string): Promise<void> {
 
 /** Tells the engine the terminal's size now and whenever it changes; `target` is `containers/ID` or `exec/ID`. */
 export async function followResize(client: Client, target: string): Promise<void> {
-  const tell = async () => {
+  const send = async () => {
     const size = windowSize();
     if (!size) return;
     await client.send({ method: 'POST', path: `/${target}/resize`, query: { h: size.rows, w: size.columns } });
+  };
+  // One after another, each with the size of its moment: the engine is told the newest last.
+  let before: Promise<void> = Promise.resolve();
+  const tell = (): Promise<void> => {
+    const told = before.then(send);
+    before = told.catch(() => undefined);
+    return told;
   };
   process.on('SIGWINCH', () => {
     // A process that has just ended cannot be resized, and nobody misses it.

@@ -17,7 +17,8 @@ const pages = [
     // The scripts are tug's own, and so are their pages.
     .filter(([noun]) => noun !== 'completion')
     .flatMap(([noun, { commands }]) => [[noun], ...Object.keys(commands).map((name) => [noun, name])])
-    .filter(([, name]) => name !== 'doctor'), // Docker has none
+    // Docker has none of these.
+    .filter(([, name]) => name !== 'doctor' && name !== 'fsck'),
 ];
 
 const words = [

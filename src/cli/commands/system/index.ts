@@ -19,7 +19,9 @@ export const system: Group = {
       { hidden: true },
     ),
     events,
-    fsck: entry("Check all of the engine's data, and repair it", async () => (await import('./fsck.ts')).fsck),
+    fsck: entry("Check all of the engine's data, and repair it", async () => (await import('./fsck.ts')).fsck, {
+      hidden: true,
+    }),
     info,
     prune: entry('Remove unused data', async () => (await import('./prune.ts')).prune),
   },
