@@ -414,8 +414,9 @@ static void reap(void) {
   struct signalfd_siginfo info;
   int status;
   (void)!read(signals, &info, sizeof info);
-  // Until a command has ended, nobody knows which of its children is the container.
-  if (command > 0) {
+  // Until a command has ended, nobody knows which of its children is the container. The end of one may begin the next, whose end is
+  // not for the loop below either, however soon it comes.
+  while (command > 0) {
     if (waitpid(command, &status, WNOHANG) != command) return;
     command_ended(status);
   }
