@@ -20,7 +20,12 @@ export function updateLimits(
   limits: { resources: SpecResources; parent: CgroupParent },
 ) {
   const steps = compileLimits({ ...limits.resources, devices: [] }, cgroup, { cgroups, parent: limits.parent });
-  const writes = steps.flatMap((step): Write[] => (step.op === 'write' && !isDevices(step.path) ? [step] : []));
+  const { cpus, mems } = limits.resources.cpu ?? {};
+  // A new cgroup gets its parent's processors first of all; a living one has some.
+  const stays = new Set(['cpuset.cpus', 'cpuset.mems'].filter((_, at) => (at === 0 ? cpus : mems) === undefined));
+  const writes = steps.flatMap((step): Write[] =>
+    step.op === 'write' && !isDevices(step.path) && !stays.has(basename(step.path)) ? [step] : [],
+  );
   const before: Write[] = [];
   for (const { path, value } of inOrder(writes)) {
     try {
