@@ -1,6 +1,6 @@
-import { CliError, command } from '../../command.ts';
-import { errorText } from '../../error-text.ts';
+import { command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
+import { forEachName } from '../each.ts';
 
 const path = (name: string | undefined, verb = '') => `/plugins/${encodeURIComponent(name ?? '')}${verb}`;
 
@@ -35,19 +35,11 @@ export const remove = command({
   aliases: ['plugin rm', 'plugin remove'],
   flags: { force: flag.bool('Force the removal of an active plugin', { short: 'f' }) },
   arity: { atLeast: 1 },
-  async run({ client, out }, { flags, args }) {
-    const failures: string[] = [];
-    for (const name of args) {
-      try {
-        await client.send({ method: 'DELETE', path: path(name), query: { force: flags.force } });
-        await out.line(name);
-      } catch (error) {
-        failures.push(errorText(error));
-      }
-    }
-    await out.flush();
-    if (failures.length > 0) throw new CliError(failures.join('\n'));
-    return 0;
+  async run(context, { flags, args }) {
+    return forEachName(context, args, async (name) => {
+      await context.client.send({ method: 'DELETE', path: path(name), query: { force: flags.force } });
+      return name;
+    });
   },
 });
 

@@ -1,7 +1,9 @@
 import type { Volume } from '../../../api/index.ts';
-import { CliError, command } from '../../command.ts';
-import { errorText } from '../../error-text.ts';
+import { command } from '../../command.ts';
 import { flag } from '../../flags/index.ts';
+import { forEachName } from '../each.ts';
+
+const pathOf = (name = '') => `/volumes/${encodeURIComponent(name)}`;
 
 export const remove = command({
   usage: '[OPTIONS] VOLUME [VOLUME...]',
@@ -10,20 +12,11 @@ export const remove = command({
   aliases: ['volume rm', 'volume remove'],
   flags: { force: flag.bool('Force the removal of one or more volumes', { short: 'f' }) },
   arity: { atLeast: 1 },
-  async run({ client, out }, { flags, args }) {
-    const failures: string[] = [];
-    for (const name of args) {
-      const path = `/volumes/${encodeURIComponent(name)}`;
-      try {
-        await client.send({ method: 'DELETE', path, query: { force: flags.force } });
-        await out.line(name);
-      } catch (error) {
-        failures.push(errorText(error));
-      }
-    }
-    await out.flush();
-    if (failures.length > 0) throw new CliError(failures.join('\n'));
-    return 0;
+  async run(context, { flags, args }) {
+    return forEachName(context, args, async (name) => {
+      await context.client.send({ method: 'DELETE', path: pathOf(name), query: { force: flags.force } });
+      return name;
+    });
   },
 });
 
@@ -38,13 +31,12 @@ export const update = command({
   },
   arity: { exactly: 1 },
   async run({ client }, { flags, given, args }) {
-    const path = `/volumes/${encodeURIComponent(args[0] ?? '')}`;
-    const { ClusterVolume: cluster } = await client.json<Volume>({ method: 'GET', path });
+    const { ClusterVolume: cluster } = await client.json<Volume>({ method: 'GET', path: pathOf(args[0]) });
     if (!cluster) throw new Error('can only update cluster volumes');
     const Spec = given.has('availability') ? { ...cluster.Spec, Availability: flags.availability } : cluster.Spec;
     await client.send({
       method: 'PUT',
-      path: `/volumes/${encodeURIComponent(cluster.ID ?? '')}`,
+      path: pathOf(cluster.ID),
       query: { version: cluster.Version?.Index },
       body: { Spec },
     });

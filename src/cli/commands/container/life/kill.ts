@@ -1,6 +1,6 @@
 import { command } from '../../../command.ts';
 import { flag } from '../../../flags/index.ts';
-import { forEachName } from '../each.ts';
+import { forEachName } from '../../each.ts';
 
 export const kill = command({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',

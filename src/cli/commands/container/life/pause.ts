@@ -1,5 +1,5 @@
 import { command } from '../../../command.ts';
-import { forEachName } from '../each.ts';
+import { forEachName } from '../../each.ts';
 
 function switcher(verb: 'pause' | 'unpause', short: string) {
   return command({

@@ -1,7 +1,7 @@
 import { ApiError } from '../../../../client/index.ts';
 import { command } from '../../../command.ts';
 import { flag } from '../../../flags/index.ts';
-import { forEachName } from '../each.ts';
+import { forEachName } from '../../each.ts';
 
 export const remove = command({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',

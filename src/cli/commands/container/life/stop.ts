@@ -1,6 +1,6 @@
 import { command } from '../../../command.ts';
 import { flag, type Values } from '../../../flags/index.ts';
-import { forEachName } from '../each.ts';
+import { forEachName } from '../../each.ts';
 
 const flags = {
   signal: flag.string('Signal to send to the container', { short: 's' }),

@@ -1,5 +1,5 @@
-import type { Context } from '../../command.ts';
-import { errorText } from '../../error-text.ts';
+import type { Context } from '../command.ts';
+import { errorText } from '../error-text.ts';
 
 const parallel = 50;
 
