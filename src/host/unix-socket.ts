@@ -43,17 +43,27 @@ export function unixAddress(path: string): Buffer {
   return address;
 }
 
+/** A connected socket whose reads give up after a second. The caller closes it. */
+function connectBriefly(path: string): number {
+  const socket = syscall('socket', AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  try {
+    const second = new BigInt64Array([1n, 0n]);
+    syscall('setsockopt', socket, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(second.buffer), 16);
+    const address = unixAddress(path);
+    syscall('connect', socket, address, address.length);
+    return socket;
+  } catch (error) {
+    closeFd(socket);
+    throw error;
+  }
+}
+
 /**
  * Connects, says `hello`, and takes the first fd that comes back (O_CLOEXEC; the caller closes it); undefined if none came. Blocks
  * for the other side's answer, at most a second: only for those who answer at once.
  */
 export function askForFd(path: string, hello: Uint8Array): number | undefined {
-  const socket = syscall('socket', AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  return usingFd(socket, () => {
-    const second = new BigInt64Array([1n, 0n]);
-    syscall('setsockopt', socket, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(second.buffer), 16);
-    const address = unixAddress(path);
-    syscall('connect', socket, address, address.length);
+  return usingFd(connectBriefly(path), (socket) => {
     syscall('sendto', socket, hello, hello.length, MSG_NOSIGNAL, 0, 0);
     for (;;) {
       const { length, fd } = receive(socket);
@@ -67,12 +77,7 @@ export function askForFd(path: string, hello: Uint8Array): number | undefined {
  * at most a second: only for those who answer at once.
  */
 export function giveFd(path: string, words: Uint8Array, fd: number): Buffer {
-  const socket = syscall('socket', AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  return usingFd(socket, () => {
-    const second = new BigInt64Array([1n, 0n]);
-    syscall('setsockopt', socket, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(second.buffer), 16);
-    const address = unixAddress(path);
-    syscall('connect', socket, address, address.length);
+  return usingFd(connectBriefly(path), (socket) => {
     sendWithFds(socket, words, [fd]);
     const parts: Buffer[] = [];
     for (;;) {

@@ -15,6 +15,8 @@ export interface RunOptions {
   gid?: number;
   /** Milliseconds until SIGKILL; 60 s unless told. */
   timeout?: number;
+  /** Is told what the program prints, while it runs. */
+  onStdout?: (text: string) => void;
 }
 
 /** Runs a program to its end and returns all it said; a signal counts as 128 + n, as in a shell. */
@@ -31,7 +33,10 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
   const child = spawn(command[0] as string, command.slice(1), spawnOptions);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
-  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stdout?.on('data', (chunk: Buffer) => {
+    out.push(chunk);
+    options.onStdout?.(chunk.toString());
+  });
   child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
   child.stdin?.on('error', () => undefined); // a program that does not read its input is no failure of the test
   child.stdin?.end(options.stdin ?? '');

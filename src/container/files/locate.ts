@@ -3,8 +3,8 @@ import { closeFd, type FileStatus, O_PATH, openIn, readLinkAt, SystemError, stat
 import type { Spot } from '../../snapshot/index.ts';
 import type { FileTree } from './tree.ts';
 
-/** A file of a container. Close it: the fds are open until then. */
-export interface Located {
+/** One name on the way, or the file at its end. */
+interface Step {
   /** Where it is, symlinks resolved; a byte string relative to the root. */
   path: string;
   /** O_PATH. */
@@ -16,16 +16,11 @@ export interface Located {
   readOnly: boolean;
   /** Something is mounted just here. */
   isMount: boolean;
-  close(): void;
 }
 
-interface Step {
-  path: string;
-  fd: number;
-  status: FileStatus;
-  spot: Spot;
-  readOnly: boolean;
-  isMount: boolean;
+/** A file of a container. Close it: the fds are open until then. */
+export interface Located extends Step {
+  close(): void;
 }
 
 const mostLinks = 40;
