@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { bulk } from './bulk.ts';
 import { events } from './events.ts';
 import { median, sideBySide } from './measure.ts';
+import { network } from './network.ts';
 import { report } from './report.ts';
 import { api, memory, quietly, type Sides, startSides, tug } from './sides.ts';
 import { views } from './views.ts';
@@ -117,6 +118,7 @@ const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
   start: [runs, execs, many, boot],
   views: [views, events],
   bulk: [bulk],
+  network: [network],
 };
 const wanted = process.env.TUG_BENCH?.split(',') ?? Object.keys(parts);
 try {
