@@ -3,9 +3,17 @@ import { asEngineError, type Damage, EngineError, leftOverAfter } from '../kit/i
 import { digestOf } from '../oci/index.ts';
 import type { Tx } from '../store/index.ts';
 import type { Context } from './context.ts';
-import { once } from './new-image.ts';
-import { type ImageRecord, imagesIn, lostNames, markDamaged, putImage, takeName, wholeName } from './records.ts';
-import { layerBytes } from './unpack-layers.ts';
+import { once } from './create/new-image.ts';
+import { layerBytes } from './layers/unpack-layers.ts';
+import {
+  type ImageRecord,
+  imagesIn,
+  lostNames,
+  markDamaged,
+  putImage,
+  takeName,
+  wholeName,
+} from './records/records.ts';
 
 interface Found {
   id: string;

@@ -3,8 +3,8 @@ import { familiarString, type Reference } from '../oci/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ImageEvent } from './contract.ts';
-import type { Garbage } from './garbage.ts';
-import { giveName, imagesIn } from './records.ts';
+import type { Garbage } from './records/garbage.ts';
+import { giveName, imagesIn } from './records/records.ts';
 
 /** What all parts of this room work with. */
 export interface Context {

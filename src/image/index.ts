@@ -1,5 +1,5 @@
 export { applyChanges } from './changes/apply-changes.ts';
-export { decompressed } from './compression.ts';
 export type * from './contract.ts';
 export { createImages } from './images.ts';
+export { decompressed } from './layers/compression.ts';
 export type { TransferLimits } from './transfer/downloads.ts';

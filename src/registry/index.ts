@@ -1,4 +1,4 @@
 export * from './contract.ts';
-export { isTemporary } from './failure.ts';
 export { createRegistry } from './registry.ts';
+export { isTemporary } from './session/failure.ts';
 export * from './settings.ts';

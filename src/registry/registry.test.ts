@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EngineError, silent } from '../kit/index.ts';
-import { parseChallenges } from './challenge.ts';
+import { parseChallenges } from './auth/challenge.ts';
 import { type Credentials, createRegistry } from './index.ts';
 
 let server: Server | undefined;

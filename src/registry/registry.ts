@@ -1,15 +1,15 @@
 import { EngineError, type Log, messageOf } from '../kit/index.ts';
 import { familiarName, familiarString } from '../oci/index.ts';
+import { loginAt } from './auth/login.ts';
 import type { AccessOptions, Credentials, Registry, Repository } from './contract.ts';
-import { type Endpoint, endpointsOf, isInsecure, loginEndpoints } from './endpoints.ts';
-import { refusalOf } from './failure.ts';
 import { createSend } from './http/transport.ts';
-import { loginAt } from './login.ts';
-import { createRepository } from './repository.ts';
+import { createRepository } from './repository/repository.ts';
 import { searchIndex } from './search.ts';
-import { openSession } from './session.ts';
+import { type Endpoint, endpointsOf, isInsecure, loginEndpoints } from './session/endpoints.ts';
+import { refusalOf } from './session/failure.ts';
+import { openSession } from './session/session.ts';
+import { translate } from './session/words.ts';
 import { defaultSettings, type RegistrySettings } from './settings.ts';
-import { translate } from './words.ts';
 
 /** The client of registries; it keeps nothing. */
 export function createRegistry(options: {

@@ -1,10 +1,10 @@
 import { EngineError, messageOf } from '../kit/index.ts';
+import { basic } from './auth/tokens.ts';
 import type { Credentials, SearchResult } from './contract.ts';
-import { isInsecure } from './endpoints.ts';
 import { bytesOf } from './http/body.ts';
 import type { Send } from './http/transport.ts';
+import { isInsecure } from './session/endpoints.ts';
 import type { RegistrySettings } from './settings.ts';
-import { basic } from './tokens.ts';
 
 const hub = 'index.docker.io';
 const answerMost = 16 << 20;

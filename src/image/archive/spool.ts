@@ -1,7 +1,7 @@
 import { EngineError } from '../../kit/index.ts';
 import { readTar, type TarEntry } from '../../oci/index.ts';
 import type { Blobs } from '../../store/index.ts';
-import { decompressed } from '../compression.ts';
+import { decompressed } from '../layers/compression.ts';
 
 const JSON_MOST = 16 << 20;
 const LINKS_MOST = 16;

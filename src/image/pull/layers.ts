@@ -2,11 +2,11 @@ import type { JSONMessage } from '../../api/index.ts';
 import { EngineError, shortId } from '../../kit/index.ts';
 import type { Descriptor, ImageConfig } from '../../oci/index.ts';
 import type { Repository } from '../../registry/index.ts';
-import { decompressed } from '../compression.ts';
 import type { Context } from '../context.ts';
+import { decompressed } from '../layers/compression.ts';
+import { layerBytes } from '../layers/unpack-layers.ts';
 import type { DownloadStep } from '../transfer/download.ts';
 import type { Downloads, Fetching } from '../transfer/downloads.ts';
-import { layerBytes } from '../unpack-layers.ts';
 import { asMismatch } from './documents.ts';
 import { createLayerWords, type LayerWords } from './words.ts';
 

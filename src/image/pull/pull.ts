@@ -12,10 +12,10 @@ import {
 import type { Registry, Repository } from '../../registry/index.ts';
 import { type Context, eventOf, publishAll } from '../context.ts';
 import type { PullRequest } from '../contract.ts';
-import type { Lease } from '../garbage.ts';
-import { once } from '../new-image.ts';
+import { once } from '../create/new-image.ts';
 import { progressOf } from '../progress.ts';
-import { giveName, type ImageRecord, imagesIn, nameIn, putImage } from '../records.ts';
+import type { Lease } from '../records/garbage.ts';
+import { giveName, type ImageRecord, imagesIn, nameIn, putImage } from '../records/records.ts';
 import type { Downloads } from '../transfer/downloads.ts';
 import { chooseImage } from './choose.ts';
 import { type RemoteImage, readConfig, readDocument } from './documents.ts';

@@ -1,6 +1,6 @@
 import { type Descriptor, mediaTypes } from '../../oci/index.ts';
 import type { Context } from '../context.ts';
-import type { ImageRecord } from '../records.ts';
+import type { ImageRecord } from '../records/records.ts';
 
 /** A manifest as it is sent. */
 export interface Manifested {

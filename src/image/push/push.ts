@@ -5,7 +5,15 @@ import type { Registry } from '../../registry/index.ts';
 import { type Context, eventOf, publishAll } from '../context.ts';
 import type { PushRequest } from '../contract.ts';
 import { progressOf } from '../progress.ts';
-import { blobsOf, findImage, giveName, type ImageRecord, nameIn, namesInRepository, requireWhole } from '../records.ts';
+import {
+  blobsOf,
+  findImage,
+  giveName,
+  type ImageRecord,
+  nameIn,
+  namesInRepository,
+  requireWhole,
+} from '../records/records.ts';
 import type { Slots } from '../transfer/slots.ts';
 import { manifestFor } from './manifest.ts';
 import { createPushedLayers } from './pushed.ts';

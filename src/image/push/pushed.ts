@@ -1,6 +1,6 @@
 import type { RepositoryName } from '../../registry/index.ts';
 import type { Collection, Store, Tx } from '../../store/index.ts';
-import { imagesIn, namesOf } from '../records.ts';
+import { imagesIn, namesOf } from '../records/records.ts';
 
 /** What a plain layer's bytes became when they were compressed for a registry. */
 interface Compressed {

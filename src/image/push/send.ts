@@ -2,8 +2,8 @@ import type { JSONMessage } from '../../api/index.ts';
 import { asEngineError, shortId } from '../../kit/index.ts';
 import { type Descriptor, mediaTypes } from '../../oci/index.ts';
 import { isTemporary } from '../../registry/index.ts';
-import { compressionOf } from '../compression.ts';
-import type { ImageRecord } from '../records.ts';
+import { compressionOf } from '../layers/compression.ts';
+import type { ImageRecord } from '../records/records.ts';
 import type { Pushing } from './pushing.ts';
 import { sendBlob, sendCompressed } from './upload.ts';
 

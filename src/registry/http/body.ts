@@ -1,5 +1,5 @@
 import { EngineError } from '../../kit/index.ts';
-import { connectionFailure } from '../failure.ts';
+import { connectionFailure } from '../session/failure.ts';
 
 /** How long a connection may be silent in the midst of a body. */
 const silence = 60_000;

@@ -1,4 +1,4 @@
-import { connectionFailure } from '../failure.ts';
+import { connectionFailure } from '../session/failure.ts';
 import type { RegistrySettings } from '../settings.ts';
 import { certificatesFor } from './certificates.ts';
 import { proxyFor } from './proxy.ts';

@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { EngineError } from '../kit/index.ts';
-import type { Access, RepositoryName } from './contract.ts';
-import { isIn } from './http/proxy.ts';
-import type { PrefixSettings, RegistrySettings } from './settings.ts';
+import { EngineError } from '../../kit/index.ts';
+import type { Access, RepositoryName } from '../contract.ts';
+import { isIn } from '../http/proxy.ts';
+import type { PrefixSettings, RegistrySettings } from '../settings.ts';
 
 /** Where a registry may be reached. */
 export interface Endpoint {

@@ -1,9 +1,9 @@
-import type { ImageDeleteResponseItem } from '../api/index.ts';
-import { EngineError, shortId } from '../kit/index.ts';
-import { chainIds, familiarString, parseReference, type Reference, withDefaultTag } from '../oci/index.ts';
-import type { Tx } from '../store/index.ts';
-import { type Context, eventOf, publishAll } from './context.ts';
-import type { ImageEvent } from './contract.ts';
+import type { ImageDeleteResponseItem } from '../../api/index.ts';
+import { EngineError, shortId } from '../../kit/index.ts';
+import { chainIds, familiarString, parseReference, type Reference, withDefaultTag } from '../../oci/index.ts';
+import type { Tx } from '../../store/index.ts';
+import { type Context, eventOf, publishAll } from '../context.ts';
+import type { ImageEvent } from '../contract.ts';
 import {
   childrenOf,
   deleteImage,
@@ -13,7 +13,7 @@ import {
   namesOf,
   takeName,
   wholeName,
-} from './records.ts';
+} from '../records/records.ts';
 
 interface Removal {
   tx: Tx;

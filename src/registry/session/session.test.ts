@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { EngineError, silent } from '../kit/index.ts';
+import { EngineError, silent } from '../../kit/index.ts';
 import {
   type AccessOptions,
   createRegistry,
   defaultSettings,
   type RegistrySettings,
   type Repository,
-} from './index.ts';
-import { refusedWith, type SmallRegistry, startSmallRegistry } from './testing/small-registry.ts';
+} from '../index.ts';
+import { refusedWith, type SmallRegistry, startSmallRegistry } from '../testing/small-registry.ts';
 
 let small: SmallRegistry;
 const rests: number[] = [];

@@ -1,13 +1,13 @@
-import type { JSONMessage } from '../api/index.ts';
-import { crashpoint, EngineError, shortId } from '../kit/index.ts';
-import { familiarString, type Platform, platformMatches } from '../oci/index.ts';
-import { type ArchivedImage, imagesIn } from './archive/images-in.ts';
-import { spoolArchive } from './archive/spool.ts';
-import { type Context, eventOf, publishAll } from './context.ts';
-import type { ImageEvent } from './contract.ts';
-import { progressOf } from './progress.ts';
-import { giveName, putImage } from './records.ts';
-import { unpackLayers } from './unpack-layers.ts';
+import type { JSONMessage } from '../../api/index.ts';
+import { crashpoint, EngineError, shortId } from '../../kit/index.ts';
+import { familiarString, type Platform, platformMatches } from '../../oci/index.ts';
+import { type Context, eventOf, publishAll } from '../context.ts';
+import type { ImageEvent } from '../contract.ts';
+import { unpackLayers } from '../layers/unpack-layers.ts';
+import { progressOf } from '../progress.ts';
+import { giveName, putImage } from '../records/records.ts';
+import { type ArchivedImage, imagesIn } from './images-in.ts';
+import { spoolArchive } from './spool.ts';
 
 type Emit = (message: JSONMessage) => void;
 

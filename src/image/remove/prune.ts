@@ -1,10 +1,10 @@
-import type { ImageDeleteResponseItem } from '../api/index.ts';
-import { EngineError } from '../kit/index.ts';
-import { chainIds, familiarString, type Reference } from '../oci/index.ts';
-import type { Tx } from '../store/index.ts';
-import { type Context, publishAll } from './context.ts';
-import { parseFilters } from './filters.ts';
-import { childrenOf, imagesIn, namesOf } from './records.ts';
+import type { ImageDeleteResponseItem } from '../../api/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import { chainIds, familiarString, type Reference } from '../../oci/index.ts';
+import type { Tx } from '../../store/index.ts';
+import { type Context, publishAll } from '../context.ts';
+import { childrenOf, imagesIn, namesOf } from '../records/records.ts';
+import { parseFilters } from '../show/filters.ts';
 import { removeImage } from './remove.ts';
 
 const known = ['dangling', 'label', 'label!', 'until'];

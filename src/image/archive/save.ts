@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { EngineError } from '../kit/index.ts';
+import { EngineError } from '../../kit/index.ts';
 import {
   type Descriptor,
   digestOf,
@@ -9,12 +9,12 @@ import {
   type Reference,
   tarEnd,
   tarPadding,
-} from '../oci/index.ts';
-import type { Tx } from '../store/index.ts';
-import { compressionOf } from './compression.ts';
-import { type Context, eventOf, publishAll } from './context.ts';
-import { secondsOf } from './inspect.ts';
-import { findImage, type ImageRecord, namesInRepository, requireWhole, wholeName } from './records.ts';
+} from '../../oci/index.ts';
+import type { Tx } from '../../store/index.ts';
+import { type Context, eventOf, publishAll } from '../context.ts';
+import { compressionOf } from '../layers/compression.ts';
+import { findImage, type ImageRecord, namesInRepository, requireWhole, wholeName } from '../records/records.ts';
+import { secondsOf } from '../show/inspect.ts';
 
 interface Saved {
   id: string;

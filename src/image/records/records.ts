@@ -1,4 +1,4 @@
-import { EngineError } from '../kit/index.ts';
+import { EngineError } from '../../kit/index.ts';
 import {
   familiarString,
   type ImageConfig,
@@ -6,8 +6,8 @@ import {
   parseReference,
   type Reference,
   withDefaultTag,
-} from '../oci/index.ts';
-import type { Collection, Tx } from '../store/index.ts';
+} from '../../oci/index.ts';
+import type { Collection, Tx } from '../../store/index.ts';
 
 /** What the engine keeps of an image, under its id. */
 export interface ImageRecord {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { EngineError } from '../kit/index.ts';
+import { EngineError } from '../../kit/index.ts';
 
 const CHUNK = 256 << 10;
 /** How far unpacking may run ahead of whoever hashes and writes: it goes on in another thread meanwhile. */

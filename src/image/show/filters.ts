@@ -1,8 +1,8 @@
-import { parseMoment } from '../api/index.ts';
-import { EngineError } from '../kit/index.ts';
-import { familiarName, familiarString, type Reference } from '../oci/index.ts';
-import type { Tx } from '../store/index.ts';
-import { findImage, type ImageRecord } from './records.ts';
+import { parseMoment } from '../../api/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import { familiarName, familiarString, type Reference } from '../../oci/index.ts';
+import type { Tx } from '../../store/index.ts';
+import { findImage, type ImageRecord } from '../records/records.ts';
 
 /** What of an image a list shows. */
 export interface Filters {

@@ -1,11 +1,11 @@
-import { crashpoint } from '../kit/index.ts';
-import { digestOf, familiarString, type ImageConfig, type ImageHistory } from '../oci/index.ts';
-import { type Context, eventOf, publishAll, tagIn } from './context.ts';
-import type { CommitRequest } from './contract.ts';
-import type { Lease } from './garbage.ts';
+import { crashpoint } from '../../kit/index.ts';
+import { digestOf, familiarString, type ImageConfig, type ImageHistory } from '../../oci/index.ts';
+import { type Context, eventOf, publishAll, tagIn } from '../context.ts';
+import type { CommitRequest } from '../contract.ts';
+import { layerBytes } from '../layers/unpack-layers.ts';
+import type { Lease } from '../records/garbage.ts';
+import { findImage, type ImageRecord, imagesIn, putImage } from '../records/records.ts';
 import { nameFor, once, wholeRunConfig } from './new-image.ts';
-import { findImage, type ImageRecord, imagesIn, putImage } from './records.ts';
-import { layerBytes } from './unpack-layers.ts';
 
 /** The archive without an entry: an image has no such layer. */
 const nothing = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef';

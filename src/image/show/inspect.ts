@@ -1,8 +1,8 @@
-import type { HistoryResponseItem, ImageInspect } from '../api/index.ts';
-import { familiarString, type ImageConfig, type ImageRunConfig, type Reference } from '../oci/index.ts';
-import type { Tx } from '../store/index.ts';
-import type { Context } from './context.ts';
-import { findImage, type ImageRecord, imagesIn, namesOf } from './records.ts';
+import type { HistoryResponseItem, ImageInspect } from '../../api/index.ts';
+import { familiarString, type ImageConfig, type ImageRunConfig, type Reference } from '../../oci/index.ts';
+import type { Tx } from '../../store/index.ts';
+import type { Context } from '../context.ts';
+import { findImage, type ImageRecord, imagesIn, namesOf } from '../records/records.ts';
 
 const NEVER = '0001-01-01T00:00:00Z';
 

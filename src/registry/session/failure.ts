@@ -1,5 +1,5 @@
-import { EngineError, type ErrorKind } from '../kit/index.ts';
-import { parseChallenges } from './challenge.ts';
+import { EngineError, type ErrorKind } from '../../kit/index.ts';
+import { parseChallenges } from '../auth/challenge.ts';
 
 /** A request that got no answer, in the words of Go's client. */
 export function connectionFailure(method: string, url: string, error: unknown): EngineError {

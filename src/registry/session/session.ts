@@ -1,10 +1,10 @@
-import { EngineError } from '../kit/index.ts';
-import { type Challenge, parseChallenges } from './challenge.ts';
-import type { Credentials } from './contract.ts';
+import { EngineError } from '../../kit/index.ts';
+import { type Challenge, parseChallenges } from '../auth/challenge.ts';
+import { basic, fetchToken, type Token } from '../auth/tokens.ts';
+import type { Credentials } from '../contract.ts';
+import type { Send, SendOptions } from '../http/transport.ts';
 import type { Endpoint } from './endpoints.ts';
 import { isTemporary, refusal, refusalOf } from './failure.ts';
-import type { Send, SendOptions } from './http/transport.ts';
-import { basic, fetchToken, type Token } from './tokens.ts';
 
 export interface SessionOptions {
   endpoint: Endpoint;

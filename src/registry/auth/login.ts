@@ -1,9 +1,9 @@
-import { asEngineError, EngineError } from '../kit/index.ts';
+import { asEngineError, EngineError } from '../../kit/index.ts';
+import type { Credentials } from '../contract.ts';
+import type { Send } from '../http/transport.ts';
+import type { Endpoint } from '../session/endpoints.ts';
+import { statusLine } from '../session/failure.ts';
 import { parseChallenges } from './challenge.ts';
-import type { Credentials } from './contract.ts';
-import type { Endpoint } from './endpoints.ts';
-import { statusLine } from './failure.ts';
-import type { Send } from './http/transport.ts';
 import { basic, fetchToken } from './tokens.ts';
 
 const patience = 15_000;

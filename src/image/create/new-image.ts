@@ -1,5 +1,5 @@
-import { EngineError } from '../kit/index.ts';
-import { type ImageRunConfig, isTag, parseReference, type Reference, withDefaultTag } from '../oci/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import { type ImageRunConfig, isTag, parseReference, type Reference, withDefaultTag } from '../../oci/index.ts';
 
 /** The name that a new image gets, undefined where the repository is empty; refusals are Docker's. */
 export function nameFor(repository: string, tag: string): Reference | undefined {

@@ -1,5 +1,5 @@
-import { asEngineError, EngineError } from '../kit/index.ts';
-import type { Access } from './contract.ts';
+import { asEngineError, EngineError } from '../../kit/index.ts';
+import type { Access } from '../contract.ts';
 import { refusalOf } from './failure.ts';
 
 /** An error about a repository (`busybox`) or an image in it (`busybox:1`), as Docker words it. */

@@ -1,5 +1,5 @@
-import type { Upload } from './contract.ts';
-import type { Session } from './session.ts';
+import type { Upload } from '../contract.ts';
+import type { Session } from '../session/session.ts';
 
 /** Long enough for any upload: what is stuck is noticed by its bytes, not by its answer. */
 const patience = 24 * 3600_000;

@@ -1,7 +1,7 @@
-import { EngineError, messageOf } from '../kit/index.ts';
-import type { Credentials } from './contract.ts';
-import { refusal } from './failure.ts';
-import type { Send } from './http/transport.ts';
+import { EngineError, messageOf } from '../../kit/index.ts';
+import type { Credentials } from '../contract.ts';
+import type { Send } from '../http/transport.ts';
+import { refusal } from '../session/failure.ts';
 
 const clientId = 'docker';
 const patience = 15_000;

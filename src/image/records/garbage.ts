@@ -1,5 +1,5 @@
-import type { Snapshots } from '../snapshot/index.ts';
-import type { Store } from '../store/index.ts';
+import type { Snapshots } from '../../snapshot/index.ts';
+import type { Store } from '../../store/index.ts';
 
 /** Holds what is being taken in, before any image names it. */
 export interface Lease {

@@ -1,9 +1,9 @@
-import type { DistributionInspect } from '../api/index.ts';
-import { EngineError } from '../kit/index.ts';
-import { type ImageConfig, mediaTypes, type Reference, withDefaultTag } from '../oci/index.ts';
-import type { FetchedManifest, Registry, Repository } from '../registry/index.ts';
-import type { PullRequest } from './contract.ts';
-import { type RemoteDocument, type RemoteImage, readDocument } from './pull/documents.ts';
+import type { DistributionInspect } from '../../api/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import { type ImageConfig, mediaTypes, type Reference, withDefaultTag } from '../../oci/index.ts';
+import type { FetchedManifest, Registry, Repository } from '../../registry/index.ts';
+import type { PullRequest } from '../contract.ts';
+import { type RemoteDocument, type RemoteImage, readDocument } from './documents.ts';
 
 const configMost = 8 << 20;
 

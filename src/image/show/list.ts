@@ -1,10 +1,10 @@
-import type { ImageSummary } from '../api/index.ts';
-import { chainIds } from '../oci/index.ts';
-import type { Context } from './context.ts';
-import type { Images } from './contract.ts';
+import type { ImageSummary } from '../../api/index.ts';
+import { chainIds } from '../../oci/index.ts';
+import type { Context } from '../context.ts';
+import type { Images } from '../contract.ts';
+import { childrenOf, type ImageRecord, imagesIn, namesOf } from '../records/records.ts';
 import { parseFilters } from './filters.ts';
 import { secondsOf, sizeOf, sortedNames } from './inspect.ts';
-import { childrenOf, type ImageRecord, imagesIn, namesOf } from './records.ts';
 
 /** The images, newest first. */
 export function listImages(context: Context, options: Parameters<Images['list']>[0]): ImageSummary[] {

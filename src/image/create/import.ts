@@ -1,5 +1,5 @@
-import type { JSONMessage } from '../api/index.ts';
-import { asEngineError, crashpoint, EngineError } from '../kit/index.ts';
+import type { JSONMessage } from '../../api/index.ts';
+import { asEngineError, crashpoint, EngineError } from '../../kit/index.ts';
 import {
   digestOf,
   hostPlatform,
@@ -8,14 +8,14 @@ import {
   type Platform,
   parsePlatform,
   type Reference,
-} from '../oci/index.ts';
-import { applyChanges } from './changes/apply-changes.ts';
-import { type Context, eventOf, publishAll, tagIn } from './context.ts';
-import type { Images } from './contract.ts';
+} from '../../oci/index.ts';
+import { applyChanges } from '../changes/apply-changes.ts';
+import { type Context, eventOf, publishAll, tagIn } from '../context.ts';
+import type { Images } from '../contract.ts';
+import { layerBytes } from '../layers/unpack-layers.ts';
+import { progressOf } from '../progress.ts';
+import { putImage } from '../records/records.ts';
 import { nameFor, once, wholeRunConfig } from './new-image.ts';
-import { progressOf } from './progress.ts';
-import { putImage } from './records.ts';
-import { layerBytes } from './unpack-layers.ts';
 
 type ImportOptions = Parameters<Images['import']>[1];
 

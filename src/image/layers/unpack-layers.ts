@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import type { Snapshots } from '../snapshot/index.ts';
-import type { Blobs } from '../store/index.ts';
+import type { Snapshots } from '../../snapshot/index.ts';
+import type { Blobs } from '../../store/index.ts';
 import { decompressed } from './compression.ts';
 
 const AT_ONCE = 3;

@@ -1,8 +1,8 @@
-import { EngineError } from '../kit/index.ts';
-import { digestOf, mediaTypes } from '../oci/index.ts';
-import type { BlobBody, FetchedManifest, Repository } from './contract.ts';
-import { bounded, bytesOf } from './http/body.ts';
-import type { Session } from './session.ts';
+import { EngineError } from '../../kit/index.ts';
+import { digestOf, mediaTypes } from '../../oci/index.ts';
+import type { BlobBody, FetchedManifest, Repository } from '../contract.ts';
+import { bounded, bytesOf } from '../http/body.ts';
+import type { Session } from '../session/session.ts';
 import { createUpload } from './upload.ts';
 
 const manifestMost = 4 << 20;
