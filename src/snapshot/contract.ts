@@ -29,8 +29,20 @@ export interface Snapshots {
   removeLayer(diffId: string): Promise<void>;
   /** Bytes of all the layer's files. */
   layerSize(diffId: string, parents: string[]): number;
-  /** Makes the empty writable layer of a container; `layers` lowest first. */
-  create(id: string, layers: string[]): Promise<void>;
+  /**
+   * Makes the empty writable layer of a container; `layers` lowest first. With `places: 'below'` the engine's mount points lie under
+   * all of them, so that a step of a build sees them only where the layers have nothing.
+   */
+  create(id: string, layers: string[], options?: { places: 'below' | 'none' }): Promise<void>;
+  /**
+   * Makes a layer of the writable layer of `id`, which nobody may have mounted any more. It is called by the name that is returned
+   * (`draft:…`, wherever layers are named) until `nameLayer`, and after.
+   */
+  keep(id: string): Promise<string>;
+  /** The topmost layer of a stack (lowest first) as a tar, whiteouts and all. */
+  packLayer(stack: string[]): AsyncIterable<Uint8Array>;
+  /** From now on a draft is found by its digest too, which is the last of the stack it stands in. */
+  nameLayer(draft: string, stack: string[]): void;
   /** The container's root as a detached mount (O_CLOEXEC fd, the caller closes it). Nothing is mounted on the host. */
   mount(id: string, options: { volatile: boolean }): number;
   /** Paths as `docker inspect` shows them in GraphDriver.Data. */

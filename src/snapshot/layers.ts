@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { detachedOverlay, openDirectory } from '../host/index.ts';
+import { detachedOverlay, openDirectory, openDirectoryAt, usingFd } from '../host/index.ts';
 import { crashpoint, EngineError, type Log } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
 import type { Discard } from './discard.ts';
@@ -27,6 +27,9 @@ export interface LayerRecord {
   link: string;
   /** Of the engine's own layer: the key of the layer below it. */
   on?: string;
+  /** What it was called before its digest was known, and the chain id it then got. */
+  draft?: string;
+  chain?: string;
   /** The archive lists the root directory, so that owner and mode of this tree's root mean something. */
   listsRoot: boolean;
 }
@@ -45,6 +48,10 @@ export interface Layers {
   /** Puts a layer that was unpacked in `directory` in its place. */
   enter(directory: string, key: string, layer: Omit<LayerRecord, 'link'>): void;
   remove(key: string): void;
+  /** Gives a draft, the last of a stack, the digest that stands there in its place; it keeps its first name, too. */
+  name(draft: string, stack: string[]): void;
+  /** A layer's own tree, open for reading; the caller closes it. */
+  tree(key: string): number;
   /** Whether its symlink leads to it; makes it again; writes its record again. */
   isLinked(key: string): boolean;
   relink(key: string): void;
@@ -57,9 +64,16 @@ export interface Layers {
   view(keys: string[]): number;
 }
 
+const DRAFT = 'draft:';
+
+/** The name of a layer whose digest nobody knows yet. */
+export function draftName(key: string): string {
+  return `${DRAFT}${key}`;
+}
+
 /** The directory name of a layer: 128 bits of its digest. */
 export function keyOf(digest: string): string {
-  return digest.replace(/^sha256:/, '').slice(0, 32);
+  return digest.replace(/^(?:sha256|draft):/, '').slice(0, 32);
 }
 
 export function createLayers(at: { layout: Layout; discard: Discard; log: Log; driver: Driver }): Layers {
@@ -99,7 +113,7 @@ export function createLayers(at: { layout: Layout; discard: Discard; log: Log; d
     add(key);
   }
 
-  const find = (diffIds: string[]) => findIn(records, diffIds);
+  const find = (diffIds: string[]) => findIn(records, diffIds, driver.whole);
 
   function record(key: string): LayerRecord {
     const found = records.get(key);
@@ -113,6 +127,9 @@ export function createLayers(at: { layout: Layout; discard: Discard; log: Log; d
     enter,
     need: (diffIds) => allOf(diffIds, find(diffIds)),
     keys: () => [...records.keys()],
+    name: (draft, stack) =>
+      void records.set(keyOf(draft), named(layout, { draft, stack, record: record(keyOf(draft)) })),
+    tree: (key) => usingFd(openDirectory(join(layout.layers, key, 'diff')), (fd) => openDirectoryAt(fd, '.')),
     remove(key) {
       const link = records.get(key)?.link;
       records.delete(key);
@@ -125,13 +142,43 @@ export function createLayers(at: { layout: Layout; discard: Discard; log: Log; d
   };
 }
 
-function findIn(records: Map<string, LayerRecord>, diffIds: string[]): (string | undefined)[] {
+function findIn(records: Map<string, LayerRecord>, diffIds: string[], whole: boolean): (string | undefined)[] {
   const chains = chainIds(diffIds);
   return diffIds.map((diffId, index) => {
-    const chained = keyOf(chains[index] ?? '');
+    const chain = chains[index] ?? '';
     // The lowest layer's chain id is its diffID.
-    return [chained, keyOf(diffId)].find((key) => records.get(key)?.diffId === diffId);
+    const found = [keyOf(chain), keyOf(diffId)].find((key) => isCalled(records.get(key), diffId));
+    return found ?? draftOf(records, diffId, whole ? chain : undefined);
   });
+}
+
+function isCalled(record: LayerRecord | undefined, name: string): boolean {
+  return record !== undefined && (record.diffId === name || record.draft === name);
+}
+
+/** What was a draft lies where it did when its digest became known. */
+function draftOf(records: Map<string, LayerRecord>, diffId: string, chain: string | undefined): string | undefined {
+  for (const [key, record] of records) {
+    if (record.draft === undefined || record.diffId !== diffId) continue;
+    if (chain === undefined || record.chain === chain) return key;
+  }
+  return undefined;
+}
+
+/** The record of a draft with its digest, written down. */
+function named(layout: Layout, of: { draft: string; stack: string[]; record: LayerRecord }): LayerRecord {
+  const { draft, stack } = of;
+  const record = { ...of.record, draft, diffId: stack.at(-1) ?? '', chain: chainIds(stack).at(-1) ?? '' };
+  writeRecord(layout, keyOf(draft), record);
+  crashpoint('snapshot.draft.named');
+  return record;
+}
+
+/** Whole or not at all, as an engine may be killed here. */
+function writeRecord(layout: Layout, key: string, record: LayerRecord): void {
+  const path = join(layout.layers, key, 'layer.json');
+  writeFileSync(`${path}.new`, JSON.stringify(record));
+  renameSync(`${path}.new`, path);
 }
 
 function allOf(diffIds: string[], found: (string | undefined)[]): string[] {
@@ -148,7 +195,7 @@ function mendingOf(layout: Layout, record: Layers['record']): Pick<Layers, 'isLi
       rmSync(join(layout.links, record(key).link), { recursive: true, force: true });
       ensureLink(layout, record(key).link, key);
     },
-    rewrite: (key) => writeFileSync(join(layout.layers, key, 'layer.json'), JSON.stringify(record(key))),
+    rewrite: (key) => writeRecord(layout, key, record(key)),
   };
 }
 

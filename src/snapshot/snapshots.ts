@@ -8,6 +8,7 @@ import { createContainers } from './containers.ts';
 import type { Snapshots } from './contract.ts';
 import { createDifferences } from './differences.ts';
 import { createDiscard } from './discard.ts';
+import { createDrafts } from './drafts.ts';
 import { chooseDriver } from './driver/choose.ts';
 import { sizeOfChanges } from './driver/whole-trees.ts';
 import { createInitLayers } from './init-layer.ts';
@@ -42,10 +43,14 @@ export function createSnapshots(options: { root: string; log: Log; driver?: stri
       drop();
     },
     layerSize: (diffId, parents) => layers.record(layers.need([...parents, diffId]).at(-1) ?? '').size,
-    async create(id, stack) {
+    async create(id, stack, { places }: { places: 'above' | 'below' | 'none' } = { places: 'above' }) {
       const keys = want(layers.need(stack));
-      await containers.create(id, [...keys, ...want([await initLayer(stack, keys)])]);
+      if (places === 'none' || (places === 'below' && driver.whole)) return containers.create(id, keys);
+      const isBelow = places === 'below';
+      const own = want([isBelow ? await initLayer([], []) : await initLayer(stack, keys)]);
+      await containers.create(id, isBelow ? [...own, ...keys] : [...keys, ...own]);
     },
+    ...createDrafts({ layout, layers, containers, discard, driver }),
     mount: containers.mount,
     describe: (id) => (driver.whole ? {} : described(layout, containers.keys(id), containers.path(id))),
     describeLayers(stack) {
@@ -76,7 +81,7 @@ export function createSnapshots(options: { root: string; log: Log; driver?: stri
 
 /** The layers of that digest, and the engine's own on them. */
 function keysOf(layers: Layers, diffId: string): string[] {
-  const own = layers.keys().filter((key) => layers.record(key).diffId === diffId);
+  const own = layers.keys().filter((key) => [layers.record(key).diffId, layers.record(key).draft].includes(diffId));
   return [...own, ...layers.keys().filter((key) => own.includes(layers.record(key).on ?? ''))];
 }
 

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeFd, treeSize } from '../host/index.ts';
+import { crashpoint, explainSystemError } from '../kit/index.ts';
+import { readChanges } from './changes.ts';
+import type { Containers } from './containers.ts';
+import type { Snapshots } from './contract.ts';
+import type { Discard } from './discard.ts';
+import type { Driver } from './driver/driver.ts';
+import { packChanges } from './driver/whole-trees.ts';
+import { draftName, type Layers } from './layers.ts';
+import { type Layout, scratchIn } from './layout.ts';
+import { packTree } from './pack/pack-tree.ts';
+
+interface Places {
+  layout: Layout;
+  layers: Layers;
+  containers: Containers;
+  discard: Discard;
+  driver: Driver;
+}
+
+/** Layers that come from writable ones, not from an archive: they have a name of their own until somebody knows their digest. */
+export function createDrafts(at: Places): Pick<Snapshots, 'keep' | 'packLayer' | 'nameLayer'> {
+  const { layers } = at;
+  return {
+    keep: (id) => keep(at, id),
+    nameLayer: (draft, stack) => layers.name(draft, stack),
+    async *packLayer(stack) {
+      const key = layers.need(stack).at(-1) ?? '';
+      const tree = layers.tree(key);
+      try {
+        if (at.driver.whole) yield* packWhole(at, tree, stack);
+        else yield* packTree({ from: { directory: tree, name: Buffer.from('.') }, as: '', whiteouts: true });
+      } finally {
+        closeFd(tree);
+      }
+    },
+  };
+}
+
+async function keep({ layout, layers, containers, discard }: Places, id: string): Promise<string> {
+  const key = randomBytes(16).toString('hex');
+  const diffId = draftName(key);
+  const directory = scratchIn(layout, layout.incoming);
+  try {
+    mkdirSync(directory);
+    renameSync(join(containers.path(id), 'diff'), join(directory, 'diff'));
+    crashpoint('snapshot.draft.moved');
+    const size = await treeSize(join(directory, 'diff'));
+    // As in an archive of it, the root directory itself is not told of.
+    layers.enter(directory, key, { diffId, size, listsRoot: false });
+  } catch (error) {
+    discard(directory);
+    throw explainSystemError(error);
+  }
+  containers.remove(id);
+  return diffId;
+}
+
+async function* packWhole({ layers }: Places, tree: number, stack: string[]): AsyncGenerator<Uint8Array> {
+  const below = layers.need(stack).at(-2);
+  const lower = below === undefined ? undefined : layers.tree(below);
+  try {
+    yield* packChanges(tree, await readChanges(tree, lower, { whole: true }));
+  } finally {
+    if (lower !== undefined) closeFd(lower);
+  }
+}
