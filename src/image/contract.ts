@@ -9,6 +9,7 @@ import type {
 import type { Check } from '../kit/index.ts';
 import type { ImageConfig, ImageRunConfig, Platform, Reference } from '../oci/index.ts';
 import type { Credentials } from '../registry/index.ts';
+import type { Tx } from '../store/index.ts';
 
 export interface Image {
   /** The digest of its config, `sha256:…`. */
@@ -70,6 +71,10 @@ export interface Images {
   push(request: PushRequest): AsyncIterable<JSONMessage>;
   /** What its registry has under a name: descriptor and platforms, as `docker manifest` and builders ask. */
   remote(request: PullRequest): Promise<DistributionInspect>;
+  /** An image with its layers, lowest first: their bytes as they came, and the bytes of all files in each. */
+  stack(reference: string): { id: string; config: ImageConfig; layers: StackLayer[] };
+  /** Makes an image of a whole config and layers that are here, unpacked and as blobs; its id. */
+  assemble(request: AssembleRequest): Promise<string>;
   /** Makes an image of another's layers and one more; its id. Its name, if it gets one, is `name`. */
   commit(options: CommitRequest): Promise<{ id: string; name?: string }>;
   /**
@@ -90,6 +95,23 @@ export interface Images {
   collect(): Promise<void>;
   /** Images, names, layers and blobs with all that they need of each other. */
   check: Check;
+}
+
+export interface StackLayer {
+  diffId: string;
+  /** The digest of its bytes as they came. */
+  blob: string;
+  size: number;
+}
+
+export interface AssembleRequest {
+  config: ImageConfig;
+  /** Lowest first, those of `config.rootfs`. */
+  layers: StackLayer[];
+  /** All names that it gets. */
+  names: string[];
+  /** What else is written down in the same transaction. */
+  also?: (tx: Tx) => void;
 }
 
 export interface PullRequest {

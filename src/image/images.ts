@@ -8,6 +8,7 @@ import { saveImages } from './archive/save.ts';
 import { checkImages } from './check.ts';
 import { type Context, publishAll, tagIn } from './context.ts';
 import type { ImageEvent, Images } from './contract.ts';
+import { assembleImage, stackOf } from './create/assemble.ts';
 import { commitImage } from './create/commit.ts';
 import { importImage } from './create/import.ts';
 import { nameFor } from './create/new-image.ts';
@@ -60,6 +61,8 @@ export function createImages(options: {
     remote: (request) => remoteImage(registry, request),
     push: (request) => pushImages(context, { registry, slots: uploads }, request),
     pull: (request) => pullImages(context, { registry, downloads }, request),
+    stack: (reference) => stackOf(context, reference),
+    assemble: (request) => assembleImage(context, request),
     commit: (options) => commitImage(context, options),
     save: (references) => saveImages(context, references),
     prune: (filters) => pruneImages(context, filters),

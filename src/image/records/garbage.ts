@@ -8,10 +8,10 @@ export interface Lease {
   release(): Promise<void>;
 }
 
-/** Removal of blobs (`blob:<digest>`) and layers (`layer:<diffID>`) that no image names and no lease holds. */
+/** Removal of blobs (`blob:<digest>`) and layers (`layer:<diffID>`) that no image and no build names and no lease holds. */
 export interface Garbage {
   lease(): Lease;
-  /** An image names it, or a lease holds it. */
+  /** An image or a build names it, or a lease holds it. */
   needs(target: string): boolean;
   /** Deletes those of the targets that nobody needs any more. */
   drop(targets: Iterable<string>): Promise<void>;
@@ -23,7 +23,7 @@ export function createGarbage({ store, snapshots }: { store: Store; snapshots: S
   const held = new Map<string, number>();
 
   const needed = (target: string) =>
-    held.has(target) || store.view(({ refs }) => refs.ownersOf(target)).some(({ owner }) => owner.startsWith('image:'));
+    held.has(target) || store.view(({ refs }) => refs.ownersOf(target)).some(({ owner }) => keeps(owner));
 
   async function drop(targets: Iterable<string>): Promise<void> {
     for (const target of targets) {
@@ -62,6 +62,9 @@ export function createGarbage({ store, snapshots }: { store: Store; snapshots: S
     },
   };
 }
+
+/** Images, and what builds have made. */
+const keeps = (owner: string): boolean => owner.startsWith('image:') || owner.startsWith('build:');
 
 function split(target: string): [kind: string, id: string] {
   const colon = target.indexOf(':');
