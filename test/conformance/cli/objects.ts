@@ -126,7 +126,7 @@ export const wholes: Case[] = [
     'info -f {{.Swarm.Foo}}',
     'info -f {{.Foo}}',
     'info -f {{',
-    'info -f {{.Plugins.Volume}}~{{.Swarm}}~{{.Labels}}~{{.GenericResources}}',
+    'info -f {{index .Plugins.Volume 0}}~{{.Swarm}}~{{.Labels}}~{{.GenericResources}}',
     'info -f {{.ClientInfo.Context}}~{{.ClientInfo.Debug}}',
     'info x',
     'version x',
