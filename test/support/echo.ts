@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram';
 import { connect, createServer, isIPv6 } from 'node:net';
 
-const patience = 600;
+const patience = Number(process.env.TUG_PATIENCE ?? 600);
 const plain = (address: string | undefined): string => (address ?? '').replace(/^::ffff:/, '');
 
 async function serve(name: string, port: number): Promise<void> {
@@ -32,8 +32,12 @@ function ask([protocol, address, port]: [string, string, number]): Promise<strin
   }
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   socket.on('message', heard).on('error', () => resolve(null));
-  socket.send('x', port, address, (error) => error && resolve(null));
+  const send = () => socket.send('x', port, address, (error) => error && resolve(null));
+  // A server that is busy with others drops what it has no room for.
+  const again = setInterval(send, patience / 3);
+  send();
   return promise.finally(() => {
+    clearInterval(again);
     clearTimeout(timer);
     socket.close();
   });

@@ -42,7 +42,14 @@ let serial = 0;
 
 /** Starts an engine in a new directory. `options.args` are further flags of the daemon. */
 export async function startEngine(
-  options: { args?: string[]; env?: Record<string, string>; execRoot?: string; dataSize?: string; bip?: string } = {},
+  options: {
+    args?: string[];
+    env?: Record<string, string>;
+    execRoot?: string;
+    dataSize?: string;
+    bip?: string;
+    netns?: string;
+  } = {},
 ): Promise<Engine> {
   const before = await traces();
   const directory = mkdtempSync(join(tmpdir(), 'tug-engine-'));
@@ -69,6 +76,8 @@ interface Setup {
   execRoot?: string;
   /** The data root is a tmpfs of this size, in a mount namespace of the engine's own. */
   dataSize?: string;
+  /** The network namespace, by its name, that is the engine's host. */
+  netns?: string;
 }
 
 function createEngine(setup: Setup): Engine {
@@ -171,6 +180,7 @@ function createEngine(setup: Setup): Engine {
 
 /** What the daemon is started through; it execs, so that the process stays the daemon's. */
 function wrapper(setup: Setup): string[] {
+  if (setup.netns !== undefined) return ['nsenter', `--net=/run/netns/${setup.netns}`];
   if (setup.dataSize === undefined) return [];
   const data = join(setup.directory, 'data');
   mkdirSync(data, { recursive: true });

@@ -30,7 +30,7 @@ export const collections = {
   /** Routed from outside: pings may come in. */
   routed: { key: [link] },
   routed6: { key: [link] },
-  /** Everything may come in. */
+  /** Everything may come in from outside. */
   open: { key: [link] },
   open6: { key: [link] },
   /** Ports published on every address of the host, and those on a certain one. */
@@ -136,6 +136,9 @@ function translation(): Chain[] {
         [...nft.nfproto(ip6), ...nft.oifNotIn('bridges'), ...nft.snatByMap(ip6, 'source6')],
         [...nft.nfproto(ip4), ...nft.iifIn('masquerade'), ...nft.oifNotIn('bridges'), ...nft.masquerade()],
         [...nft.nfproto(ip6), ...nft.iifIn('masquerade6'), ...nft.oifNotIn('bridges'), ...nft.masquerade()],
+        // A routed network is as far away as the outside.
+        [...nft.nfproto(ip4), ...nft.iifIn('masquerade'), ...nft.oifIn('routed'), ...nft.masquerade()],
+        [...nft.nfproto(ip6), ...nft.iifIn('masquerade6'), ...nft.oifIn('routed6'), ...nft.masquerade()],
         [...nft.saddr(ip4, loopback), ...nft.oifIn('bridges'), ...nft.masquerade()],
       ],
     },
@@ -170,8 +173,8 @@ function forwarding(): Chain {
       [...nft.destinationIn(ip6, 'reachable6'), ...nft.accept()],
       [...nft.nfproto(ip4), ...nft.oifIn('routed'), ...nft.l4proto(icmp), ...nft.accept()],
       [...nft.nfproto(ip6), ...nft.oifIn('routed6'), ...nft.l4proto(icmp6), ...nft.accept()],
-      [...nft.nfproto(ip4), ...nft.oifIn('open'), ...nft.accept()],
-      [...nft.nfproto(ip6), ...nft.oifIn('open6'), ...nft.accept()],
+      [...nft.nfproto(ip4), ...nft.iifNotIn('bridges'), ...nft.oifIn('open'), ...nft.accept()],
+      [...nft.nfproto(ip6), ...nft.iifNotIn('bridges'), ...nft.oifIn('open6'), ...nft.accept()],
       [...nft.iifIn('bridges'), ...nft.oifNotIn('bridges'), ...nft.accept()],
       nft.drop(),
     ],
