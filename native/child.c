@@ -95,6 +95,20 @@ static void standard_streams(void) {
   must(dup2(in, 0) == 0 && dup2(shim.child_out, 1) == 1 && dup2(shim.child_err, 2) == 2, "dup2");
 }
 
+// The child's steps, and the root in the place that is held for it.
+static void take_second_half(void) {
+  char kind;
+  uint32_t at;
+  ssize_t length;
+  int rest = receive_fd(child_sync, &kind, 1, &length), root = length == 1 ? receive_fd(child_sync, &kind, 1, &length) : -1;
+  if (rest < 0 || root < 0) _exit(125);                   // the shim gave up or is gone
+  const char *refusal = plan_second(rest, &at);
+  if (refusal) fail(&(struct step){at, OP_NONE, {0}}, EINVAL, refusal);
+  close(rest);
+  must(dup2(root, FD_TREE) == FD_TREE, "dup2");
+  close(root);
+}
+
 void child(int sync) {
   child_sync = sync;
   current = (struct step){0, OP_CLONE, plan.body};
@@ -104,6 +118,7 @@ void child(int sync) {
   must(child_proc >= 0, "open /proc/self");
   join();
   if (plan.net_inside) send_network_socket();
+  if (plan.halved) take_second_half();
   mount_phase(plan.has_root ? FD_TREE : -1);
   struct reader r = plan.body;
   while (next_step(&r, &current) && current.op != OP_GATE) if (current.op == OP_CREATE) create_command(current.body);

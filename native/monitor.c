@@ -39,6 +39,7 @@ static unsigned char queues[CLIENTS][QUEUE] __attribute__((aligned(4096)));
 static int held[HELD], held_count;                        // sockets of ports that were published later
 static unsigned char chunk[CHUNK], input[CHUNK];
 static uint32_t input_at, input_length;
+static bool met;                                          // an engine has said hello
 static bool close_stdin, abandoned, released, let_go;     // let_go: said before the child stood at its gate
 static enum state state = PREPARING;
 static int signals = -1, exit_status;
@@ -198,6 +199,7 @@ static void greet(struct client *c) {
   send(c->fd, "TUG\1", 4, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (hello[4] == 'C') {
     c->kind = CONTROL;
+    met = true;
     tell_state(c);
     return;
   }
@@ -627,10 +629,8 @@ void monitor(void) {
   fcntl(FD_LISTEN, F_SETFL, O_RDWR | O_NONBLOCK);
   born = now_ns(CLOCK_MONOTONIC);
   if (plan.runtime && plan.exec) state = WAITING;         // whoever says hello is told
-  bool met = false;
   for (;;) {
     turn();
-    met |= controls() > 0;
     // An engine that vanished before it said go wants no container.
     if (met && controls() == 0 && state <= WAITING) abandoned = true;
     advance();

@@ -8,7 +8,7 @@
 
 #define MAX_PLAN (16u << 20)
 #define MAX_STEPS 4096u
-#define PLAN_VERSION 3
+#define PLAN_VERSION 4
 
 struct plan plan;
 
@@ -113,7 +113,7 @@ static bool conforms(const char *schema, struct reader body) {
 
 bool next_step(struct reader *r, struct step *s) {
   if (r->at == r->end || r->bad) return false;
-  s->index = r->at == plan.body.at ? 0 : s->index + 1;
+  s->index = r->at == plan.body.at ? plan.first : s->index + 1;
   s->op = get16(r);
   uint32_t length;
   const unsigned char *bytes = blob(r, &length);
@@ -134,8 +134,10 @@ static const char *check_runtime(const uint32_t *seen) {
   return NULL;
 }
 
+static uint32_t seen[OP_COUNT], phase;
+
 static const char *check_steps(uint32_t *at) {
-  uint32_t seen[OP_COUNT] = {0}, phase = 0, steps = 0;
+  uint32_t steps = 0;
   struct reader r = plan.body;
   struct step s;
   while (next_step(&r, &s)) {
@@ -156,6 +158,17 @@ static const char *check_steps(uint32_t *at) {
   }
   if (r.bad) return "malformed length";
   if (steps != plan.steps || steps > MAX_STEPS) return "wrong number of steps";
+  return NULL;
+}
+
+// What the shim does before there is a root; the rest is the child's, and comes in the second half.
+static const char *check_first_half(void) {
+  plan.net_inside = seen[OP_NET_INSIDE];
+  if (plan.exec || !seen[OP_CLONE] || seen[OP_JOIN_INIT]) return "step missing or misplaced";
+  return phase < 6 ? NULL : "step of the second half";
+}
+
+static const char *check_whole(void) {
   plan.runtime = seen[OP_START];
   plan.net_inside = seen[OP_NET_INSIDE];
   plan.has_console = seen[OP_CONSOLE];
@@ -176,18 +189,27 @@ static bool simple_word(const char *word) {
          strspn(word, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.-") == length;
 }
 
-const char *plan_open(int fd, uint32_t *at) {
+// Both halves begin with a word, the version, two flags and the length of all.
+static const char *map_plan(int fd, const char *word, struct reader *r, bool flags[2]) {
   struct stat info;
-  *at = 0;
   if (fstat(fd, &info) || info.st_size < 16 || info.st_size > MAX_PLAN) return "plan of unusable size";
   unsigned char *bytes = mmap(NULL, info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (bytes == MAP_FAILED) return "plan cannot be mapped";
-  struct reader r = {bytes, bytes + info.st_size, false};
-  if (memcmp(take(&r, 4), "TUGP", 4)) return "no plan";
-  if (get16(&r) != PLAN_VERSION) return "plan of another version";
-  plan.exec = flag(&r);
-  plan.tty = flag(&r);
-  if (get32(&r) != info.st_size) return "plan of another length";
+  *r = (struct reader){bytes, bytes + info.st_size, false};
+  if (memcmp(take(r, 4), word, 4)) return "no plan";
+  if (get16(r) != PLAN_VERSION) return "plan of another version";
+  for (int i = 0; i < 2; i++) flags[i] = flag(r);
+  return get32(r) == info.st_size ? NULL : "plan of another length";
+}
+
+const char *plan_open(int fd, uint32_t *at) {
+  struct reader r;
+  bool flags[2];
+  *at = 0;
+  const char *unusable = map_plan(fd, "TUGP", &r, flags);
+  if (unusable) return unusable;
+  plan.exec = flags[0];
+  plan.tty = flags[1];
   plan.id = text(&r);
   plan.token = text(&r);
   plan.boot = text(&r);
@@ -199,6 +221,7 @@ const char *plan_open(int fd, uint32_t *at) {
   plan.uid = get32(&r);
   plan.reserved = get32(&r);
   plan.has_netns = flag(&r);
+  plan.halved = flag(&r);
   plan.log = text(&r);
   plan.max_bytes = get64(&r);
   plan.max_files = get32(&r);
@@ -210,7 +233,24 @@ const char *plan_open(int fd, uint32_t *at) {
   if (strlen(plan.attrs) > MAX_ATTRS) return "log attributes too long";
   plan.body = r;
   const char *refusal = check_steps(at);
+  if (!refusal) refusal = plan.halved ? check_first_half() : check_whole();
   if (plan.has_netns && (!(plan.clone_flags & CLONE_NEWNET) || plan.clone_flags & CLONE_NEWUSER)) return "malformed header";
   plan.new_pid = plan.clone_flags & CLONE_NEWPID;
   return refusal;
+}
+
+const char *plan_second(int fd, uint32_t *at) {
+  struct reader r;
+  bool flags[2];
+  *at = 0;
+  const char *refusal = map_plan(fd, "TUGQ", &r, flags);
+  if (refusal) return refusal;
+  plan.first = plan.steps;
+  plan.steps = get32(&r);
+  if (r.bad) return "malformed header";
+  if (phase < 6) phase = 6;                               // nothing of the first half again
+  plan.body = r;
+  refusal = check_steps(at);
+  if (!refusal) refusal = check_whole();
+  return !refusal && plan.runtime ? "step missing or misplaced" : refusal;
 }

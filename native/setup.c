@@ -292,6 +292,24 @@ static void send_netlink(const struct step *s, int fd, const unsigned char *byte
   }
 }
 
+// Whose the streams are, and the fds of the second half and of the root.
+void pass_second_half(void) {
+  struct { uint32_t kind, owner; } said = {0};
+  struct step s = {plan.steps, OP_ROOT, {0}};
+  int streams[] = {shim.in, shim.out, shim.err};
+  for (int i = 0; i < 2; i++) {
+    ssize_t length;
+    int fd = receive_fd(FD_WORK, &said, sizeof said, &length);
+    // Closed: the engine will not have it, or is gone.
+    if (length <= 0) give_up(0, OP_NONE, ECANCELED, "");
+    if (length != sizeof said || fd < 0 || said.kind != 'p' + (uint32_t)i) give_up(s.index, s.op, EINVAL, "second half");
+    need(send_fd(shim.sync, &said.kind, 1, fd), &s, "sync");
+    close(fd);
+  }
+  close(FD_WORK);
+  for (int i = 0; i < 3 && !plan.tty; i++) if (streams[i] >= 0) need(!fchown(streams[i], said.owner, (gid_t)-1), &s, "pipe");
+}
+
 void furnish(void) {
   struct reader r = plan.body;
   struct step s;

@@ -31,9 +31,9 @@ struct step { uint32_t index; enum op op; struct reader body; };
 
 struct plan {
   const char *id, *token, *boot, *log, *attrs;
-  bool exec, tty, has_netns, open_stdin, stdin_once, has_root, has_console, new_pid, runtime;
+  bool exec, tty, has_netns, halved, open_stdin, stdin_once, has_root, has_console, new_pid, runtime;
   uint16_t rows, columns;
-  uint32_t uid, reserved, max_files, steps, net_inside;
+  uint32_t uid, reserved, max_files, steps, first, net_inside;
   uint64_t max_bytes, clone_flags;
   struct reader body;
 };
@@ -41,6 +41,8 @@ extern struct plan plan;
 enum { MAX_ATTRS = 60000 };                               // of JSON in each line of a log
 // Maps and checks the whole plan; on refusal returns a reason and leaves the step's number in *at.
 const char *plan_open(int fd, uint32_t *at);
+// The same for the second half of a plan that comes in two: from then on its steps are those that are walked.
+const char *plan_second(int fd, uint32_t *at);
 // Walks the steps: `struct step s; struct reader r = plan.body; while (next_step(&r, &s))`.
 bool next_step(struct reader *r, struct step *s);
 
@@ -63,6 +65,7 @@ extern struct shim shim;
 void setup(void);                                         // phase 1 and the namespaces to join
 void make_child(void);                                    // returns in the shim only
 void furnish(void);                                       // phase 3
+void pass_second_half(void);                              // to the child, when it has come
 _Noreturn void monitor(void);
 _Noreturn void give_up(uint32_t step, enum op op, int error, const char *why);
 void remove_cgroups(void);

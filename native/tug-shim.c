@@ -96,7 +96,6 @@ int main(int count, char **arguments) {
   prctl(PR_SET_DUMPABLE, 0);
   prctl(PR_SET_NAME, "tug-shim");
   if (chdir("/") || close_range(FD_PLAN, ~0u, 0) || !take_work()) return 1;
-  close(FD_WORK);
   const char *refusal = plan_open(FD_PLAN, &at);
   if (refusal) {
     plan.reserved = 0;
@@ -104,6 +103,7 @@ int main(int count, char **arguments) {
     give_up(at, OP_NONE, EINVAL, refusal);
   }
   close(FD_PLAN);
+  if (!plan.halved) close(FD_WORK);
   if (plan.has_netns) shim.netns = FD_RESERVED + (int)plan.reserved;
   close_range(FD_RESERVED + plan.reserved + plan.has_netns, ~0u, 0);
   umask(022);
@@ -114,5 +114,6 @@ int main(int count, char **arguments) {
   make_child();
   guard_from_oom();
   furnish();
+  if (plan.halved) pass_second_half();
   monitor();
 }

@@ -96,7 +96,7 @@ export interface Containers extends ContainerFiles {
     signal: AbortSignal,
   ): Promise<{ tty: boolean; bytes: AsyncIterable<Uint8Array> }>;
   /** Checks first, so that errors still go out as plain responses; then `connect` takes the client's hijacked stream. */
-  attach(reference: string, options: AttachOptions): Promise<AttachSession>;
+  attach(reference: string, options: AttachOptions): Promise<ContainerSession>;
   execCreate(reference: string, config: ExecConfig & { ConsoleSize?: [number, number] }): Promise<{ Id: string }>;
   /** Like attach; a detached exec has started when the promise resolves, and its session is undefined. */
   execStart(
@@ -142,4 +142,9 @@ export interface AttachSession {
    * closed. `client` is already past its HTTP head: output written to it, stdin read from it, half-close is stdin's end.
    */
   connect(client: Duplex): Promise<void>;
+}
+
+export interface ContainerSession extends AttachSession {
+  /** A call in place of the client is made once there is a process to join it to, or not at all. */
+  connect(client: Duplex | (() => Promise<Duplex>)): Promise<void>;
 }

@@ -11,6 +11,8 @@ export interface NetlinkSocket {
    * (without the netlink header). A list that changed under way is read again.
    */
   dump(what: string, request: Uint8Array, visit: (type: number, body: Buffer) => void): void;
+  /** Whether a link with that number is in the socket's namespace: asked without the kernel's lock over all links. */
+  hasLink(index: number): boolean;
   /** The next call opens it again. */
   close(): void;
 }
@@ -26,6 +28,9 @@ const interrupted = 4;
 const errorType = 2;
 const doneType = 3;
 const mostTries = 20;
+const SIOCGIFNAME = 0x8910;
+const interfaceNameSize = 16;
+const ENODEV = 19;
 
 /** Opens a netlink socket (NETLINK_ROUTE 0, NETLINK_NETFILTER 12). The caller closes it. */
 export function openNetlink(protocol: number): NetlinkSocket {
@@ -87,6 +92,7 @@ function overWire(wire: Wire, first = 0): NetlinkSocket {
       }
       throw new SystemError('netlink', interrupted, what);
     },
+    hasLink: wire.hasLink,
     close: wire.close,
   };
 }
@@ -95,6 +101,7 @@ interface Wire {
   transmit(what: string, bytes: Buffer): void;
   /** The messages of the next datagram; they stand in a buffer that the next call overwrites. */
   receive(what: string): Answer[];
+  hasLink(index: number): boolean;
   close(): void;
 }
 
@@ -106,10 +113,13 @@ function openWire(protocol: number, borrowed = -1): Wire {
     if (fd >= 0 && borrowed < 0) trySyscall('close', fd);
     fd = borrowed;
   };
-  const call = (name: 'sendto' | 'recvfrom', what: string, bytes: Buffer): number => {
+  const open = (): number => {
     if (fd < 0) fd = openSocket(protocol);
+    return fd;
+  };
+  const call = (name: 'sendto' | 'recvfrom', what: string, bytes: Buffer): number => {
     for (;;) {
-      const result = trySyscall(name, fd, bytes, bytes.length, 0, 0, 0);
+      const result = trySyscall(name, open(), bytes, bytes.length, 0, 0, 0);
       if (result >= 0) return result;
       // A signal that comes in between (Bun's collector sends some) is no end of the call.
       if (result === -interrupted) continue;
@@ -120,8 +130,17 @@ function openWire(protocol: number, borrowed = -1): Wire {
   return {
     transmit: (what, bytes) => void call('sendto', what, bytes),
     receive: (what) => answers(buffer.subarray(0, call('recvfrom', what, buffer))),
+    hasLink: (index) => hasLink(open(), index),
     close,
   };
+}
+
+function hasLink(socket: number, index: number): boolean {
+  const request = Buffer.alloc(40);
+  request.writeInt32LE(index, interfaceNameSize);
+  const result = trySyscall('ioctl', socket, SIOCGIFNAME, request);
+  if (result < 0 && result !== -ENODEV) throw new SystemError('ioctl', -result, 'look a link up');
+  return result >= 0;
 }
 
 /** An fd of the network namespace that a socket was opened in (SIOCGSKNS). The caller closes it. */

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { SystemError } from './errno.ts';
 import { attributeList, attributes, be32, message, nest, text, textOf, u32 } from './netlink.ts';
 import { openNetlink } from './netlink-socket.ts';
-import { linkExists, links, newVeth } from './rtnetlink.ts';
+import { links, newVeth } from './rtnetlink.ts';
 
 test('attributes come out as they went in', () => {
   const bytes = Buffer.concat([text(3, 'eth0'), u32(4, 1500), nest(18, text(1, 'veth'), be32(2, -300))]);
@@ -24,14 +24,14 @@ test('the kernel’s links are read, and a refusal has its errno', () => {
   const socket = openNetlink(0);
   const loopback = links(socket).find(({ name }) => name === 'lo');
   expect(loopback?.index).toBe(1);
-  expect(linkExists(socket, 1)).toBe(true);
-  expect(linkExists(socket, 0x7fff_fff0)).toBe(false);
+  expect(socket.hasLink(1)).toBe(true);
+  expect(socket.hasLink(0x7fff_fff0)).toBe(false);
   const header = Buffer.alloc(16);
   header.writeInt32LE(0x7fff_fff0, 4);
   const remove = message(17, 4, header);
   expect(() => socket.send('remove nothing', [remove])).toThrow(SystemError);
   expect(() => socket.send('remove nothing', [remove])).toThrow('netlink remove nothing: ENODEV');
-  expect(linkExists(socket, 1)).toBe(true);
+  expect(socket.hasLink(1)).toBe(true);
   socket.close();
 });
 

@@ -1,4 +1,3 @@
-import { SystemError } from './errno.ts';
 import { familyOf, ipBytes, ipText } from './ip-bytes.ts';
 import { attribute, attributes, message, NetlinkFlag, nest, text, textOf, u32 } from './netlink.ts';
 import type { NetlinkSocket } from './netlink-socket.ts';
@@ -257,17 +256,4 @@ export function defaultGateways(socket: NetlinkSocket, family: 4 | 6): { gateway
     out.push({ gateway, index: found.get(4)?.readInt32LE(0) ?? 0 });
   });
   return out;
-}
-
-/** Whether a link with that number exists. */
-export function linkExists(socket: NetlinkSocket, index: number): boolean {
-  let exists = false;
-  try {
-    socket.dump('look a link up', message(Rtm.getLink, ack, linkHeader({ index })), () => {
-      exists = true;
-    });
-  } catch (error) {
-    if (!(error instanceof SystemError) || error.code !== 'ENODEV') throw error;
-  }
-  return exists;
 }

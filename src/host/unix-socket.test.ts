@@ -13,8 +13,8 @@ test('hundreds of fds arrive whole, whatever the garbage collector does meanwhil
     const [ours, theirs] = messagePair();
     if (round % 10 === 0) Bun.gc(true);
     // A corrupt message is refused by the kernel: EFAULT, EINVAL or EBADF.
-    sendFds(ours, 'f', Array(round % 200).fill(file));
-    sendFds(ours, 'e', []);
+    sendFds(ours, Buffer.from('f'), Array(round % 200).fill(file));
+    sendFds(ours, Buffer.from('e'), []);
     closeSync(ours);
     closeSync(theirs);
   }

@@ -78,7 +78,7 @@ export function askForFd(path: string, hello: Uint8Array): number | undefined {
  */
 export function giveFd(path: string, words: Uint8Array, fd: number): Buffer {
   return usingFd(connectBriefly(path), (socket) => {
-    sendWithFds(socket, words, [fd]);
+    sendFds(socket, words, [fd]);
     const parts: Buffer[] = [];
     for (;;) {
       const part = Buffer.alloc(64);
@@ -128,12 +128,8 @@ export function messagePair(): [number, number] {
   return [pair[0] ?? -1, pair[1] ?? -1];
 }
 
-/** Sends one byte with up to 200 fds, which stay the caller's; a receiver that is gone is a SystemError (EPIPE). */
-export function sendFds(socket: number, byte: string, fds: number[]): void {
-  sendWithFds(socket, Buffer.from(byte, 'latin1'), fds);
-}
-
-function sendWithFds(socket: number, bytes: Uint8Array, fds: number[]): void {
+/** Sends a message with up to 200 fds, which stay the caller's; a receiver that is gone is a SystemError (EPIPE). */
+export function sendFds(socket: number, bytes: Uint8Array, fds: number[]): void {
   const size = { bytes: bytes.length, control: fds.length > 0 ? 16 + Math.ceil((4 * fds.length) / 8) * 8 : 0 };
   const message = createMessage(size);
   message.bytes().set(bytes);

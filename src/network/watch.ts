@@ -18,7 +18,7 @@ export function watch(state: State): () => void {
   let seen = -1;
   let filtered = bridgedIsFiltered();
   const look = async (): Promise<void> => {
-    const gone = [...state.wires.values()].filter(({ index }) => !rtnetlink.linkExists(state.route, index));
+    const gone = [...state.wires.values()].filter(({ index }) => !state.route.hasLink(index));
     if (gone.length > 0) {
       state.log.warn('a bridge was taken away; it is made again', { bridges: gone.map(({ name }) => name) });
       await setRight(state);

@@ -38,6 +38,24 @@ export interface NetworkPlan {
   relays?: { slot: number; protocol: number; address: number; port: number }[];
 }
 
+/** What of a container's specification is known before there is a root; it stands in the specification in the same words. */
+export interface Outline {
+  linux: Pick<RuntimeSpec['linux'], 'namespaces' | 'cgroupsPath' | 'resources' | 'uidMappings' | 'gidMappings'>;
+}
+
+/** What a start can begin with. The reserved sockets are taken over, also when it fails. */
+export interface Opening extends Pick<Launch, 'id' | 'token' | 'stdio' | 'log' | 'network' | 'reserved' | 'runtime'> {
+  outline: Outline;
+}
+
+/** A start that has been begun; one of the two calls ends it. */
+export interface Opened {
+  /** As Runtime.launch, for what could not be said before. */
+  launch(rest: Pick<Launch, 'spec' | 'rootFd' | 'shm'>): Promise<Pending>;
+  /** Gives it up; nothing is left. */
+  close(): Promise<void>;
+}
+
 /** One start of a container. */
 export interface Launch {
   id: string;
@@ -199,6 +217,11 @@ export interface Runtime {
   /** Where, for the mounts of a start only, lies what `Launch.shm` asks for. */
   readonly shmAt: string;
   launch(launch: Launch): Promise<Pending>;
+  /**
+   * The same in two halves, so that cgroups, namespaces and network are made while the caller is still at the root. Undefined for a
+   * start that must be told all at once; nothing has been taken over then.
+   */
+  open(opening: Opening): Promise<Opened | undefined>;
   exec(launch: ExecLaunch): Promise<Pending>;
   /**
    * After an engine's restart: the process if its shim lives, its Exit if it has ended (also when shim or machine died:

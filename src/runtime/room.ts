@@ -5,8 +5,9 @@ import type { RuntimeSpec, SpecProcess } from '../oci/index.ts';
 import type { Control, OciRuntime, Stdio } from './contract.ts';
 import { createControl } from './control/index.ts';
 import type { PlanHeader } from './plan/encode.ts';
+import type { Calm } from './process/calm.ts';
 import type { Shims } from './process/shims.ts';
-import type { SpareNetwork } from './process/spare-network.ts';
+import type { Spare } from './process/spare.ts';
 import type { createSeccompCompiler } from './seccomp/index.ts';
 
 /** What every launch of one engine shares. */
@@ -14,8 +15,10 @@ export interface Room {
   execRoot: string;
   /** The shim, as a fd to be executed. */
   program: number;
+  calm: Calm;
   shims: Shims;
-  network: SpareNetwork;
+  /** The fd of a new network namespace: of all that a start needs it is the dearest to make. */
+  network: Spare<number>;
   rootAt: string;
   shmAt: string;
   boot: string;
@@ -31,17 +34,21 @@ interface Started {
   id: string;
   token: string;
   stdio: Stdio;
-  process: SpecProcess;
-  spec: RuntimeSpec;
+  /** Of the streams, as the host's uid. */
+  owner: number;
 }
 
 /** What every plan begins with. */
 export function headerOf(
   room: Room,
-  { id, token, stdio, process, spec }: Started,
-): Omit<PlanHeader, 'kind' | 'reserved' | 'hasNetwork'> {
-  const owner = hostUid(process.user.uid, spec.linux.uidMappings);
+  { id, token, stdio, owner }: Started,
+): Omit<PlanHeader, 'kind' | 'reserved' | 'hasNetwork' | 'halved'> {
   return { id, token, boot: room.boot, stdio, owner };
+}
+
+/** Who has the streams of a process: its user, as the host's uid. */
+export function ownerOf({ linux, process: own }: RuntimeSpec, process: SpecProcess = own): number {
+  return hostUid(process.user.uid, linux.uidMappings);
 }
 
 function hostUid(id: number, mappings: RuntimeSpec['linux']['uidMappings'] = []): number {

@@ -1,15 +1,16 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cgroups, cgroupPids, closeFd, detectCgroups, sealedProgram } from '../host/index.ts';
+import { type Cgroups, cgroupPids, closeFd, detectCgroups, newNetworkNamespace, sealedProgram } from '../host/index.ts';
 import { EngineError, type Log } from '../kit/index.ts';
 import type { OciRuntime, Runtime } from './contract.ts';
-import { launchContainer, launchExec } from './native/launch.ts';
+import { launchContainer, launchExec, openContainer } from './native/launch.ts';
 import { launchOci, launchOciExec } from './oci/launch.ts';
 import { findRuntimes, native, runtimeOf } from './oci/runtimes.ts';
 import { bury, recordOf } from './process/bury.ts';
+import { createCalm } from './process/calm.ts';
 import { recover } from './process/recover.ts';
 import { createShims } from './process/shims.ts';
-import { createSpareNetwork } from './process/spare-network.ts';
+import { createSpare } from './process/spare.ts';
 import { sweep } from './process/sweep.ts';
 import { controlOf, type Room } from './room.ts';
 import { createSeccompCompiler } from './seccomp/index.ts';
@@ -45,6 +46,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const launchBy = isNative(launch.runtime) ? launchContainer : launchOci;
       return launchBy(room, containerPath(launch.id), launch);
     },
+    open: async (opening) =>
+      isNative(opening.runtime) ? openContainer(room, containerPath(opening.id), opening) : undefined,
     exec: (launch) => {
       const paths = { path: execPath(launch.id), container: containerPath(launch.containerId) };
       return (isNative(launch.runtime) ? launchExec : launchOciExec)(room, paths, launch);
@@ -60,10 +63,14 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     close: async () => {
       room.shims.close();
       room.network.close();
+      room.calm.close();
       closeFd(room.program);
     },
   };
 }
+
+/** Milliseconds without a start or an end until the next ones are prepared. */
+const pause = 15;
 
 const isNative = (name: string | undefined) => name === undefined || name === native;
 
@@ -73,12 +80,14 @@ function furnish(options: RuntimeOptions): Room {
   mkdirSync(execRoot, { recursive: true, mode: 0o711 });
   for (const at of [rootAt, shmAt]) mkdirSync(at, { recursive: true, mode: 0o700 });
   const bytes = 'bytes' in options.shim ? options.shim.bytes : readFileSync(options.shim.path);
+  const calm = createCalm(pause);
   const program = sealedProgram('tug-shim', bytes, execRoot);
   return {
     execRoot,
     program,
-    shims: createShims(program),
-    network: createSpareNetwork(),
+    calm,
+    shims: createShims(program, calm),
+    network: createSpare(calm, { make: newNetworkNamespace, discard: closeFd }),
     rootAt,
     shmAt,
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),

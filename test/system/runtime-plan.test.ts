@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeFd, listenUnix, sealedMemory, sealedProgram } from '../../src/host/index.ts';
 import { newToken } from '../../src/kit/index.ts';
-import { encodePlan } from '../../src/runtime/plan/encode.ts';
+import { encodePlan, encodeSecondHalf } from '../../src/runtime/plan/encode.ts';
 import type { Step } from '../../src/runtime/plan/steps.ts';
+import { createCalm } from '../../src/runtime/process/calm.ts';
 import { openConnection } from '../../src/runtime/process/connection.ts';
 import { makeDirectory } from '../../src/runtime/process/directory.ts';
 import { createShims } from '../../src/runtime/process/shims.ts';
@@ -12,7 +13,7 @@ import { builtShim, makeBench } from '../support/runtime.ts';
 
 const bench = makeBench();
 const program = sealedProgram('tug-shim', readFileSync(builtShim()), bench.directory);
-const shims = createShims(program);
+const shims = createShims(program, createCalm(5));
 afterAll(async () => {
   shims.close();
   closeFd(program);
@@ -29,7 +30,7 @@ const ids: Step = { op: 'ids', uid: 0, gid: 0, groups: [], umask: -1 };
 const exec: Step = { op: 'exec', args: ['true'], env: ['PATH=/bin'] };
 const whole = [clone, root, pivot, gate, cwd, ids, capabilities, exec];
 
-const encode = (steps: Step[]) =>
+const encode = (steps: Step[], halved = false) =>
   encodePlan(
     {
       kind: 'container',
@@ -40,17 +41,20 @@ const encode = (steps: Step[]) =>
       owner: 0,
       reserved: 0,
       hasNetwork: false,
+      halved,
     },
     steps,
   );
 
-/** What a shim says of a plan: `ready`, or its refusal. It must say something. */
-async function verdict(plan: Uint8Array): Promise<string> {
+/** What a shim says of a plan, in one or in two halves: `ready`, or its refusal. It must say something. */
+async function verdict(plan: Uint8Array, second?: Uint8Array): Promise<string> {
   const directory = makeDirectory(join(bench.execRoot, 'containers', 'plan'), { token: 't', boot: 'b', cgroup: '' });
   const [listener, memory, tree] = [listenUnix(directory.fd, 'sock'), sealedMemory('plan', plan), bench.box.root()];
   const opening = openConnection(directory.socket);
-  shims.start([memory, listener, directory.fd, tree]);
-  for (const fd of [listener, memory, tree]) closeFd(fd);
+  const rest = sealedMemory('plan', second ?? new Uint8Array());
+  if (second) shims.begin([memory, listener, directory.fd, directory.fd]).finish(rest, tree, 0);
+  else shims.start([memory, listener, directory.fd, tree]);
+  for (const fd of [listener, memory, tree, rest]) closeFd(fd);
   const connection = await opening;
   const said = Promise.withResolvers<string>();
   connection.listen((message) => {
@@ -68,6 +72,27 @@ async function verdict(plan: Uint8Array): Promise<string> {
 test('a whole plan is carried out', async () => {
   expect(await verdict(encode(whole))).toBe('ready');
 });
+
+test('a plan in two halves is carried out', async () => {
+  const [first, ...rest] = whole;
+  expect(await verdict(encode([first as Step], true), encodeSecondHalf(rest))).toBe('ready');
+});
+
+const inside: Step = { op: 'netInside', message: new Uint8Array(16) };
+const halves: [name: string, first: Step[], second: () => Uint8Array, reason: string][] = [
+  ['no second half', [clone], () => new Uint8Array(4), 'plan of unusable size'],
+  ['a first half for a second', [clone], () => encode(whole), 'no plan'],
+  ['no gate', [clone], () => encodeSecondHalf([root, pivot, cwd, ids, capabilities, exec]), 'step missing'],
+  ['the clone again', [clone], () => encodeSecondHalf(whole), 'step out of order'],
+  ['the network too late', [clone], () => encodeSecondHalf([inside, root, pivot, gate, exec]), 'step out of order'],
+  ['the root too early', [clone, root], () => encodeSecondHalf([pivot, gate, exec]), 'step of the second half'],
+  ['no clone', [], () => encodeSecondHalf([root, pivot, gate, exec]), 'step missing or misplaced'],
+];
+for (const [name, first, second, reason] of halves) {
+  test(`a plan in two halves is refused: ${name}`, async () => {
+    expect(await verdict(encode(first, true), second())).toBe(reason);
+  });
+}
 
 const without = (step: Step) => whole.filter((other) => other !== step);
 const refused: [name: string, plan: () => Uint8Array, reason: string][] = [

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeFd, sealedProgram } from '../../src/host/index.ts';
+import { createCalm } from '../../src/runtime/process/calm.ts';
 import { createShims } from '../../src/runtime/process/shims.ts';
 import { until } from '../support/command.ts';
 import { builtShim } from '../support/runtime.ts';
@@ -31,14 +32,14 @@ function ready(): number[] {
 }
 
 test('one waits; it goes home when it is not needed', async () => {
-  const shims = createShims(program);
+  const shims = createShims(program, createCalm(5));
   await until('a waiting shim', () => ready().length === 1);
   shims.close();
   await until('none', () => ready().length === 0);
 });
 
 test('a waiting shim that was killed is no loss, and another takes its place', async () => {
-  const shims = createShims(program);
+  const shims = createShims(program, createCalm(5));
   const [first = 0] = await until('a waiting shim', () => (ready().length === 1 ? ready() : undefined));
   process.kill(first, 'SIGKILL');
   await until('it is gone', () => !ready().includes(first));

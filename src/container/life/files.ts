@@ -1,12 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { ContainerRow } from '../row.ts';
-import { containerDirectory } from './clear.ts';
 import { etcFiles } from './etc-files.ts';
 import type { NetworkPlace } from './network-mode.ts';
 
-/** Writes them anew for a start; one that joins another's network uses the other's. */
+/** Writes them anew for a start, into the container's directory; one that joins another's network uses the other's. */
 export function writeEtcFiles(context: { dataRoot: string }, row: ContainerRow, place: NetworkPlace): void {
-  mkdirSync(containerDirectory(context, row.id), { recursive: true, mode: 0o710 });
   if (place.kind === 'joined') return;
   const files = etcFiles(context, row);
   writeFileSync(files.hosts, place.attachment.hosts);

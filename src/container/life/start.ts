@@ -7,7 +7,6 @@ import { type ContainerRow, changeIn, changeRow, getRow, rowsOf } from '../row.t
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
 import { watch } from './exit.ts';
-import { writeEtcFiles } from './files.ts';
 import { beginLaunch } from './launch.ts';
 import { enterNetwork, type NetworkPlace } from './network-mode.ts';
 import { tellJoined } from './related-events.ts';
@@ -41,7 +40,6 @@ async function startLocked(context: Context, row: ContainerRow, reason: StartRea
     const place = await enterNetwork(context, row);
     const again = row.state === 'restarting';
     const starting: ContainerRow = { ...row, ...placed(row, place), token: newToken(), state: 'starting', again };
-    writeEtcFiles(context, starting, place);
     ({ launching, releaseSources } = await beginLaunch(context, starting, place));
     // While the child furnishes itself, its ports open and the start is written down.
     const published = place.kind === 'own' ? place.attachment.publish() : undefined;

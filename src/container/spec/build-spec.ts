@@ -46,14 +46,27 @@ export interface SpecRequest {
   size?: [rows: number, columns: number];
 }
 
+type OutlineRequest = Pick<SpecRequest, 'id' | 'config' | 'hostConfig' | 'joined' | 'cgroupParent'>;
+
+/** What of the specification needs no root; the whole has it in the same words unless `DeviceRequests` add to it. */
+export function outlineSpec({ id, config, hostConfig, joined, cgroupParent }: OutlineRequest) {
+  const { rules } = containerDevices(hostConfig);
+  return {
+    namespaces: containerNamespaces(hostConfig, config, joined),
+    cgroupsPath: cgroupsPath(hostConfig.CgroupParent || cgroupParent, id),
+    resources: containerResources(hostConfig, rules),
+  };
+}
+
 /** The OCI specification of a container, as Docker writes it for the same options. Reads users through `readInRoot`. */
 export function buildSpec(request: SpecRequest): RuntimeSpec {
   const { config, hostConfig, facts } = request;
   const security = parseSecurityOptions(hostConfig, facts);
   const capabilities = capabilitiesOf(hostConfig, facts);
   const initPath = initOf(hostConfig, facts);
-  const namespaces = containerNamespaces(hostConfig, config, request.joined);
-  const { devices, rules } = containerDevices(hostConfig);
+  const outline = outlineSpec(request);
+  const { namespaces } = outline;
+  const { devices } = containerDevices(hostConfig);
   const sysctl = sysctlsOf(request);
   checkSysctls(sysctl, namespaces);
   const seccomp = seccompOf(security, capabilities, facts);
@@ -75,10 +88,8 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
     }),
     ...(hostConfig.Annotations ? { annotations: hostConfig.Annotations } : {}),
     linux: {
-      namespaces,
+      ...outline,
       devices,
-      cgroupsPath: cgroupsPath(hostConfig.CgroupParent || request.cgroupParent, request.id),
-      resources: containerResources(hostConfig, rules),
       maskedPaths: hostConfig.Privileged ? [] : (hostConfig.MaskedPaths ?? []),
       readonlyPaths: hostConfig.Privileged ? [] : (hostConfig.ReadonlyPaths ?? []),
       ...(rootfsPropagation ? { rootfsPropagation } : {}),

@@ -1,5 +1,5 @@
 export * from './adapt.ts';
-export { buildSpec } from './build-spec.ts';
+export { buildSpec, outlineSpec } from './build-spec.ts';
 export { checkExecUser, execProcess } from './exec-process.ts';
 export { type EngineDefaults, type HostFacts, readHostFacts } from './facts.ts';
 export { mergeConfig } from './merge.ts';

@@ -183,6 +183,7 @@ function fakeRuntime(neighbours: () => Neighbours): Runtime {
     configure: () => undefined,
     shmAt: '/shm-of-this-start',
     launch: begin,
+    open: async () => undefined,
     exec: begin,
     recover: async (id) => neighbours().recoverable.get(id),
     sweep: async () => [],

@@ -71,7 +71,7 @@ export function raise({ socket, record, predefined, mtu }: Raising): Wire {
 }
 
 const linksOf = (socket: NetlinkSocket) => ({
-  isGone: (link: number): boolean => !rtnetlink.linkExists(socket, link),
+  isGone: (link: number): boolean => !socket.hasLink(link),
   evict: (link: number): void => {
     toLink(() => socket.send('take an old interface away', [rtnetlink.deleteLink(link)]));
   },

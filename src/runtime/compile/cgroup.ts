@@ -2,14 +2,15 @@ import { posix } from 'node:path';
 import type { CgroupHierarchy, CgroupParent, Cgroups } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { RuntimeSpec, SpecResources } from '../../oci/index.ts';
+import type { Outline } from '../contract.ts';
 import type { SetupStep } from '../plan/steps.ts';
 import { compileLimitsV1 } from './limits-v1.ts';
 import { compileLimitsV2 } from './limits-v2.ts';
 
 /** The container's cgroup in every hierarchy, its limits, and the child's way into it. */
-export function compileCgroup(spec: RuntimeSpec, cgroups: Cgroups, parent: CgroupParent): SetupStep[] {
-  const cgroup = checked(spec.linux.cgroupsPath);
-  const { resources } = spec.linux;
+export function compileCgroup({ linux }: Outline, cgroups: Cgroups, parent: CgroupParent): SetupStep[] {
+  const cgroup = checked(linux.cgroupsPath);
+  const { resources } = linux;
   const directories = cgroups.hierarchies.map(({ mountPoint }) => posix.join(mountPoint, cgroup));
   const make = directories.map((path): SetupStep => ({ op: 'cgroupMake', path }));
   return [

@@ -1,5 +1,5 @@
 export { cgroupWatches, compileLimits } from './cgroup.ts';
 export { CLONE_NEW } from './constants.ts';
 export { compileExec } from './exec.ts';
-export { compileLaunch, networkSteps, rootPropagation } from './launch.ts';
+export { compileFirstHalf, compileLaunch, compileSecondHalf, networkSteps, rootPropagation } from './launch.ts';
 export { makesNew } from './namespaces.ts';

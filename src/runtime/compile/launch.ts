@@ -1,7 +1,7 @@
 import type { CgroupParent, Cgroups } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { RuntimeSpec } from '../../oci/index.ts';
-import type { NetworkPlan, Stdio } from '../contract.ts';
+import type { NetworkPlan, Outline, Stdio } from '../contract.ts';
 import type { FinalStep, MountStep, NetworkStep, Step } from '../plan/steps.ts';
 import { compileCgroup } from './cgroup.ts';
 import { MS_PRIVATE, MS_REC, MS_SLAVE } from './constants.ts';
@@ -31,30 +31,38 @@ export interface LaunchInput {
 
 /** The plan that starts the container which `spec` describes, confined as runc confines it. Throws `invalid` or `unsupported`. */
 export function compileLaunch(input: LaunchInput): Step[] {
-  const { spec, cgroups } = input;
+  return [...compileFirstHalf({ ...input, outline: input.spec }), ...compileSecondHalf(input)];
+}
+
+/** What the shim does before there is a root: cgroups, the new process, its network. */
+export function compileFirstHalf(input: {
+  outline: Outline;
+  network?: NetworkPlan;
+  cgroups: Cgroups;
+  parent: CgroupParent;
+}): Step[] {
+  const { outline, cgroups, parent } = input;
+  return [...compileCgroup(outline, cgroups, parent), ...compileNamespaces(outline), ...network(input)];
+}
+
+/** What the new process does with its root. */
+export function compileSecondHalf(input: Omit<LaunchInput, 'network' | 'parent'>): Step[] {
+  const { spec } = input;
   if (!makesNew(spec, 'mount')) throw new EngineError('unsupported', 'a container needs a mount namespace of its own');
   if (spec.linux.mountLabel) throw new EngineError('unsupported', 'mount labels (SELinux) are not supported');
   if (Object.keys(spec.hooks ?? {}).length > 0) {
     throw new EngineError('unsupported', 'hooks are called by another runtime only: choose one with --runtime');
   }
   const filter = spec.linux.seccomp && input.seccomp(spec.linux.seccomp);
-  return [
-    ...compileCgroup(spec, cgroups, input.parent),
-    ...compileNamespaces(spec),
-    ...network(input),
-    ...filesystem(input),
-    ...identity(spec),
-    keyring(input),
-    ...compileFinal(spec.process, filter),
-  ];
+  return [...filesystem(input), ...identity(spec), keyring(input), ...compileFinal(spec.process, filter)];
 }
 
 /** RTM_NEWLINK, acknowledged, that sets IFF_UP on interface 1: the loopback of a new namespace. */
 const loopbackUp = Buffer.from('2000000010000500010000000000000000000000010000000100000001000000', 'hex');
 
-function network({ spec, network }: LaunchInput): NetworkStep[] {
+function network({ outline, network }: { outline: Outline; network?: NetworkPlan }): NetworkStep[] {
   if (network) return networkSteps(network);
-  return makesNew(spec, 'network') ? [{ op: 'netInside', message: loopbackUp }] : [];
+  return makesNew(outline, 'network') ? [{ op: 'netInside', message: loopbackUp }] : [];
 }
 
 /** What furnishes a network namespace, in the shim's hands. */
@@ -67,7 +75,14 @@ export function networkSteps(network: NetworkPlan): NetworkStep[] {
   ];
 }
 
-function filesystem({ spec, stdio, rootAt, cgroups, kcore, shm }: LaunchInput): MountStep[] {
+function filesystem({
+  spec,
+  stdio,
+  rootAt,
+  cgroups,
+  kcore,
+  shm,
+}: Omit<LaunchInput, 'network' | 'parent'>): MountStep[] {
   const propagation = rootPropagation(spec);
   const { uid } = spec.process.user;
   // Slave and private hold from the start; anything else can be set only once the host's root is out of sight.
@@ -112,7 +127,7 @@ function sysctlPath(key: string): string {
 }
 
 // What is allowed besides the owner: the searching of the ring, so that an exec can join it.
-function keyring({ id, spec }: LaunchInput): FinalStep {
+function keyring({ id, spec }: Pick<LaunchInput, 'id' | 'spec'>): FinalStep {
   const permissions = makesNew(spec, 'user') ? 0x8 : 0x8_0000;
   return { op: 'keyring', name: `_ses.${id}`, permissions };
 }

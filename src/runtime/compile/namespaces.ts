@@ -1,11 +1,12 @@
 import { EngineError } from '../../kit/index.ts';
 import type { RuntimeSpec, SpecIdMapping } from '../../oci/index.ts';
+import type { Outline } from '../contract.ts';
 import type { CloneStep } from '../plan/steps.ts';
 import { CLONE_NEW } from './constants.ts';
 
 /** Joins of what exists, then the clone into what is new, then the id maps of a new user namespace. */
-export function compileNamespaces(spec: RuntimeSpec): CloneStep[] {
-  const { namespaces, uidMappings = [], gidMappings = [] } = spec.linux;
+export function compileNamespaces({ linux }: Outline): CloneStep[] {
+  const { namespaces, uidMappings = [], gidMappings = [] } = linux;
   const seen = new Set<string>();
   let flags = 0;
   const joins: CloneStep[] = [];
@@ -32,8 +33,8 @@ export function namespaceBits(spec: RuntimeSpec): number {
 }
 
 /** Whether the container gets a namespace of this type that did not exist before. */
-export function makesNew(spec: RuntimeSpec, type: keyof typeof CLONE_NEW): boolean {
-  return spec.linux.namespaces.some((namespace) => namespace.type === type && namespace.path === undefined);
+export function makesNew({ linux }: Outline, type: keyof typeof CLONE_NEW): boolean {
+  return linux.namespaces.some((namespace) => namespace.type === type && namespace.path === undefined);
 }
 
 const idMap = (mappings: SpecIdMapping[]) =>

@@ -2,57 +2,99 @@ import { existsSync } from 'node:fs';
 import { cgroupPids, closeFd, openDirectory } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { SpecProcess } from '../../oci/index.ts';
-import { compileExec, compileLaunch, makesNew } from '../compile/index.ts';
-import type { ExecLaunch, Launch, Pending, Stdio } from '../contract.ts';
+import { compileExec, compileFirstHalf, compileLaunch, compileSecondHalf, makesNew } from '../compile/index.ts';
+import type { ExecLaunch, Launch, Opened, Opening, Outline, Pending, Stdio } from '../contract.ts';
 import type { Step } from '../plan/steps.ts';
 import { bury } from '../process/bury.ts';
-import { start } from '../process/start.ts';
-import { controlOf, headerOf, parentOf, type Room } from '../room.ts';
+import { begin, type HalfStart, start } from '../process/start.ts';
+import { controlOf, headerOf, ownerOf, parentOf, type Room } from '../room.ts';
 
 /** Runtime.launch by a plan of our own; `path` is the directory of the start. */
 export async function launchContainer(room: Room, path: string, launch: Launch): Promise<Pending> {
-  // A namespace that belongs to a new user namespace cannot have been made before it.
-  const fresh = makesNew(launch.spec, 'network') && !makesNew(launch.spec, 'user');
-  const netns = fresh ? room.network.take() : undefined;
-  const made = netns === undefined ? [] : [netns];
+  const { spec, rootFd } = launch;
+  const netns = takeNetwork(room, spec);
   try {
-    const { id, token, spec, stdio, log, network, shm, reserved } = launch;
-    const cgroup = spec.linux.cgroupsPath;
-    const steps = compileLaunch({
-      id,
-      spec,
-      stdio,
-      rootAt: room.rootAt,
-      cgroups: room.cgroups,
-      parent: parentOf(room, cgroup),
-      kcore: room.kcore,
-      seccomp: room.seccomp,
-      ...(network && { network }),
-      ...(shm && { shm: { ...shm, at: room.shmAt } }),
-    });
-    const record = { token, boot: room.boot, cgroup };
-    return await start({
-      header: {
-        ...headerOf(room, { id, token, stdio, process: spec.process, spec }),
-        kind: 'container',
-        reserved: reserved.length,
-        hasNetwork: netns !== undefined,
-        ...(log && { log }),
-      },
-      steps,
-      path,
-      record,
-      log: room.log,
-      shims: room.shims,
-      tree: launch.rootFd,
-      held: [...reserved, ...made],
-      pids: () => cgroupPids(room.cgroups, cgroup),
-      control: controlOf(room, cgroup),
-      bury: () => bury(room, path, record),
-    });
+    const steps = compileLaunch({ ...firstInput(room, spec, launch), ...secondInput(room, launch) });
+    const owner = ownerOf(spec);
+    return await start({ ...startOf(room, path, launch, { outline: spec, steps, netns, owner }), tree: rootFd });
   } finally {
-    for (const fd of [launch.rootFd, ...launch.reserved, ...made]) closeFd(fd);
+    for (const fd of [rootFd, ...launch.reserved, ...netns]) closeFd(fd);
   }
+}
+
+/** Runtime.open by a plan of our own. What is in a user namespace wants all of its plan at once. */
+export async function openContainer(room: Room, path: string, opening: Opening): Promise<Opened | undefined> {
+  const { outline } = opening;
+  if (outline.linux.namespaces.some(({ type }) => type === 'user') || !makesNew(outline, 'mount')) return undefined;
+  const netns = takeNetwork(room, outline);
+  try {
+    const steps = compileFirstHalf(firstInput(room, outline, opening));
+    const begun = await begin(startOf(room, path, opening, { outline, steps, netns, owner: 0 }));
+    return {
+      launch: async ({ spec, rootFd, shm }) => {
+        try {
+          const rest = compileSecondHalf(secondInput(room, { ...opening, spec, ...(shm && { shm }) }));
+          return begun.finish({ steps: rest, tree: rootFd, owner: ownerOf(spec) });
+        } catch (error) {
+          await begun.abandon();
+          throw error;
+        } finally {
+          closeFd(rootFd);
+        }
+      },
+      close: begun.abandon,
+    };
+  } finally {
+    for (const fd of [...opening.reserved, ...netns]) closeFd(fd);
+  }
+}
+
+// A namespace that belongs to a new user namespace cannot have been made before it.
+function takeNetwork(room: Room, outline: Outline): number[] {
+  const fresh = makesNew(outline, 'network') && !makesNew(outline, 'user');
+  const netns = fresh ? room.network.take() : undefined;
+  return netns === undefined ? [] : [netns];
+}
+
+function firstInput(room: Room, outline: Outline, { network }: Pick<Launch, 'network'>) {
+  const parent = parentOf(room, outline.linux.cgroupsPath);
+  return { outline, cgroups: room.cgroups, parent, ...(network && { network }) };
+}
+
+function secondInput(room: Room, { id, spec, stdio, shm }: Pick<Launch, 'id' | 'spec' | 'stdio' | 'shm'>) {
+  const { rootAt, cgroups, kcore, seccomp } = room;
+  return { id, spec, stdio, rootAt, cgroups, kcore, seccomp, ...(shm && { shm: { ...shm, at: room.shmAt } }) };
+}
+
+type Common = Pick<Launch, 'id' | 'token' | 'stdio' | 'log' | 'reserved'>;
+
+function startOf(
+  room: Room,
+  path: string,
+  { id, token, stdio, log, reserved }: Common,
+  { outline, steps, netns, owner }: { outline: Outline; steps: Step[]; netns: number[]; owner: number },
+): HalfStart {
+  const cgroup = outline.linux.cgroupsPath;
+  const record = { token, boot: room.boot, cgroup };
+  return {
+    header: {
+      ...headerOf(room, { id, token, stdio, owner }),
+      kind: 'container',
+      reserved: reserved.length,
+      hasNetwork: netns.length > 0,
+      ...(log && { log }),
+    },
+    steps,
+    path,
+    record,
+    log: room.log,
+    calm: room.calm,
+    shims: room.shims,
+    held: [...reserved, ...netns],
+    pids: () => cgroupPids(room.cgroups, cgroup),
+    control: controlOf(room, cgroup),
+    bury: () => bury(room, path, record),
+  };
 }
 
 /** Runtime.exec by a plan of our own; `container` is the directory of the container's start. */
@@ -73,11 +115,17 @@ export async function launchExec(
   const container = openDirectory(paths.container);
   try {
     return await start({
-      header: { ...headerOf(room, { id, token, stdio, process, spec }), kind: 'exec', reserved: 0, hasNetwork: false },
+      header: {
+        ...headerOf(room, { id, token, stdio, owner: ownerOf(spec, process) }),
+        kind: 'exec',
+        reserved: 0,
+        hasNetwork: false,
+      },
       steps,
       path: paths.path,
       record: { token, boot: room.boot, cgroup: '' },
       log: room.log,
+      calm: room.calm,
       shims: room.shims,
       tree: container,
       held: [],

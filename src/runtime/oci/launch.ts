@@ -5,7 +5,7 @@ import type { ExecLaunch, Launch, OciRuntime, Pending } from '../contract.ts';
 import { bury, recordOf } from '../process/bury.ts';
 import type { LaunchRecord } from '../process/directory.ts';
 import { start } from '../process/start.ts';
-import { controlOf, headerOf, type Room } from '../room.ts';
+import { controlOf, headerOf, ownerOf, type Room } from '../room.ts';
 import { bundleFiles, execFiles, networkFile } from './bundle.ts';
 import { compileOciExec, compileOciLaunch } from './compile.ts';
 import { ociFailure } from './failure.ts';
@@ -32,7 +32,7 @@ export async function launchOci(room: Room, path: string, launch: Launch): Promi
     const record: LaunchRecord = { token, boot: room.boot, cgroup, oci: { runtime, id, cgroup } };
     return await start({
       header: {
-        ...headerOf(room, { id, token, stdio, process: spec.process, spec }),
+        ...headerOf(room, { id, token, stdio, owner: ownerOf(spec) }),
         kind: 'container',
         reserved: reserved.length,
         hasNetwork: false,
@@ -44,6 +44,7 @@ export async function launchOci(room: Room, path: string, launch: Launch): Promi
       files: bundleFiles(spec, stdio, { path, rootAt: room.rootAt, ...(file && { network: file }) }),
       failure: (failure) => ociFailure('container', path, runtime.path, failure),
       log: room.log,
+      calm: room.calm,
       shims: room.shims,
       tree: launch.rootFd,
       held: reserved,
@@ -70,13 +71,19 @@ export async function launchOciExec(
   const tree = openDirectory(container);
   try {
     return await start({
-      header: { ...headerOf(room, { id, token, stdio, process, spec }), kind: 'exec', reserved: 0, hasNetwork: false },
+      header: {
+        ...headerOf(room, { id, token, stdio, owner: ownerOf(spec, process) }),
+        kind: 'exec',
+        reserved: 0,
+        hasNetwork: false,
+      },
       steps: compileOciExec({ path, container, containerId, runtime, stdio }),
       path,
       record,
       files: execFiles(spec, process, stdio),
       failure: (failure) => ociFailure('exec', path, runtime.path, failure),
       log: room.log,
+      calm: room.calm,
       shims: room.shims,
       tree,
       held: [],

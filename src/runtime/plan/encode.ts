@@ -17,9 +17,11 @@ export interface PlanHeader {
   reserved: number;
   /** The fd after them is a new network namespace: the child takes it instead of making one. */
   hasNetwork: boolean;
+  /** The child's steps, from `root` on, come later, by `encodeSecondHalf`. */
+  halved: boolean;
 }
 
-export const PLAN_VERSION = 3;
+export const PLAN_VERSION = 4;
 
 type Op = Step['op'];
 type Encoders = { [O in Op]: (writer: Writer, step: Extract<Step, { op: O }>) => void };
@@ -94,10 +96,7 @@ const numbers = new Map(Object.keys(encoders).map((op, index) => [op, index + 1]
  * step as number u16, length u32, body. A text is its length u32, its bytes and a NUL. Throws `invalid` on a NUL within a text.
  */
 export function encodePlan(header: PlanHeader, steps: Step[]): Uint8Array {
-  const writer = createWriter();
-  writer.raw(Buffer.from('TUGP')).u16(PLAN_VERSION);
-  writer.flag(header.kind === 'exec').flag(header.stdio.tty);
-  const total = writer.hole();
+  const { writer, finish } = begin('TUGP', [header.kind === 'exec', header.stdio.tty]);
   const { stdio, log, owner } = header;
   writer.text(header.id).text(header.token).text(header.boot);
   writer
@@ -105,12 +104,38 @@ export function encodePlan(header: PlanHeader, steps: Step[]): Uint8Array {
     .flag(stdio.stdinOnce)
     .flag(header.kind === 'container');
   writer.u16(stdio.size?.[0] ?? 0).u16(stdio.size?.[1] ?? 0);
-  writer.u32(owner).u32(header.reserved).flag(header.hasNetwork);
+  writer.u32(owner).u32(header.reserved).flag(header.hasNetwork).flag(header.halved);
   writer
     .text(log?.path ?? '')
     .u64(log?.maxBytes ?? 0)
     .u32(log?.maxFiles ?? 0)
     .text(log?.attrs ?? '');
+  writeSteps(writer, steps);
+  return finish();
+}
+
+/** The steps that were kept back from a halved plan: `TUGQ`, version, two zeros, length of all, the steps. */
+export function encodeSecondHalf(steps: Step[]): Uint8Array {
+  const { writer, finish } = begin('TUGQ', [false, false]);
+  writeSteps(writer, steps);
+  return finish();
+}
+
+function begin(word: string, flags: [boolean, boolean]): { writer: Writer; finish: () => Uint8Array } {
+  const writer = createWriter();
+  writer.raw(Buffer.from(word)).u16(PLAN_VERSION);
+  for (const flag of flags) writer.flag(flag);
+  const total = writer.hole();
+  return {
+    writer,
+    finish: () => {
+      total(writer.length());
+      return writer.finish();
+    },
+  };
+}
+
+function writeSteps(writer: Writer, steps: Step[]): void {
   writer.u32(steps.length);
   for (const step of steps) {
     writer.u16(numbers.get(step.op) ?? 0);
@@ -119,8 +144,6 @@ export function encodePlan(header: PlanHeader, steps: Step[]): Uint8Array {
     (encoders[step.op] as (writer: Writer, step: Step) => void)(writer, step);
     length(writer.length() - start);
   }
-  total(writer.length());
-  return writer.finish();
 }
 
 /** The step's name behind a number the shim reports; undefined for 0, which stands for the shim itself. */

@@ -1,22 +1,30 @@
 import { closeFd, messagePair, SystemError, sendFds, spawnDetached } from '../../host/index.ts';
+import type { Calm } from './calm.ts';
+import { createSpare } from './spare.ts';
 
 /** Where shims come from: one waits, already started, for its work; what it is to do reaches it as fds. */
 export interface Shims {
   /** Sets a shim to work: plan, listening socket, directory, tree, reserved sockets. They stay the caller's. */
   start(fds: number[]): void;
+  /** The same for a halved plan. */
+  begin(fds: number[]): BegunWork;
   /** Sends the waiting one home. */
   close(): void;
 }
 
+/** A shim that has the first half of its plan. */
+export interface BegunWork {
+  /** The second half and the root, which stay the caller's; `owner` has the streams, as a uid of the host. */
+  finish(plan: number, root: number, owner: number): void;
+  /** Has it give up, unless it has been given the second half. Idempotent. */
+  close(): void;
+}
+
 const EPIPE = 32;
-/** Milliseconds after a start until the next shim is made ready: the start comes first. */
-const pause = 20;
 const mostFds = 200;
 
 /** Shims run the sealed program behind the fd, which stays the caller's and must outlive them. */
-export function createShims(program: number): Shims {
-  let waiting: number | undefined;
-  let timer: NodeJS.Timeout | undefined;
+export function createShims(program: number, calm: Calm): Shims {
   const make = (): number => {
     const [ours, theirs] = messagePair();
     try {
@@ -29,44 +37,57 @@ export function createShims(program: number): Shims {
       closeFd(theirs);
     }
   };
-  const refill = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      // A machine without room for one more process says so when a start needs it.
-      try {
-        waiting ??= make();
-      } catch {
-        waiting = undefined;
-      }
-    }, pause);
-    timer.unref();
+  const spare = createSpare(calm, { make, discard: closeFd });
+  /** The socket of a shim that has these fds. */
+  const employ = (fds: number[]): number => {
+    const ready = spare.take();
+    if (ready !== undefined && send(ready, fds)) return ready;
+    const made = make();
+    if (send(made, fds)) return made;
+    throw new SystemError('sendmsg', EPIPE);
   };
-  refill();
   return {
     start(fds) {
-      const ready = waiting;
-      waiting = undefined;
-      if (ready === undefined || !send(ready, fds)) send(make(), fds, true);
-      refill();
+      closeFd(employ(fds));
     },
-    close() {
-      clearTimeout(timer);
-      if (waiting !== undefined) closeFd(waiting);
-      waiting = undefined;
+    begin(fds) {
+      return begun(employ(fds));
     },
+    close: spare.close,
   };
 }
 
-/** Whether the shim was still there to take them; with `must` its absence is thrown. */
-function send(socket: number, fds: number[], must = false): boolean {
+function begun(socket: number): BegunWork {
+  let open = true;
+  const close = () => {
+    if (open) closeFd(socket);
+    open = false;
+  };
+  return {
+    finish(plan, root, owner) {
+      const word = (kind: string) => Buffer.from(Uint32Array.of(kind.charCodeAt(0), owner).buffer);
+      try {
+        sendFds(socket, word('p'), [plan]);
+        sendFds(socket, word('q'), [root]);
+      } finally {
+        close();
+      }
+    },
+    close,
+  };
+}
+
+/** Whether the shim was still there to take them; if not, its socket is closed. */
+function send(socket: number, fds: number[]): boolean {
   try {
-    for (let at = 0; at < fds.length; at += mostFds) sendFds(socket, 'f', fds.slice(at, at + mostFds));
-    sendFds(socket, 'e', []);
+    for (let at = 0; at < fds.length; at += mostFds) {
+      const isLast = at + mostFds >= fds.length;
+      sendFds(socket, Buffer.from(isLast ? 'e' : 'f'), fds.slice(at, at + mostFds));
+    }
     return true;
   } catch (error) {
-    if (!must && error instanceof SystemError && error.errno === EPIPE) return false;
-    throw error;
-  } finally {
     closeFd(socket);
+    if (error instanceof SystemError && error.errno === EPIPE) return false;
+    throw error;
   }
 }

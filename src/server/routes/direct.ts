@@ -37,18 +37,24 @@ function runHandler(containers: Containers): Handler {
     const left = new AbortController();
     const removed = wanted.body.HostConfig?.AutoRemove ?? false;
     const { done } = await containers.wait(created.Id, removed ? 'removed' : 'next-exit', left.signal);
-    const client = await take(request, left, { 'Tug-Created': encodeURIComponent(JSON.stringify(created)) });
+    let taken: Promise<Duplex> | undefined;
+    const client = () => {
+      taken ??= take(request, left, { 'Tug-Created': encodeURIComponent(JSON.stringify(created)) });
+      return taken;
+    };
+    // The client is answered once the process is at its gate: until then neither has anything to do with the other.
     const output = session.connect(client);
+    output.catch(() => undefined);
     try {
       await containers.start(created.Id);
     } catch (error) {
       if (removed) await done;
       await output.catch(() => undefined);
-      return end(client, refusal(error));
+      return end(await client(), refusal(error));
     }
     await output;
     const exit = await Promise.race([done, aborted(left.signal)]);
-    if (exit) end(client, { StatusCode: exit.StatusCode });
+    if (exit) end(await client(), { StatusCode: exit.StatusCode });
   };
 }
 
