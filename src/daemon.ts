@@ -18,6 +18,7 @@ import { createImages } from './image/index.ts';
 import { createLog, EngineError, type Log, messageOf } from './kit/index.ts';
 import { createLogReader } from './logs/index.ts';
 import { createNetworks } from './network/index.ts';
+import { createPlugins } from './plugin/index.ts';
 import { createRegistry } from './registry/index.ts';
 import { createRuntime } from './runtime/index.ts';
 import { createFsck, createServer, createSystem } from './server/index.ts';
@@ -132,7 +133,8 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const clock = createClock();
   const registry = createRegistry({ log, settings: () => registryOf(settings) });
   const images = createImages({ store, snapshots, registry, limits: () => limitsOf(settings), log });
-  const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, log, clock: () => new Date() });
+  const plugins = createPlugins({ sockets: [join(execRoot, 'plugins')], log });
+  const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, plugins, log, clock: () => new Date() });
   const networks = createNetworks({ store, log, options: { execRoot, ...settings.network } });
   opened.push(() => networks.close());
   const { runtime, runtimes } = openRuntime(settings, log);

@@ -1,3 +1,4 @@
+export * from './apart.ts';
 export * from './arp.ts';
 export * from './btrfs.ts';
 export * from './cgroup.ts';
@@ -12,6 +13,7 @@ export * from './files.ts';
 export * from './ip-bytes.ts';
 export * from './listening.ts';
 export * from './lock.ts';
+export * from './loop.ts';
 export * from './memfd.ts';
 export * from './mount.ts';
 export * as netlink from './netlink.ts';

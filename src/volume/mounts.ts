@@ -1,85 +1,112 @@
-import { getSystemErrorMap } from 'node:util';
-import { SystemError, syscall, tryStatusOf, trySyscall } from '../host/index.ts';
-import { crashpoint, EngineError } from '../kit/index.ts';
-import { dataPath, findVolume, type Place } from './life.ts';
-import { parseMountOptions } from './mount-options.ts';
-import { volumeRows } from './row.ts';
+import { crashpoint, createLocks, EngineError, type Log, messageOf } from '../kit/index.ts';
+import { isMounted, mountOn, needsMount, unmountFrom } from './local/mounting.ts';
+import type { PluginDrivers } from './plugin/driver.ts';
+import { dataPath, findVolume, type Place } from './records/life.ts';
+import { volumeRows } from './records/row.ts';
 
-/**
- * Volumes whose options say what to mount. As in Docker they are mounted on their directory for as long as somebody uses them, so
- * that all who do share one filesystem.
- */
+/** Volumes that are somewhere only while they are used: those whose options say what to mount, and those of plugins. */
 export interface VolumeMounts {
-  /** Mounts it unless it is mounted; it stays so until `release` of every user. Nothing for a volume without options. */
-  mount(name: string, user: string): void;
-  release(user: string): void;
+  /** See Volumes.mount. */
+  mount(name: string, user: string): Promise<string>;
+  /** See Volumes.resume. */
+  resume(name: string, user: string): Promise<void>;
+  /** See Volumes.release. */
+  release(user: string): Promise<void>;
   /** Takes the mounts away that nobody uses: what an earlier engine left. */
-  releaseUnused(): void;
+  releaseUnused(): Promise<void>;
   /** Before its files are removed: what is mounted there is not the volume's. Throws where it will not go. */
   unmount(name: string): void;
+  /** Where somebody has it now. */
+  pathOf(name: string): string | undefined;
 }
 
-const MNT_DETACH = 2;
-const atCwd = -100;
+interface Users {
+  /** Undefined for what is mounted on the volume's directory. */
+  plugin: string | undefined;
+  /** Where each user has it. */
+  paths: Map<string, string>;
+}
 
-export function createVolumeMounts(place: Place): VolumeMounts {
-  const users = new Map<string, Set<string>>();
+export function createVolumeMounts(place: Place, { drivers, log }: { drivers: PluginDrivers; log: Log }): VolumeMounts {
+  const used = new Map<string, Users>();
+  const locks = createLocks();
 
   function unmount(name: string): void {
-    const path = dataPath(place, name);
-    for (let tries = 0; isMounted(path) && tries < 8; tries++) trySyscall('umount2', path, MNT_DETACH);
-    if (isMounted(path)) throw new EngineError('internal', `unmount ${path}: device or resource busy`);
+    unmountFrom(dataPath(place, name));
     crashpoint('volume.unmounted');
+  }
+
+  async function mountPlugged(plugin: string, name: string, user: string): Promise<string> {
+    try {
+      return await (await drivers.find(plugin)).mount(name, user);
+    } catch (error) {
+      throw new EngineError('internal', `error while mounting volume '': ${messageOf(error)}`, error);
+    }
+  }
+
+  async function mountLocal(name: string, options: Record<string, string>): Promise<string> {
+    const path = dataPath(place, name);
+    if (!isMounted(path)) await mountOn(path, options);
+    return path;
+  }
+
+  /** The volume's users, if it is one that is mounted for them. */
+  function usersOf(name: string): (Users & { options: Record<string, string> }) | undefined {
+    const row = findVolume(place, name);
+    const options = row?.options ?? {};
+    if (!row || (row.driver === undefined && !needsMount(options))) return undefined;
+    return { plugin: row.driver, paths: used.get(name)?.paths ?? new Map(), options };
+  }
+
+  async function letGo(name: string, user: string): Promise<void> {
+    const users = used.get(name);
+    if (!users?.paths.delete(user)) return;
+    if (users.paths.size === 0) used.delete(name);
+    if (users.plugin !== undefined) await (await drivers.find(users.plugin)).unmount(name, user);
+    else if (users.paths.size === 0) unmount(name);
   }
 
   return {
     unmount,
-    mount(name, user) {
-      const options = findVolume(place, name)?.options;
-      if (!options?.device) return;
-      const path = dataPath(place, name);
-      if (!isMounted(path)) mountOn(path, { ...options, device: options.device });
-      crashpoint('volume.mounted');
-      users.set(name, (users.get(name) ?? new Set()).add(user));
+    pathOf: (name) => used.get(name)?.paths.values().next().value,
+    async mount(name, user) {
+      if (!usersOf(name)) return dataPath(place, name);
+      return locks.run(name, async () => {
+        const users = usersOf(name);
+        if (!users) return dataPath(place, name);
+        const { plugin, paths, options } = users;
+        const present = paths.get(user);
+        if (present !== undefined) return present;
+        const path = await (plugin === undefined ? mountLocal(name, options) : mountPlugged(plugin, name, user));
+        crashpoint('volume.mounted');
+        paths.set(user, path);
+        used.set(name, { plugin, paths });
+        return path;
+      });
     },
-    release(user) {
-      for (const [name, all] of users) {
-        if (!all.delete(user) || all.size > 0) continue;
-        users.delete(name);
-        unmount(name);
+    resume: (name, user) =>
+      locks.run(name, async () => {
+        const users = usersOf(name);
+        if (!users) return;
+        const { plugin, paths, options } = users;
+        const path = plugin === undefined ? await mountLocal(name, options) : '';
+        paths.set(user, path);
+        used.set(name, { plugin, paths });
+      }),
+    async release(user) {
+      for (const name of [...used.keys()]) {
+        try {
+          if (used.get(name)?.paths.has(user)) await locks.run(name, () => letGo(name, user));
+        } catch (error) {
+          log.warn('a volume cannot be unmounted', { volume: name, error: messageOf(error) });
+        }
       }
     },
-    releaseUnused() {
+    async releaseUnused() {
       const rows = place.store.view((tx) => tx.collection(volumeRows).all());
-      for (const { id, document } of rows) if (document.options?.device && !users.has(id)) unmount(id);
+      for (const { id, document } of rows) {
+        if (document.driver === undefined && needsMount(document.options) && !used.has(id)) unmount(id);
+      }
     },
   };
-}
-
-function isMounted(path: string): boolean {
-  return tryStatusOf(atCwd, path)?.mountRoot ?? false;
-}
-
-function mountOn(path: string, { type = '', device, o = '' }: { type?: string; device: string; o?: string }): void {
-  const { flags, propagation, remount, data } = parseMountOptions(o);
-  try {
-    syscall('mount', device, path, type, flags, data);
-    if (remount !== 0) syscall('mount', device, path, type, remount, data);
-    if (propagation !== 0) syscall('mount', '', path, '', propagation, '');
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    // Half of it may be there.
-    if (isMounted(path)) trySyscall('umount2', path, MNT_DETACH);
-    const shown = [
-      `mount ${device}:${path}`,
-      ...(flags !== 0 ? [`flags: 0x${flags.toString(16)}`] : []),
-      ...(data !== '' ? [`data: ${data}`] : []),
-    ].join(', ');
-    const why = `failed to mount local volume: ${shown}: ${wordsOf(error)}`;
-    throw new EngineError('internal', `error while mounting volume '${path}': ${why}`, error);
-  }
-}
-
-function wordsOf(error: SystemError): string {
-  return getSystemErrorMap().get(-error.errno)?.[1] ?? error.code;
 }

@@ -23,7 +23,7 @@ export function createArchives(context: Context): Pick<ContainerFiles, 'statPath
 
 async function statPath(context: Context, reference: string, path: string): Promise<PathStat> {
   const row = resolve(context.store, reference);
-  const tree = treeToRead(context, row);
+  const tree = await treeToRead(context, row);
   try {
     const found = find(tree, { reference, path });
     try {
@@ -38,7 +38,7 @@ async function statPath(context: Context, reference: string, path: string): Prom
 
 async function readArchive(context: Context, reference: string, path: string) {
   const row = resolve(context.store, reference);
-  const tree = treeToRead(context, row);
+  const tree = await treeToRead(context, row);
   let found: Located | undefined;
   try {
     found = find(tree, { reference, path });
@@ -92,7 +92,7 @@ function notThere({ reference, path }: { reference: string; path: string }): Eng
 }
 
 /** A stopped container is read through a mount of its own, so that it may be started meanwhile. */
-function treeToRead(context: Context, row: ContainerRow): FileTree {
+async function treeToRead(context: Context, row: ContainerRow): Promise<FileTree> {
   const run = context.runs.get(row.id);
   if (run) return runningTree(context, row, run.process.openRoot());
   return stoppedTree(context, row, context.snapshots.view(row.id));
@@ -115,7 +115,7 @@ async function writeArchive(context: Context, reference: string, options: WriteO
     const tree = begun
       ? runningTree(context, row, begun.process.openRoot())
       : // The disk is not waited for: what is copied is as safe as what the container writes.
-        stoppedTree(context, row, context.snapshots.mount(id, { volatile: true }));
+        await stoppedTree(context, row, context.snapshots.mount(id, { volatile: true }));
     await writeInto(context, row, tree, { reference, ...options });
   });
 }

@@ -51,13 +51,13 @@ export function runningTree(context: Context, row: ContainerRow, root: number): 
  * The files of one that does not run: its root (closed with the tree), and what its mounts would show. Volumes with options are
  * mounted until then.
  */
-export function stoppedTree(context: Context, row: ContainerRow, root: number): FileTree {
+export async function stoppedTree(context: Context, row: ContainerRow, root: number): Promise<FileTree> {
   const fds: number[] = [root];
-  const user = `files:${newId()}`;
+  const user = newId();
   const mounts = new Map<string, Mounted>();
   const close = (): void => {
     fds.splice(0).forEach(closeFd);
-    context.volumes.release(user);
+    void context.volumes.release(user);
   };
   const add = (path: string, base: number, place: { subpath: string; readOnly: boolean }): void => {
     fds.push(base);
@@ -72,7 +72,7 @@ export function stoppedTree(context: Context, row: ContainerRow, root: number): 
     }
     for (const mount of row.mounts) {
       const { destination, rw, subpath = '.' } = mount;
-      const source = openSource(context, mount, user);
+      const source = await openSource(context, mount, user);
       if (source) add(relative(destination), source.base, { subpath: source.name ?? subpath, readOnly: !rw });
     }
   } catch (error) {
@@ -83,11 +83,14 @@ export function stoppedTree(context: Context, row: ContainerRow, root: number): 
 }
 
 /** The directory that is mounted, or for a single file the one it is in; undefined where nothing is. */
-function openSource(context: Context, mount: MountPoint, user: string): { base: number; name?: string } | undefined {
+async function openSource(
+  context: Context,
+  mount: MountPoint,
+  user: string,
+): Promise<{ base: number; name?: string } | undefined> {
   if (mount.type === 'image') return { base: context.snapshots.viewImage(mount.layers ?? []) };
   if (mount.type === 'volume') {
-    context.volumes.mount(mount.name, user);
-    const path = context.volumes.path(mount.name);
+    const path = await context.volumes.mount(mount.name, user);
     return existsSync(path) ? { base: openDirectory(path) } : undefined;
   }
   if (mount.type !== 'bind' || !existsSync(mount.source)) return undefined;

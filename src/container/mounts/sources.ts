@@ -33,7 +33,7 @@ export async function mountSources(context: Context, row: ContainerRow): Promise
     return { mounts, release: places.release };
   } catch (error) {
     places.release();
-    context.volumes.release(row.id);
+    await context.volumes.release(row.id);
     throw error;
   }
 }
@@ -46,8 +46,7 @@ async function sourceOf(
   if (mount.createSource) await makeSource(mount.source);
   if (mount.type === 'volume') {
     await context.volumes.create({ name: mount.name, ...(mount.driver && { driver: mount.driver }) });
-    context.volumes.mount(mount.name, row.id);
-    const source = context.volumes.path(mount.name);
+    const source = await context.volumes.mount(mount.name, row.id);
     return { ...mount, source: mount.subpath === undefined ? source : places.part(source, mount.subpath) };
   }
   if (mount.type !== 'image') return mount;

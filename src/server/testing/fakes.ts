@@ -215,7 +215,7 @@ function fakeImages(record: Recorder): Images {
 
 function fakeVolumes(): Volumes {
   const fake: Partial<Volumes> = {
-    list: () => ({ Volumes: [], Warnings: [] }),
+    list: async () => ({ Volumes: [], Warnings: [] }),
     usage: async () => [],
     create: async ({ name }) => ({
       Name: name ?? 'x',

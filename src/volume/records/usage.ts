@@ -1,5 +1,6 @@
-import type { Volume } from '../api/index.ts';
-import { treeSize } from '../host/index.ts';
+import type { Volume } from '../../api/index.ts';
+import { treeSize } from '../../host/index.ts';
+import { answers } from '../local/answers.ts';
 import { dataPath, type Place } from './life.ts';
 import { describe, volumeRows } from './row.ts';
 
@@ -9,7 +10,7 @@ export function usage(place: Place): Promise<Volume[]> {
     tx
       .collection(volumeRows)
       .all()
-      .filter(({ document }) => !document.removing)
+      .filter(({ document }) => !document.removing && document.driver === undefined)
       .map(({ id, document }) => ({ id, document, RefCount: tx.refs.ownersOf(`volume:${id}`).length })),
   );
   return Promise.all(
@@ -23,7 +24,7 @@ export function usage(place: Place): Promise<Volume[]> {
 /** -1, as Docker says of what cannot be measured, for a volume that goes away meanwhile or whose files do not answer. */
 async function sizeOf(path: string): Promise<number> {
   try {
-    return await treeSize(path);
+    return (await answers(path)) ? await treeSize(path) : -1;
   } catch {
     return -1;
   }

@@ -18,7 +18,7 @@ import {
   statusOf,
   syscall,
   xattrsAt,
-} from '../host/index.ts';
+} from '../../host/index.ts';
 
 /** Two open directories and the hard links met so far: where the first name of an inode lies in the copy. */
 interface Copy {

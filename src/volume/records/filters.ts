@@ -1,5 +1,5 @@
-import { EngineError } from '../kit/index.ts';
-import { driver, type VolumeRow } from './row.ts';
+import { EngineError } from '../../kit/index.ts';
+import { localDriver, type VolumeRow } from './row.ts';
 
 type Filters = Record<string, string[]>;
 
@@ -12,7 +12,7 @@ export function volumeFilter(filters: Filters): (name: string, row: VolumeRow, i
   const dangling = booleanFilter(filters);
   return (name, row, inUse) =>
     some(filters.name, (wanted) => matches(name, wanted)) &&
-    some(filters.driver, (wanted) => wanted === driver) &&
+    some(filters.driver, (wanted) => wanted === (row.driver ?? localDriver)) &&
     (filters.label ?? []).every((wanted) => hasLabel(row.labels ?? {}, wanted)) &&
     (dangling === undefined || dangling !== inUse());
 }

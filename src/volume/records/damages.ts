@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Damage, leftOverAfter } from '../kit/index.ts';
+import { type Damage, leftOverAfter } from '../../kit/index.ts';
 import { dataPath, type Place } from './life.ts';
 import { anonymousLabel, volumeRows } from './row.ts';
 
@@ -8,7 +8,7 @@ import { anonymousLabel, volumeRows } from './row.ts';
 export function* volumeDamages(place: Place): Generator<Damage> {
   const rows = place.store.view((tx) => tx.collection(volumeRows).all());
   for (const { id, document } of rows) {
-    if (document.removing || existsSync(dataPath(place, id))) continue;
+    if (document.removing || document.driver !== undefined || existsSync(dataPath(place, id))) continue;
     const repair = () => {
       mkdirSync(join(place.root, id), { recursive: true, mode: 0o701 });
       mkdirSync(dataPath(place, id), { mode: 0o755 });

@@ -1,5 +1,5 @@
-import { treeSize } from '../host/index.ts';
-import { EngineError } from '../kit/index.ts';
+import { treeSize } from '../../host/index.ts';
+import { EngineError } from '../../kit/index.ts';
 import { hasLabel } from './filters.ts';
 import { dataPath, type Place } from './life.ts';
 import { type VolumeRow, volumeRows } from './row.ts';
@@ -15,14 +15,17 @@ export async function pruned(place: Place, filters: Filters): Promise<{ name: st
     tx
       .collection(volumeRows)
       .all()
-      .filter(({ id, document }) => !document.removing && tx.refs.ownersOf(`volume:${id}`).length === 0)
+      .filter(
+        ({ id, document }) =>
+          !document.removing && document.driver === undefined && tx.refs.ownersOf(`volume:${id}`).length === 0,
+      )
       .filter(({ document }) => wanted(document)),
   );
   return Promise.all(
     found.map(async ({ id, document }) => ({
       name: id,
       // What such a volume shows while it is mounted is not its own.
-      size: document.options?.device ? 0 : await treeSize(dataPath(place, id)).catch(() => 0),
+      size: document.options?.device || document.options?.size ? 0 : await treeSize(dataPath(place, id)).catch(() => 0),
     })),
   );
 }

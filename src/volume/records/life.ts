@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crashpoint, EngineError } from '../kit/index.ts';
-import type { Store } from '../store/index.ts';
+import { crashpoint, EngineError } from '../../kit/index.ts';
+import type { Store, Tx } from '../../store/index.ts';
+import { makeDisk, parseSize } from '../local/disk.ts';
 import { anonymousLabel, type VolumeRow, volumeRows } from './row.ts';
 
 /** Where volumes live and are written down. */
@@ -29,16 +30,22 @@ export function requireVolume(place: Place, name: string): VolumeRow {
   return row;
 }
 
-/** Makes the directory, then the row: a kill in between leaves an empty directory, which is taken over or removed later. */
-export function makeVolume(
-  place: Place,
-  name: string,
-  given: Pick<VolumeRow, 'createdAt' | 'labels' | 'options' | 'anonymous'>,
-): VolumeRow {
+/** What is asked of a new volume. */
+export type NewRow = Pick<VolumeRow, 'createdAt' | 'labels' | 'options' | 'anonymous' | 'driver'>;
+
+/** The row of a new volume. */
+export function newRow(given: NewRow): VolumeRow {
   const labels = given.anonymous ? { ...given.labels, [anonymousLabel]: '' } : given.labels;
-  const row: VolumeRow = { ...given, labels, removing: false };
+  return { ...given, labels, removing: false };
+}
+
+/** Makes the directory, then the row: a kill in between leaves an empty directory, which is taken over or removed later. */
+export async function makeVolume(place: Place, name: string, given: NewRow): Promise<VolumeRow> {
+  const row = newRow(given);
   mkdirSync(join(place.root, name), { recursive: true, mode: 0o701 });
   mkdirSync(dataPath(place, name), { recursive: true, mode: 0o755 });
+  const size = given.options?.size === undefined ? undefined : parseSize(given.options.size);
+  if (size !== undefined) await makeDisk(join(place.root, name), size);
   crashpoint('volume.directory');
   place.store.admit((tx) => tx.collection(volumeRows).put(name, row));
   crashpoint('volume.created');
@@ -48,15 +55,19 @@ export function makeVolume(
 /** From here on the volume is gone for everybody. Refused while somebody refers to it. */
 export function condemnVolume({ store }: Place, name: string): void {
   store.update((tx) => {
-    const users = tx.refs.ownersOf(`volume:${name}`).map(({ owner }) => owner.slice(owner.indexOf(':') + 1));
-    if (users.length > 0) {
-      throw new EngineError('conflict', `remove ${name}: volume is in use - [${users.join(', ')}]`);
-    }
+    refuseUsed(tx, name);
     const rows = tx.collection(volumeRows);
     const row = rows.get(name);
     if (row) rows.put(name, { ...row, removing: true });
   });
   crashpoint('volume.condemned');
+}
+
+/** Refused while somebody refers to it. */
+export function refuseUsed(tx: Tx, name: string): void {
+  const users = tx.refs.ownersOf(`volume:${name}`).map(({ owner }) => owner.slice(owner.indexOf(':') + 1));
+  if (users.length === 0) return;
+  throw new EngineError('conflict', `remove ${name}: volume is in use - [${users.join(', ')}]`);
 }
 
 /** Takes the files of a condemned volume away, and then its row. */
@@ -77,8 +88,9 @@ export async function restoreVolumes(place: Place, unmount: (name: string) => vo
   for (const name of readdirSync(place.root).filter((name) => !known.has(name))) removeUnmade(join(place.root, name));
 }
 
-/** Only if nothing is in it: anything else is somebody's, and stays. */
+/** Only if nothing is in it but what was never written to: anything else is somebody's, and stays. */
 function removeUnmade(directory: string): void {
+  rmSync(join(directory, 'disk.new'), { force: true });
   for (const path of [join(directory, '_data'), directory]) {
     try {
       rmdirSync(path);

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { closeFd, makeNodeAt, openDirectory, setXattrAt, xattrsAt } from '../host/index.ts';
+import { closeFd, makeNodeAt, openDirectory, setXattrAt, xattrsAt } from '../../host/index.ts';
 import { fill } from './fill.ts';
 
 const isRoot = process.getuid?.() === 0;

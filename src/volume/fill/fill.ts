@@ -1,8 +1,8 @@
 import { constants, existsSync, readdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { closeFd, openDirectoryAt, tryOpenIn } from '../host/index.ts';
-import { crashpoint, EngineError, messageOf } from '../kit/index.ts';
+import { closeFd, openDirectoryAt, tryOpenIn } from '../../host/index.ts';
+import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
 import { copyTree } from './copy-tree.ts';
 
 /**

@@ -2,11 +2,10 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silent } from '../kit/index.ts';
-import { createMemoryStore, type Store } from '../store/index.ts';
-import type { Volumes } from './contract.ts';
-import { parseMountOptions } from './mount-options.ts';
-import { createVolumes } from './volumes.ts';
+import { createMemoryStore, type Store } from '../../store/index.ts';
+import type { Volumes } from '../contract.ts';
+import { openVolumes } from '../fixture.ts';
+import { parseMountOptions } from '../local/mount-options.ts';
 
 let root = '';
 let store: Store;
@@ -15,7 +14,7 @@ let volumes: Volumes;
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'tug-prune-'));
   store = createMemoryStore();
-  volumes = createVolumes({ root, store, log: silent, clock: () => new Date() });
+  volumes = openVolumes({ root, store });
   await volumes.create({ name: 'named' });
   await volumes.create({ name: 'kept', labels: { keep: 'yes' } });
   await volumes.create({ name: 'used' });
@@ -28,18 +27,18 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-const names = () => volumes.list({}).Volumes?.map(({ Name }) => Name);
+const names = async () => (await volumes.list({})).Volumes?.map(({ Name }) => Name);
 
 test('only anonymous volumes go by themselves', async () => {
   const { Name } = await volumes.create({});
   expect(await volumes.prune({})).toEqual({ VolumesDeleted: [Name], SpaceReclaimed: 0 });
-  expect(names()).toEqual(['kept', 'named', 'used']);
+  expect(await names()).toEqual(['kept', 'named', 'used']);
 });
 
 test('with `all` the named ones, too, but none that is used or kept by a label', async () => {
   const deleted = { VolumesDeleted: ['named'], SpaceReclaimed: 1000 };
   expect(await volumes.prune({ all: ['1'], 'label!': ['keep'] })).toEqual(deleted);
-  expect(names()).toEqual(['kept', 'used']);
+  expect(await names()).toEqual(['kept', 'used']);
   expect((await volumes.prune({ all: ['true'], label: ['keep=no'] })).VolumesDeleted).toEqual([]);
   expect((await volumes.prune({ all: ['true'], label: ['keep=yes'] })).VolumesDeleted).toEqual(['kept']);
 });

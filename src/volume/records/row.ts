@@ -1,5 +1,5 @@
-import type { Volume } from '../api/index.ts';
-import type { Collection } from '../store/index.ts';
+import type { Volume } from '../../api/index.ts';
+import type { Collection } from '../../store/index.ts';
 
 /** What is kept of a volume; its id is its name. */
 export interface VolumeRow {
@@ -8,20 +8,23 @@ export interface VolumeRow {
   labels: Record<string, string> | null;
   options: Record<string, string> | null;
   anonymous: boolean;
+  /** The plugin that has it; none for a directory of this machine. */
+  driver?: string;
   /** It is gone for everybody, but its files may still lie there. */
   removing: boolean;
 }
 
 export const volumeRows: Collection<VolumeRow> = { name: 'volumes', indexes: {} };
 
-export const driver = 'local';
+/** The driver of volumes that are directories of this machine. */
+export const localDriver = 'local';
 export const anonymousLabel = 'com.docker.volume.anonymous';
 
 /** As the API shows it. */
 export function describe(name: string, row: VolumeRow, mountpoint: string): Volume {
   const shown = {
     CreatedAt: row.createdAt,
-    Driver: driver,
+    Driver: row.driver ?? localDriver,
     Labels: sorted(row.labels),
     Mountpoint: mountpoint,
     Name: name,
