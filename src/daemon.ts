@@ -128,7 +128,10 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   opened.push(writePidfile(settings.pidfile));
   const store = createStore({ dir: dataRoot, log });
   opened.push(() => store.close());
-  const snapshots = createSnapshots({ root: dataRoot, log, driver: settings.storageDriver });
+  const { runtime, runtimes } = openRuntime(settings, log);
+  opened.push(() => runtime.close());
+  const { userNamespace } = runtime;
+  const snapshots = createSnapshots({ root: dataRoot, log, driver: settings.storageDriver, userNamespace });
   opened.push(() => snapshots.settled());
   const clock = createClock();
   const registry = createRegistry({ log, settings: () => registryOf(settings) });
@@ -137,8 +140,6 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, plugins, log, clock: () => new Date() });
   const networks = createNetworks({ store, log, options: { execRoot, ...settings.network } });
   opened.push(() => networks.close());
-  const { runtime, runtimes } = openRuntime(settings, log);
-  opened.push(() => runtime.close());
   const facts = factsFor(settings, runtimes);
   const logs = createLogReader();
   const containers = createContainers({

@@ -8,6 +8,7 @@ import type { PlanHeader } from './plan/encode.ts';
 import type { Shims } from './process/shims.ts';
 import type { SpareNetwork } from './process/spare-network.ts';
 import type { createSeccompCompiler } from './seccomp/index.ts';
+import type { UserNamespaces } from './user-namespaces.ts';
 
 /** What every launch of one engine shares. */
 export interface Room {
@@ -16,6 +17,7 @@ export interface Room {
   program: number;
   shims: Shims;
   network: SpareNetwork;
+  namespaces: UserNamespaces;
   rootAt: string;
   shmAt: string;
   boot: string;

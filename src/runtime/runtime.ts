@@ -13,6 +13,7 @@ import { createSpareNetwork } from './process/spare-network.ts';
 import { sweep } from './process/sweep.ts';
 import { controlOf, type Room } from './room.ts';
 import { createSeccompCompiler } from './seccomp/index.ts';
+import { createUserNamespaces } from './user-namespaces.ts';
 
 export interface RuntimeOptions {
   /** Made if missing; best in memory (/run). Everything of a running start lies below it. */
@@ -41,6 +42,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       room.runtimes = findRuntimes(runtimes);
     },
     shmAt: room.shmAt,
+    userNamespace: room.namespaces.of,
     launch: (launch) => {
       const launchBy = isNative(launch.runtime) ? launchContainer : launchOci;
       return launchBy(room, containerPath(launch.id), launch);
@@ -60,6 +62,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     close: async () => {
       room.shims.close();
       room.network.close();
+      room.namespaces.close();
       closeFd(room.program);
     },
   };
@@ -79,6 +82,7 @@ function furnish(options: RuntimeOptions): Room {
     program,
     shims: createShims(program),
     network: createSpareNetwork(),
+    namespaces: createUserNamespaces(program),
     rootAt,
     shmAt,
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),

@@ -1,4 +1,5 @@
 export type * from './contract.ts';
+export { containerId, hostId, type IdMapping, idMaps } from './owners.ts';
 export { packTree } from './pack/pack-tree.ts';
 export type { Spot } from './pack/tree-entries.ts';
 export { createSnapshots } from './snapshots.ts';

@@ -59,6 +59,7 @@ async function* packed(tree: FileTree, found: Located, name: string): AsyncGener
     yield* packTree({
       from: found.spot,
       as: byteString(name),
+      ...(tree.ids && { ids: tree.ids }),
       instead: (path, status) => {
         if (path === '') return undefined;
         const mounted = tree.mounted(at(path));
@@ -95,7 +96,7 @@ function notThere({ reference, path }: { reference: string; path: string }): Eng
 async function treeToRead(context: Context, row: ContainerRow): Promise<FileTree> {
   const run = context.runs.get(row.id);
   if (run) return runningTree(context, row, run.process.openRoot());
-  return stoppedTree(context, row, context.snapshots.view(row.id));
+  return stoppedTree(context, row, context.snapshots.view(row.id, 'host'));
 }
 
 type WriteOptions = Parameters<ContainerFiles['writeArchive']>[1];

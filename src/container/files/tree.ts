@@ -2,9 +2,10 @@ import { constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, posix } from 'node:path';
 import { closeFd, type FileStatus, O_PATH, openDirectory, tryOpenIn } from '../../host/index.ts';
 import { newId } from '../../kit/index.ts';
-import type { Spot } from '../../snapshot/index.ts';
+import type { IdMapping, Spot } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
 import { etcFiles } from '../life/etc-files.ts';
+import { shiftedMount } from '../mounts/shifted.ts';
 import type { ContainerRow } from '../row.ts';
 import type { MountPoint } from '../spec/index.ts';
 
@@ -17,6 +18,8 @@ export interface Mounted extends Spot {
 export interface FileTree {
   /** O_PATH or better. */
   root: number;
+  /** Whose owners are the host's ids that stand for the container's, as these have it. */
+  ids?: IdMapping;
   /** What lies at a path instead of what the root has there; of a running container the kernel knows. */
   mounted(path: string): Mounted | undefined;
   /** The kernel's own file systems and whatever was mounted from within: places without files for anybody outside, as in Docker. */
@@ -43,6 +46,7 @@ export function runningTree(context: Context, row: ContainerRow, root: number): 
     root,
     mounted: () => undefined,
     isForeign: (path, status) => status.mountRoot && path !== '' && !isOwn(path),
+    ...(row.ids && { ids: row.ids }),
     close: () => closeFd(root),
   };
 }
@@ -72,26 +76,28 @@ export async function stoppedTree(context: Context, row: ContainerRow, root: num
     }
     for (const mount of row.mounts) {
       const { destination, rw, subpath = '.' } = mount;
-      const source = await openSource(context, mount, user);
+      const source = await openSource(context, mount, { user, ids: row.ids });
       if (source) add(relative(destination), source.base, { subpath: source.name ?? subpath, readOnly: !rw });
     }
   } catch (error) {
     close();
     throw error;
   }
-  return { root, mounted: (path) => mounts.get(path), isForeign: () => false, close };
+  const { ids } = row;
+  return { root, ...(ids && { ids }), mounted: (path) => mounts.get(path), isForeign: () => false, close };
 }
 
 /** The directory that is mounted, or for a single file the one it is in; undefined where nothing is. */
 async function openSource(
   context: Context,
   mount: MountPoint,
-  user: string,
+  { user, ids }: { user: string; ids: IdMapping | undefined },
 ): Promise<{ base: number; name?: string } | undefined> {
-  if (mount.type === 'image') return { base: context.snapshots.viewImage(mount.layers ?? []) };
+  if (mount.type === 'image') return { base: context.snapshots.viewImage(mount.layers ?? [], ids) };
   if (mount.type === 'volume') {
     const path = await context.volumes.mount(mount.name, user);
-    return existsSync(path) ? { base: openDirectory(path) } : undefined;
+    if (!existsSync(path)) return undefined;
+    return { base: (ids && shiftedMount(context, path, ids)) ?? openDirectory(path) };
   }
   if (mount.type !== 'bind' || !existsSync(mount.source)) return undefined;
   const path = realpathSync(mount.source);

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { hostId } from '../../snapshot/index.ts';
 import type { ContainerRow } from '../row.ts';
 import { containerDirectory } from './clear.ts';
 import { etcFiles } from './etc-files.ts';
@@ -12,4 +13,7 @@ export function writeEtcFiles(context: { dataRoot: string }, row: ContainerRow, 
   writeFileSync(files.hosts, place.attachment.hosts);
   writeFileSync(files.hostname, `${row.config.Hostname}\n`);
   writeFileSync(files.resolvConf, place.attachment.resolvConf);
+  const { ids } = row;
+  if (!ids) return;
+  for (const path of Object.values(files)) chownSync(path, hostId(ids.uids, 0) ?? 0, hostId(ids.gids, 0) ?? 0);
 }

@@ -51,7 +51,7 @@ async function prepare(
   if (log && row.hostConfig.LogConfig?.Type === 'local') mkdirSync(dirname(log.path), { recursive: true });
   const rootFd = context.snapshots.mount(row.id, { volatile: row.hostConfig.AutoRemove ?? false });
   try {
-    await fillVolumes(context, rootFd, mounts);
+    await fillVolumes(context, { row, rootFd }, mounts);
     const { joined, shm } = joinedNamespaces(context, row, place);
     const spec = buildSpec({
       id: row.id,
@@ -61,6 +61,7 @@ async function prepare(
       mounts,
       files: etcFiles(context, row),
       joined,
+      ...(row.ids && { ids: row.ids }),
       ...(shm && { shmPath: context.runtime.shmAt }),
       readInRoot: (path) => readFileIn(rootFd, path),
       facts: context.facts,
@@ -77,9 +78,21 @@ async function prepare(
   }
 }
 
-async function fillVolumes(context: Context, rootFd: number, mounts: ContainerRow['mounts']): Promise<void> {
-  for (const { type, copy, name, destination } of mounts) {
-    if (type === 'volume' && copy) await context.volumes.fill(name, { rootFd, path: destination });
+async function fillVolumes(
+  context: Context,
+  { row, rootFd }: { row: ContainerRow; rootFd: number },
+  mounts: ContainerRow['mounts'],
+): Promise<void> {
+  const wanting = mounts.filter(({ type, copy }) => type === 'volume' && copy);
+  if (wanting.length === 0) return;
+  // A volume has the container's ids, not the host's that stand for them.
+  const view = row.ids ? context.snapshots.view(row.id) : undefined;
+  try {
+    for (const { name, destination } of wanting) {
+      await context.volumes.fill(name, { rootFd: view ?? rootFd, path: destination });
+    }
+  } finally {
+    if (view !== undefined) closeFd(view);
   }
 }
 

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { CapabilitySets, RuntimeSpec, SpecProcess } from '../../oci/index.ts';
+import type { IdMapping } from '../../snapshot/index.ts';
 import { containerCapabilities } from './capabilities.ts';
 import { withRequestedDevices } from './cdi/apply.ts';
 import { containerDevices } from './devices.ts';
@@ -34,6 +35,8 @@ export interface SpecRequest {
   files: MountRequest['files'];
   /** For the `container:` modes. */
   joined: JoinedNamespaces;
+  /** Its ids on the host, where they are not the host's own. */
+  ids?: IdMapping;
   /** The directory that is /dev/shm for the ipc mode `container:`. */
   shmPath?: string;
   readInRoot: ReadInRoot;
@@ -52,7 +55,7 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
   const security = parseSecurityOptions(hostConfig, facts);
   const capabilities = capabilitiesOf(hostConfig, facts);
   const initPath = initOf(hostConfig, facts);
-  const namespaces = containerNamespaces(hostConfig, config, request.joined);
+  const namespaces = containerNamespaces(hostConfig, config, { ...request.joined, ownIds: request.ids !== undefined });
   const { devices, rules } = containerDevices(hostConfig);
   const sysctl = sysctlsOf(request);
   checkSysctls(sysctl, namespaces);
@@ -69,13 +72,15 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
       hostConfig,
       points: request.mounts,
       files: config.NetworkDisabled ? {} : request.files,
-      writableCgroups: security.writableCgroups ?? false,
+      // As in Docker: what is not the container's own there it cannot write to anyway.
+      writableCgroups: (security.writableCgroups ?? false) || request.ids !== undefined,
       ...(request.shmPath ? { shmPath: request.shmPath } : {}),
       ...(initPath ? { initPath } : {}),
     }),
     ...(hostConfig.Annotations ? { annotations: hostConfig.Annotations } : {}),
     linux: {
       namespaces,
+      ...mappingsOf(request),
       devices,
       cgroupsPath: cgroupsPath(hostConfig.CgroupParent || request.cgroupParent, request.id),
       resources: containerResources(hostConfig, rules),
@@ -87,6 +92,10 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
     },
   };
   return withRequestedDevices(spec, hostConfig, facts);
+}
+
+function mappingsOf({ ids }: SpecRequest) {
+  return ids && { uidMappings: ids.uids, gidMappings: ids.gids };
 }
 
 function capabilitiesOf(hostConfig: HostConfig, facts: HostFacts): string[] {
@@ -146,13 +155,15 @@ function seccompOf(security: SecurityOptions, capabilities: string[], facts: Hos
   return resolveProfile(profile, capabilities, facts);
 }
 
-function sysctlsOf({ hostConfig, facts }: SpecRequest): Record<string, string> {
+function sysctlsOf({ hostConfig, facts, ids }: SpecRequest): Record<string, string> {
   const mode = hostConfig.NetworkMode;
   const ownNetwork = mode !== 'host' && !isContainerMode(mode);
   const asked = hostConfig.Sysctls ?? {};
   // Also one that is spelled with slashes takes a default's place: a runtime writes them in any order.
   const spelled = new Set(Object.keys(asked).map((name) => name.replaceAll('/', '.')));
   const initial = Object.entries(ownNetwork ? defaultSysctls(facts) : {}).filter(([name]) => !spelled.has(name));
+  // Its groups are not all that there are.
+  if (ids) return { ...Object.fromEntries(initial.filter(([name]) => name !== 'net.ipv4.ping_group_range')), ...asked };
   return { ...Object.fromEntries(initial), ...asked };
 }
 

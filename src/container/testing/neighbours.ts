@@ -181,6 +181,7 @@ function fakeRuntime(neighbours: () => Neighbours): Runtime {
   };
   return {
     names: () => ({ native: undefined }),
+    userNamespace: () => -1,
     knows: (name) => name === 'native',
     configure: () => undefined,
     shmAt: '/shm-of-this-start',

@@ -63,6 +63,7 @@ const containers: Option[] = [
   option('log-driver', 'string', 'Default driver for container logs', { initial: 'json-file' }),
   option('log-opt', 'map', 'Default log driver options for containers', { key: 'log-opts' }),
   option('no-new-privileges', 'boolean', 'Set no-new-privileges by default for new containers'),
+  option('userns-remap', 'string', 'User/Group setting for user namespaces'),
   option('seccomp-profile', 'string', 'Path to seccomp profile; "unconfined" disables the default one', {
     initial: 'builtin',
   }),
@@ -173,10 +174,6 @@ const without: Option[] = [
     harmless: true,
   }),
   option('userland-proxy-path', 'string', 'Path to the userland proxy binary', { idle: 'there is no such proxy' }),
-  option('userns-remap', 'string', 'User/Group setting for user namespaces', {
-    refused: 'user namespaces are not supported',
-    harmless: '',
-  }),
 ];
 
 /** Every setting, by its name in the alphabet. */

@@ -11,8 +11,8 @@ import { controlOf, headerOf, parentOf, type Room } from '../room.ts';
 
 /** Runtime.launch by a plan of our own; `path` is the directory of the start. */
 export async function launchContainer(room: Room, path: string, launch: Launch): Promise<Pending> {
-  // A namespace that belongs to a new user namespace cannot have been made before it.
-  const fresh = makesNew(launch.spec, 'network') && !makesNew(launch.spec, 'user');
+  // A namespace that belongs to a user namespace of the container's cannot have been made before it.
+  const fresh = makesNew(launch.spec, 'network') && !launch.spec.linux.namespaces.some(({ type }) => type === 'user');
   const netns = fresh ? room.network.take() : undefined;
   const made = netns === undefined ? [] : [netns];
   try {

@@ -1,6 +1,7 @@
 import { constants, read } from 'node:fs';
 import { closeFd, type FileStatus, openIn, SystemError, statFd, syscall } from '../../host/index.ts';
 import { tarEnd, tarPadding } from '../../oci/index.ts';
+import type { IdMapping } from '../owners.ts';
 import { entryHead, isOpaque, isWhiteout, opaqueHead, whiteoutHead } from './entry-head.ts';
 import { type Instead, type Spot, type TreeEntry, treeEntries } from './tree-entries.ts';
 
@@ -12,6 +13,8 @@ export interface PackOptions {
   /** The tree is an overlay's upper directory: its marks become those of layers. */
   whiteouts?: boolean;
   instead?: Instead;
+  /** Owners are the host's ids that stand for these. */
+  ids?: IdMapping;
 }
 
 /** What is gathered before it goes out; others get their turn then. */
@@ -84,13 +87,13 @@ function packPresent(options: PackOptions, packing: Packing): { fd: number; size
   const key = status.kind !== 'directory' && status.links > 1 ? keyOf(status) : undefined;
   const link = key === undefined ? undefined : links.get(key);
   if (link !== undefined) {
-    add(entryHead({ spot, status, name, size: 0, link }));
+    add(entryHead({ spot, status, name, size: 0, link, ids: options.ids }));
     return undefined;
   }
   if (key !== undefined) links.set(key, name);
   try {
-    if (status.kind === 'file') return packFile(packing, name);
-    add(entryHead({ spot, status, name, size: 0, link: undefined }));
+    if (status.kind === 'file') return packFile(packing, { name, ids: options.ids });
+    add(entryHead({ spot, status, name, size: 0, link: undefined, ids: options.ids }));
   } catch (error) {
     if (key !== undefined) links.delete(key);
     throw error;
@@ -108,10 +111,13 @@ function nameIn({ as }: PackOptions, path: string): string {
   return as.endsWith('/') ? `${as}${path}` : `${as}/${path}`;
 }
 
-function packFile({ entry, add }: Packing, name: string): { fd: number; size: number } | undefined {
+function packFile(
+  { entry, add }: Packing,
+  as: { name: string; ids: IdMapping | undefined },
+): { fd: number; size: number } | undefined {
   const { spot, status } = entry;
   if (status.size === 0) {
-    add(entryHead({ spot, status, name, size: 0, link: undefined }));
+    add(entryHead({ spot, status, ...as, size: 0, link: undefined }));
     return undefined;
   }
   // What became a fifo meanwhile must not be waited for.
@@ -121,7 +127,7 @@ function packFile({ entry, add }: Packing, name: string): { fd: number; size: nu
   try {
     const now = statFd(fd);
     if (now.kind !== 'file') throw new SystemError('open', 2);
-    add(entryHead({ spot, status: now, name, size: now.size, link: undefined }));
+    add(entryHead({ spot, status: now, ...as, size: now.size, link: undefined }));
     kept = now.size > small;
     if (kept) return { fd, size: now.size };
     if (now.size > 0) add(smallData(fd, now.size));
