@@ -9,7 +9,7 @@ import { fill } from './fill/fill.ts';
 import { answers } from './local/answers.ts';
 import { needsMount } from './local/mounting.ts';
 import { inspectVolume, listVolumes } from './look.ts';
-import { createVolumeMounts } from './mounts.ts';
+import { createVolumeMounts, type VolumeMounts } from './mounts.ts';
 import { createPluginDrivers } from './plugin/driver.ts';
 import { volumeDamages } from './records/damages.ts';
 import { dataPath, findVolume, type Place, restoreVolumes } from './records/life.ts';
@@ -69,16 +69,7 @@ export function createVolumes(options: {
     prune: (filters) => prune(place, filters, (name) => remove(name, true)),
     path: (name) => dataPath(place, name),
     isAnonymous: (name) => findVolume(place, name)?.anonymous ?? false,
-    fill: (name, image) =>
-      locks.run(name, async () => {
-        const row = findVolume(place, name);
-        const data = mounts.pathOf(name) ?? dataPath(place, name);
-        const own = row?.driver === undefined && !needsMount(row?.options);
-        if (!own && !(await answers(data))) {
-          throw new EngineError('unavailable', `failed to populate volume: ${data} does not answer`);
-        }
-        return fill({ data, ...(own && { marker: join(root, name, 'filling') }) }, image);
-      }),
+    fill: (name, image) => locks.run(name, () => fillVolume(place, mounts, name, image)),
     drivers: () => [localDriver, ...drivers.names()],
     restore: () => restoreVolumes(place, mounts.unmount),
     check: async function* () {
@@ -86,6 +77,21 @@ export function createVolumes(options: {
     },
     subscribe: topic.subscribe,
   };
+}
+
+async function fillVolume(
+  place: Place,
+  mounts: VolumeMounts,
+  name: string,
+  image: Parameters<Volumes['fill']>[1],
+): Promise<void> {
+  const row = findVolume(place, name);
+  const data = mounts.pathOf(name) ?? dataPath(place, name);
+  const own = row?.driver === undefined && !needsMount(row?.options);
+  if (!own && !(await answers(data))) {
+    throw new EngineError('unavailable', `failed to populate volume: ${data} does not answer`);
+  }
+  return fill({ data, ...(own && { marker: join(place.root, name, 'filling') }) }, image);
 }
 
 async function prune(

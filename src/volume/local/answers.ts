@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 
 /** How long a file system may think about it, in milliseconds. */
-const patience = 3000;
+const patience = 1000;
 const asked = new Map<string, Promise<boolean>>();
 
 /**

@@ -1,8 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { getSystemErrorMap } from 'node:util';
 import { attachLoop, callApart, callHere, closeFd, type PlainCall, SystemError } from '../../host/index.ts';
-import { EngineError, messageOf } from '../../kit/index.ts';
+import { EngineError, messageOf, systemWords } from '../../kit/index.ts';
 import { answers } from './answers.ts';
 import { clearNewDisk, diskPath } from './disk.ts';
 import { type MountArguments, parseMountOptions } from './mount-options.ts';
@@ -73,7 +72,7 @@ async function throughLoop(file: string, readOnly: boolean, work: (device: strin
   try {
     loop = attachLoop(file, { readOnly });
   } catch (error) {
-    const why = error instanceof SystemError ? wordsOf(error) : messageOf(error);
+    const why = wordsOf(error as NodeJS.ErrnoException);
     throw new EngineError('internal', `failed to mount local volume: loop device of ${file}: ${why}`, error);
   }
   try {
@@ -131,8 +130,8 @@ async function mayBlock({ type, device }: Target): Promise<boolean> {
   return !(await answers(device));
 }
 
-function wordsOf(error: SystemError): string {
-  return getSystemErrorMap().get(-error.errno)?.[1] ?? error.code;
+function wordsOf({ errno = 0, code = '' }: { errno?: number; code?: string }): string {
+  return systemWords(errno, code);
 }
 
 function hidePassword(words: string, options: string): string {
