@@ -253,6 +253,40 @@ test('what prune removes of a list, and what a moved tag leaves', async () => {
   expect([engine.store.blobs.all(), engine.snapshots.unpacked()]).toEqual([[], []]);
 });
 
+const planted: [what: string, blob: (digest: string) => string, problem: (digest: string) => string, left: string[]][] =
+  [
+    [
+      'a manifest that is lost',
+      () => entry(arm).digest,
+      (digest) => `list ${digest}: ${entry(arm).digest} of it is gone`,
+      [host.architecture],
+    ],
+    [
+      'a list that is lost',
+      (digest) => digest,
+      (digest) => `list ${digest}: its bytes ${digest} are gone`,
+      [host.architecture],
+    ],
+  ];
+for (const [what, blob, problem, left] of planted) {
+  test(`${what} is found and repaired`, async () => {
+    const digest = list('multi:1', [entry(host), entry(arm)]);
+    await pull('multi:1', 'all');
+    engine.store.blobs.delete(blob(digest));
+    const found: string[] = [];
+    for await (const damage of engine.images.check({ full: false })) {
+      found.push(`${damage.subject}: ${damage.problem}`);
+      await damage.repair?.();
+    }
+    expect(found).toContain(problem(digest));
+    for await (const damage of engine.images.check({ full: false }))
+      throw new Error(`${damage.subject}: ${damage.problem}`);
+    expect(await present('multi:1')).toEqual(left);
+    await pull('multi:1', 'all');
+    expect(await present('multi:1')).toEqual([host.architecture, 'arm']);
+  });
+}
+
 test('a list without a name is an image without one', async () => {
   list('multi:1', [entry(host), entry(arm)]);
   await pull('multi:1', 'all');
