@@ -189,8 +189,8 @@ test('blocks come and go no faster than was said', async () => {
 }, 60_000);
 
 test('what a process may have is bounded: files, their size, processes of a user, time, shared memory', async () => {
-  const many = 'i=3; while eval "exec $i</dev/null"; do i=$((i+1)); done 2>/dev/null; echo $i';
-  expect(await says(['--ulimit', 'nofile=24:24'], `ulimit -n; ${many}`)).toBe('24\n24\n');
+  const many = '(i=3; while eval "exec $i</dev/null"; do echo $i; i=$((i+1)); done) 2>/dev/null | tail -n 1';
+  expect(await says(['--ulimit', 'nofile=24:24'], `ulimit -n; ${many}`)).toBe('24\n23\n');
   const large = 'head -c 100000 /dev/zero >/large; echo $?; wc -c </large';
   expect(await says(['--ulimit', 'fsize=4096'], large)).toMatch(/^(153|1)\n4096\n$/);
   const fork = ['-u', '54321', '--ulimit', 'nproc=2:2', 'busybox', 'sh', '-c', 'sleep 1 & sleep 1 & sleep 1 & wait'];
