@@ -7,12 +7,13 @@ export function shownSettings(
   settings: Settings,
   facts: Pick<HostFacts, 'cdiDirectories' | 'apparmor'>,
 ): ShownSettings {
-  const { debug, labels, liveRestore, containers, registry, network, initPath } = settings;
+  const { debug, labels, liveRestore, containers, authorizationPlugins, registry, network, initPath } = settings;
   return {
     debug,
     labels,
     liveRestore,
     registry,
+    authorizationPlugins,
     loggingDriver: containers.logDriver ?? 'json-file',
     seccomp: containers.seccomp?.name ?? 'builtin',
     noNewPrivileges: containers.noNewPrivileges ?? false,

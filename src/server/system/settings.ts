@@ -15,6 +15,7 @@ export interface ShownSettings {
   /** Whether the host has AppArmor, and whether containers have user ids of their own. */
   apparmor: boolean;
   userns: boolean;
+  authorizationPlugins: string[];
   registry: { mirrors: string[]; insecure: string[] };
 }
 

@@ -36,7 +36,11 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       ...hostFacts(),
       NEventsListener: events.listeners(),
       ...fixedFacts,
-      Plugins: { ...fixedFacts.Plugins, Volume: options.volumes.drivers() },
+      Plugins: {
+        ...fixedFacts.Plugins,
+        Authorization: orNull(options.settings().authorizationPlugins),
+        Volume: options.volumes.drivers(),
+      },
       ...settingsFacts(options.settings(), readLimits().version),
     }),
     close: () => events.close(),
