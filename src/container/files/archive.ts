@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { readFileIn, SystemError } from '../../host/index.ts';
 import { EngineError, explainSystemError } from '../../kit/index.ts';
-import { packTree } from '../../snapshot/index.ts';
+import { type HandOver, packTree } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, getRow } from '../row.ts';
@@ -16,7 +16,7 @@ import { byteString, type FileTree, runningTree, stoppedTree } from './tree.ts';
 export function createArchives(context: Context): Pick<ContainerFiles, 'statPath' | 'readArchive' | 'writeArchive'> {
   return {
     statPath: (reference, path) => statPath(context, reference, path),
-    readArchive: (reference, path) => readArchive(context, reference, path),
+    readArchive: (reference, path, handOver) => readArchive(context, { reference, path }, handOver),
     writeArchive: (reference, options) => writeArchive(context, reference, options),
   };
 }
@@ -36,7 +36,11 @@ async function statPath(context: Context, reference: string, path: string): Prom
   }
 }
 
-async function readArchive(context: Context, reference: string, path: string) {
+async function readArchive(
+  context: Context,
+  { reference, path }: { reference: string; path: string },
+  handOver: HandOver | undefined,
+) {
   const row = resolve(context.store, reference);
   const tree = await treeToRead(context, row);
   let found: Located | undefined;
@@ -44,7 +48,7 @@ async function readArchive(context: Context, reference: string, path: string) {
     found = find(tree, { reference, path });
     const stat = pathStat(tree, path, found);
     context.events.publish(row, 'archive-path');
-    return { stat, archive: packed(tree, found, baseName(cleanPath(path))) };
+    return { stat, archive: packed(tree, found, { name: baseName(cleanPath(path)), handOver }) };
   } catch (error) {
     found?.close();
     tree.close();
@@ -53,12 +57,17 @@ async function readArchive(context: Context, reference: string, path: string) {
 }
 
 /** Closes both at its end. */
-async function* packed(tree: FileTree, found: Located, name: string): AsyncGenerator<Uint8Array> {
+async function* packed(
+  tree: FileTree,
+  found: Located,
+  { name, handOver }: { name: string; handOver: HandOver | undefined },
+): AsyncGenerator<Uint8Array> {
   const at = (path: string) => [found.path, path].filter(Boolean).join('/');
   try {
     yield* packTree({
       from: found.spot,
       as: byteString(name),
+      ...(handOver && { handOver }),
       ...(tree.ids && { ids: tree.ids }),
       instead: (path, status) => {
         if (path === '') return undefined;

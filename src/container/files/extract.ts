@@ -15,7 +15,7 @@ import {
 import { decompressed } from '../../image/index.ts';
 import { EngineError, explainSystemError } from '../../kit/index.ts';
 import { readTar, type TarEntry } from '../../oci/index.ts';
-import { hostId, makeEntry, type Spot, setAttributes } from '../../snapshot/index.ts';
+import { type Fill, hostId, makeEntry, type Spot, setAttributes } from '../../snapshot/index.ts';
 import { type Located, locate } from './locate.ts';
 import type { FileTree } from './tree.ts';
 
@@ -28,6 +28,8 @@ export interface ExtractOptions {
   noOverwriteDirNonDir: boolean;
   /** Everything's owner, instead of what the archive says. */
   owner?: { uid: number; gid: number };
+  /** See ContainerFiles.writeArchive. */
+  fetch?: (elsewhere: string) => Fill;
 }
 
 interface Extraction extends ExtractOptions {
@@ -78,7 +80,8 @@ async function place(at: Extraction, entry: TarEntry): Promise<void> {
   if (directory.readOnly) throw new SystemError('open', EROFS, path);
   if (entry.type === 'link') return link(at, entry, { directory, name });
   if (entry.type !== 'directory') {
-    return makeEntry({ directory: directory.fd, name, path }, own);
+    const fill = entry.elsewhere === undefined ? undefined : at.fetch?.(entry.elsewhere);
+    return makeEntry({ directory: directory.fd, name, path }, own, fill);
   }
   if (!before) makeDirectoryAt(directory.fd, Buffer.from(name, 'latin1'), 0o700);
   const spot = before ?? { directory: directory.fd, name: Buffer.from(name, 'latin1') };

@@ -23,6 +23,8 @@ export function entryHead(of: {
   name: string;
   size: number;
   link: string | undefined;
+  /** See TarEntry. */
+  elsewhere?: string;
   /** The owner is the host's id that stands for one of these. */
   ids?: IdMapping | undefined;
 }): Uint8Array {
@@ -39,6 +41,7 @@ export function entryHead(of: {
     linkName: isSymlink ? readLinkAt(spot.directory, spot.name).toString('latin1') : (link ?? ''),
     device: status.kind === 'char' || status.kind === 'block' ? status.node : [0, 0],
     xattrs: link === undefined ? keptXattrs(spot, ids) : new Map(),
+    ...(of.elsewhere !== undefined && { elsewhere: of.elsewhere }),
   });
 }
 
