@@ -10,6 +10,7 @@ import { listenUnix } from './listen/unix.ts';
 import { createRouter } from './router.ts';
 import { buildRoutes } from './routes/build/build.ts';
 import { givenRoutes } from './routes/container/given.ts';
+import { inspectManyRoutes } from './routes/container/inspect-many.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { directRoutes } from './routes/direct.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -38,6 +39,7 @@ export function createServer(options: { backends: Backends; log: Log; authorizer
     ...networkRoutes(backends),
     ...directRoutes(backends),
     ...givenRoutes(backends.containers),
+    ...inspectManyRoutes(backends.containers),
   ]);
   const dispatch = createDispatch({ find, server: backends.system.server, log, ...(authorizers && { authorizers }) });
   const closing = new AbortController();

@@ -14,12 +14,15 @@ import { crashpoint, EngineError, explainSystemError, messageOf } from '../../ki
 import type { IdMapping } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
 import type { ContainerRow } from '../row.ts';
+import { mountSecrets } from '../secrets/mount.ts';
 import type { MountPoint } from '../spec/index.ts';
 import { shiftedMount } from './shifted.ts';
 
 /** The mounts of a container, each with a source on the host that can be mounted as it is. */
 export interface MountSources {
   mounts: MountPoint[];
+  /** A place of the host for a detached mount, until `release`; its fd is closed. */
+  attach(fd: number): string;
   /** Call it once the container has them, or will not have them. */
   release(): void;
 }
@@ -35,7 +38,13 @@ export async function mountSources(context: Context, row: ContainerRow): Promise
   try {
     const mounts: MountPoint[] = [];
     for (const mount of row.mounts) mounts.push(await sourceOf(context, row, { mount, places }));
-    return { mounts, release: places.release };
+    if (!row.hasSecrets) return { mounts, release: places.release };
+    const secrets = mountSecrets(context, row);
+    const release = () => {
+      places.release();
+      secrets.release();
+    };
+    return { mounts: [...mounts, ...secrets.mounts], release };
   } catch (error) {
     places.release();
     await context.volumes.release(row.id);
@@ -53,7 +62,7 @@ async function sourceOf(
     await context.volumes.create({ name: mount.name, ...(mount.driver && { driver: mount.driver }) });
     const source = await context.volumes.mount(mount.name, row.id);
     const wanted = mount.subpath === undefined ? source : places.part(source, mount.subpath);
-    return { ...mount, source: row.ids ? places.shifted(wanted, row.ids) : wanted };
+    return { ...mount, source: row.ids && mount.idMap === undefined ? places.shifted(wanted, row.ids) : wanted };
   }
   if (mount.type !== 'image') return mount;
   const image = places.image(mount.layers ?? [], row.ids);
@@ -77,6 +86,8 @@ interface Places {
   image(layers: string[], ids?: IdMapping): string;
   /** What lies at a path, with owners as `ids` has them where its file system can show it so. */
   shifted(path: string, ids: IdMapping): string;
+  /** A detached mount; its fd is closed. */
+  attach(fd: number): string;
   release(): void;
 }
 
@@ -104,6 +115,7 @@ function createPlaces(context: Context, id: string): Places {
       const mount = shiftedMount(context, path, ids);
       return mount === undefined ? path : attach(mount);
     },
+    attach,
     release,
   };
 }
