@@ -49,6 +49,8 @@ export interface ContainerRow {
   links?: Link[];
   /** The container whose network namespace it shares. */
   networkOf?: string;
+  /** It has secrets, which are kept apart. */
+  hasSecrets?: true;
   /** Its ids on the host, where they are not the host's own. */
   ids?: IdMapping;
 }

@@ -72,7 +72,9 @@ async function* packed(
       instead: (path, status) => {
         if (path === '') return undefined;
         const mounted = tree.mounted(at(path));
-        return mounted ?? (status && tree.isForeign(at(path), status) ? 'empty' : undefined);
+        if (mounted || !status || !tree.isForeign(at(path), status)) return mounted;
+        // A single file is a secret, or was put there from within.
+        return status.kind === 'directory' ? 'empty' : 'absent';
       },
     });
   } finally {

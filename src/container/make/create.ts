@@ -12,6 +12,8 @@ import { resolve } from '../lookup.ts';
 import { allMounts } from '../mounts/volumes-from.ts';
 import { plannedNetworks } from '../network/endpoints.ts';
 import { type ContainerRow, never, rowsOf } from '../row.ts';
+import type { Secret } from '../secrets/contract.ts';
+import { checkSecrets, keepSecrets } from '../secrets/secrets.ts';
 import { adaptHostConfig, type MountPoint, mergeConfig, validate } from '../spec/index.ts';
 import { argv } from '../spec/merge.ts';
 import { checkUserns, chooseIds } from '../userns/choose.ts';
@@ -24,6 +26,7 @@ interface CreateRequest {
   body: ContainerCreateRequest;
   startsNow?: boolean;
   readOnlyNonRecursive?: boolean;
+  secrets?: Secret[];
 }
 
 /** See Containers.create. Nothing is left when it fails. */
@@ -34,6 +37,9 @@ export async function create(context: Context, request: CreateRequest): Promise<
   const image = context.images.resolve(request.body.Image ?? '', platform);
   const { row, warnings, points } = plan(context, request.body, image);
   if (request.readOnlyNonRecursive) for (const point of points) point.readOnlyNonRecursive = true;
+  const secrets = request.secrets ?? [];
+  checkSecrets(secrets, [...points.map(({ destination }) => destination), ...Object.keys(row.hostConfig.Tmpfs ?? {})]);
+  if (secrets.length > 0) row.hasSecrets = true;
   const range = row.ids?.uids[0];
   const made: MountPoint[] = [];
   try {
@@ -44,7 +50,7 @@ export async function create(context: Context, request: CreateRequest): Promise<
     const created = commit(
       context,
       { ...row, mounts: made },
-      { name: name || undefined, startsNow: request.startsNow ?? false },
+      { name: name || undefined, startsNow: request.startsNow ?? false, secrets },
     );
     crashpoint('container.created');
     context.events.publish(created, 'create');
@@ -191,7 +197,7 @@ async function makeVolume(context: Context, point: MountPoint): Promise<MountPoi
 function commit(
   context: Context,
   row: ContainerRow,
-  asked: { name: string | undefined; startsNow: boolean },
+  asked: { name: string | undefined; startsNow: boolean; secrets: Secret[] },
 ): ContainerRow {
   const write = (tx: Tx): ContainerRow => {
     const rows = rowsOf(tx);
@@ -201,6 +207,7 @@ function commit(
     const named = { ...row, name };
     rows.put(row.id, named);
     addReferences(tx, named);
+    if (asked.secrets.length > 0) keepSecrets(tx, row.id, asked.secrets);
     return named;
   };
   return context.store.admit(write, { wait: !asked.startsNow });

@@ -38,13 +38,14 @@ export async function mountSources(context: Context, row: ContainerRow): Promise
   try {
     const mounts: MountPoint[] = [];
     for (const mount of row.mounts) mounts.push(await sourceOf(context, row, { mount, places }));
-    if (!row.hasSecrets) return { mounts, release: places.release };
+    const { attach } = places;
+    if (!row.hasSecrets) return { mounts, attach, release: places.release };
     const secrets = mountSecrets(context, row);
     const release = () => {
       places.release();
       secrets.release();
     };
-    return { mounts: [...mounts, ...secrets.mounts], release };
+    return { mounts: [...mounts, ...secrets.mounts], attach, release };
   } catch (error) {
     places.release();
     await context.volumes.release(row.id);
