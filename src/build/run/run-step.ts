@@ -148,6 +148,8 @@ function drain(socket: Socket, work: RunWork): Promise<void> {
     socket.on('close', () => resolve());
     socket.on('error', () => resolve());
     socket.on('end', () => socket.end());
+    // It comes paused.
+    socket.resume();
   });
 }
 
