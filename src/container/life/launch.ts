@@ -5,9 +5,10 @@ import type { Launch, Pending } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { joinLinks } from '../links/links.ts';
 import { logFile } from '../log/log-file.ts';
+import { ownedMounts } from '../mounts/owners.ts';
 import { type MountSources, mountSources } from '../mounts/sources.ts';
 import type { ContainerRow } from '../row.ts';
-import { buildSpec, type MountPoint } from '../spec/index.ts';
+import { buildSpec } from '../spec/index.ts';
 import { etcFiles } from './etc-files.ts';
 import { joinedNamespaces } from './namespaces.ts';
 import type { NetworkPlace } from './network-mode.ts';
@@ -28,7 +29,7 @@ export async function beginLaunch(
   let request: Launch;
   try {
     sources = await mountSources(context, row);
-    request = { ...(await prepare(context, row, { place, mounts: sources.mounts })), reserved };
+    request = { ...(await prepare(context, row, { place, sources })), reserved };
   } catch (error) {
     sources?.release();
     for (const fd of reserved) closeFd(fd);
@@ -45,13 +46,15 @@ export async function beginLaunch(
 async function prepare(
   context: Context,
   row: ContainerRow,
-  { place, mounts }: { place: NetworkPlace; mounts: MountPoint[] },
+  { place, sources }: { place: NetworkPlace; sources: MountSources },
 ): Promise<Omit<Launch, 'reserved'>> {
   const log = logFile(context, row);
   if (log && row.hostConfig.LogConfig?.Type === 'local') mkdirSync(dirname(log.path), { recursive: true });
   const rootFd = context.snapshots.mount(row.id, { volatile: row.hostConfig.AutoRemove ?? false });
   try {
-    await fillVolumes(context, { row, rootFd }, mounts);
+    await fillVolumes(context, { row, rootFd }, sources.mounts);
+    const readInRoot = (path: string) => readFileIn(rootFd, path);
+    const mounts = await ownedMounts(context, row, { ...sources, readInRoot });
     const { joined, shm } = joinedNamespaces(context, row, place);
     const spec = buildSpec({
       id: row.id,
@@ -63,7 +66,7 @@ async function prepare(
       joined,
       ...(row.ids && { ids: row.ids }),
       ...(shm && { shmPath: context.runtime.shmAt }),
-      readInRoot: (path) => readFileIn(rootFd, path),
+      readInRoot,
       facts: context.facts,
       rootPath: row.id,
       cgroupParent: context.cgroupParent,
