@@ -66,7 +66,7 @@ export interface GivenTargets {
 export function createGivenTargets(count: (bytes: number) => void): GivenTargets {
   const waiting: string[] = [];
   let ended = false;
-  let wake = () => {};
+  let wake: (() => void) | undefined;
   async function* names(): AsyncGenerator<Uint8Array> {
     for (;;) {
       for (const name of waiting.splice(0)) yield Buffer.from(`${name}\n`);
@@ -81,7 +81,7 @@ export function createGivenTargets(count: (bytes: number) => void): GivenTargets
     names: names(),
     async fill(fd, entry) {
       waiting.push(nameOpenFile(fd));
-      wake();
+      wake?.();
       const outcome = Buffer.alloc(outcomeSize);
       let length = 0;
       for await (const bytes of entry.data()) length += Buffer.from(bytes).copy(outcome, length);
@@ -92,7 +92,7 @@ export function createGivenTargets(count: (bytes: number) => void): GivenTargets
     },
     end() {
       ended = true;
-      wake();
+      wake?.();
     },
   };
 }
