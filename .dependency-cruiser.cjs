@@ -14,9 +14,11 @@ const below = {
   network: ['api', 'oci', 'host', 'store'],
   image: ['api', 'oci', 'host', 'store', 'registry', 'snapshot'],
   container: ['api', 'oci', 'host', 'store', 'snapshot', 'logs', 'runtime', 'volume', 'network', 'image'],
-  server: ['api', 'oci', 'host', 'registry', 'logs', 'plugin', 'volume', 'network', 'image', 'container'],
+  build: ['api', 'oci', 'host', 'store', 'registry', 'snapshot', 'runtime', 'network', 'image'],
+  server: ['build', 'api', 'oci', 'host', 'registry', 'logs', 'plugin', 'volume', 'network', 'image', 'container'],
   client: ['api'],
-  cli: ['api', 'oci', 'client'],
+  // `manifest` speaks to registries itself, without an engine.
+  cli: ['api', 'oci', 'client', 'registry'],
 };
 const rooms = Object.keys(below).join('|');
 module.exports = {

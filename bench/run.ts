@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { bulk } from './bulk.ts';
 import { events } from './events.ts';
+import { images } from './images.ts';
 import { median, sideBySide } from './measure.ts';
 import { network } from './network.ts';
 import { report } from './report.ts';
@@ -119,6 +120,7 @@ const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
   views: [views, events],
   bulk: [bulk],
   network: [network],
+  images: [images],
 };
 const wanted = process.env.TUG_BENCH?.split(',') ?? Object.keys(parts);
 try {

@@ -6,7 +6,7 @@ import { busyboxTar } from '../test/support/image.ts';
 import { startPeer } from '../test/support/peer.ts';
 
 /** Our command line. */
-export const tug = join(import.meta.dirname, '../dist/tug');
+export const tug = process.env.TUG_EXECUTABLE ?? join(import.meta.dirname, '../dist/tug');
 
 /** The two engines under comparison, each with busybox loaded. */
 export interface Sides {

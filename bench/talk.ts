@@ -1,5 +1,6 @@
-// A client of a port: `push BYTES` sends that much and waits for the end; `ping COUNT` exchanges one byte that often. Prints
-// milliseconds. Run in the namespace from which the port is to be reached.
+// A client of a port: `push HOST PORT BYTES` sends that much and waits for the end; `ping HOST PORT COUNT` exchanges one byte that often.
+// Prints milliseconds. `serve HOST PORT` is the server of both: one byte comes back, of more only the end. Each runs in the namespace
+// where it is to be.
 const [what = '', host = '', port = '', amount = ''] = process.argv.slice(2);
 const block = Buffer.alloc(1 << 20, 'x');
 
@@ -58,4 +59,20 @@ function ping(count: number): Promise<number> {
   });
 }
 
-console.log(await (what === 'push' ? push(Number(amount)) : ping(Number(amount))));
+function serve(): void {
+  Bun.listen<undefined>({
+    hostname: host,
+    port: Number(port),
+    allowHalfOpen: true,
+    socket: {
+      data(socket, bytes) {
+        if (bytes.length === 1) socket.write(bytes);
+      },
+      end: (socket) => void socket.end(),
+    },
+  });
+  console.log('ready');
+}
+
+if (what === 'serve') serve();
+else console.log(await (what === 'push' ? push(Number(amount)) : ping(Number(amount))));

@@ -49,10 +49,23 @@ void reset_signals(void) {
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
 }
 
+static void write_proc(const char *name, const char *value) {
+  int fd = openat(child_proc, name, O_WRONLY | O_CLOEXEC);
+  must(fd >= 0, name);
+  must(write(fd, value, strlen(value)) == (ssize_t)strlen(value), name);
+  close(fd);
+}
+
+static void set_score(struct reader b) {
+  char value[16];
+  snprintf(value, sizeof value, "%d", (int32_t)get32(&b));
+  write_proc("oom_score_adj", value);
+}
+
 // v1 cgroups are joined by the thread itself: a migration of the caller alone takes no global lock.
 static void join(void) {
   for (int i = 0; i < shim.join_count; i++) must(write(shim.joins[i], "0", 1) == 1, "join cgroup");
-  for (int i = 0; i < shim.namespace_count; i++) {
+  for (int i = 0; i < shim.namespace_count && !shim.entered; i++) {
     if (shim.namespace_types[i] != CLONE_NEWPID) must(!setns(shim.namespaces[i], shim.namespace_types[i]), "setns");
   }
   if (shim.netns >= 0) must(!setns(shim.netns, CLONE_NEWNET), "setns");
@@ -63,8 +76,23 @@ static void join(void) {
   if (plan.clone_flags & CLONE_NEWUSER) {
     say('U');
     await_word();
-    must(!setresgid(0, 0, 0) && !setresuid(0, 0, 0), "become root of the user namespace");
   }
+  if (shim.init_types & CLONE_NEWUSER) become_root();
+}
+
+void become_root(void) {
+  must(!setresgid(0, 0, 0) && !setresuid(0, 0, 0), "become root of the user namespace");
+}
+
+// In a user namespace of its own it has no power over a file of /proc that is the host's root's, as those of this process are.
+static void score_early(void) {
+  struct reader r = plan.body;
+  while (next_step(&r, &current)) {
+    if (current.op != OP_OOM_SCORE_ADJ) continue;
+    struct reader b = current.body;
+    set_score(b);
+  }
+  current = (struct step){0, OP_CLONE, plan.body};
 }
 
 static void send_network_socket(void) {
@@ -116,6 +144,7 @@ void child(int sync) {
   reset_signals();
   child_proc = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
   must(child_proc >= 0, "open /proc/self");
+  if (shim.own_ids) score_early();
   join();
   if (plan.net_inside) send_network_socket();
   if (plan.halved) take_second_half();
@@ -127,13 +156,6 @@ void child(int sync) {
   await_word();
   final_phase(r);
   _exit(125);
-}
-
-static void write_proc(const char *name, const char *value) {
-  int fd = openat(child_proc, name, O_WRONLY | O_CLOEXEC);
-  must(fd >= 0, name);
-  must(write(fd, value, strlen(value)) == (ssize_t)strlen(value), name);
-  close(fd);
 }
 
 void join_keyring(struct reader b) {
@@ -293,15 +315,12 @@ void final_phase(struct reader rest) {
         int resource = get32(&b);
         struct rlimit limit = {get64(&b), 0};
         limit.rlim_max = get64(&b);
-        must(!setrlimit(resource, &limit), "");
+        must(shim.own_ids || !setrlimit(resource, &limit), "");
         break;
       }
-      case OP_OOM_SCORE_ADJ: {
-        char value[16];
-        snprintf(value, sizeof value, "%d", (int32_t)get32(&b));
-        write_proc("oom_score_adj", value);
+      case OP_OOM_SCORE_ADJ:
+        if (!shim.own_ids) set_score(b);
         break;
-      }
       case OP_LABEL: {
         bool apparmor = !strcmp(text(&b), "apparmor");
         write_proc(apparmor ? "attr/apparmor/exec" : "attr/exec", text(&b));

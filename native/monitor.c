@@ -348,6 +348,7 @@ static void commit(void) {
   // From here on the start has got as far as a process.
   int mark = openat(FD_DIRECTORY, "running", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (mark >= 0) close(mark);
+  set_limits();
   if (plan.runtime) command = start_command();
   else if (write(shim.sync, "g", 1) != 1) return;         // its failure is about to be heard
   shim.committed = true;

@@ -257,24 +257,96 @@ static void mount_new(struct reader b) {
   close(at);
 }
 
+struct source { const char *path, *target; bool recursive, recursive_attributes; struct mount_attr attributes; uint64_t propagation; };
+
+static struct source source_of(struct reader b) {
+  struct source of = {.path = text(&b), .target = text(&b)};
+  of.recursive = get8(&b);
+  of.attributes.attr_set = get64(&b);
+  of.attributes.attr_clr = get64(&b);
+  of.recursive_attributes = get8(&b);
+  of.propagation = get64(&b);
+  return of;
+}
+
+static int clone_tree(const struct source *of) {
+  return open_tree(AT_FDCWD, of->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (of->recursive ? AT_RECURSIVE : 0));
+}
+
+static bool give_attributes(int tree, struct source *of) {
+  if (!of->attributes.attr_set && !of->attributes.attr_clr) return true;
+  int flags = AT_EMPTY_PATH | (of->recursive_attributes ? AT_RECURSIVE : 0);
+  return !mount_setattr(tree, "", flags, &of->attributes, sizeof of->attributes);
+}
+
+static struct { uint32_t step; int tree; } found[512];
+static int found_count;
+
+// Another container's /dev/shm by its own namespace, from which the shim comes back at once.
+static int tree_of_other(struct reader b) {
+  const char *namespace = text(&b), *source = text(&b);
+  int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), other = open(namespace, O_RDONLY | O_CLOEXEC), tree = -1;
+  if (own >= 0 && other >= 0 && !setns(other, CLONE_NEWNS)) {
+    int at = open_in(AT_FDCWD, source, O_PATH, RESOLVE_NO_SYMLINKS);
+    if (at >= 0) tree = open_tree(at, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+    if (setns(own, CLONE_NEWNS) || chdir("/")) _exit(1);
+    if (at >= 0) close(at);
+  }
+  if (own >= 0) close(own);
+  if (other >= 0) close(other);
+  return tree;
+}
+
+void find_trees(void) {
+  struct reader r = plan.body;
+  struct step s;
+  const char *shared_at = NULL;
+  int shared = -1;
+  while (next_step(&r, &s) && s.op != OP_GATE) {
+    if (s.op == OP_SHARE) {
+      struct reader b = s.body;
+      shared = tree_of_other(b);
+      text(&b);
+      text(&b);
+      shared_at = text(&b);
+      if (shared < 0) give_up(s.index, s.op, errno, shared_at);
+    }
+    if (s.op != OP_BIND) continue;
+    struct source of = source_of(s.body);
+    bool other = shared_at && !strcmp(of.path, shared_at);
+    if (found_count == sizeof found / sizeof *found) give_up(s.index, s.op, E2BIG, of.target);
+    int tree = other ? shared : clone_tree(&of);
+    if (tree < 0) give_up(s.index, s.op, errno, of.path);
+    if (!give_attributes(tree, &of)) give_up(s.index, s.op, errno, of.target);
+    found[found_count].step = s.index;
+    found[found_count++].tree = tree;
+  }
+}
+
+void close_trees(void) {
+  while (found_count) close(found[--found_count].tree);
+}
+
+static int found_tree(uint32_t step) {
+  for (int i = 0; i < found_count; i++) if (found[i].step == step) return found[i].tree;
+  return -1;
+}
+
 static void bind(struct reader b) {
-  const char *source = text(&b), *target = text(&b);
-  bool recursive = get8(&b);
-  struct mount_attr attributes = {.attr_set = get64(&b)};
-  attributes.attr_clr = get64(&b);
-  bool recursive_attributes = get8(&b);
-  uint64_t propagation = get64(&b);
-  int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0));
-  must(tree >= 0, source);
+  struct source of = source_of(b);
+  const char *target = of.target;
+  bool ready = shim.own_ids;
+  int tree = ready ? found_tree(current.index) : clone_tree(&of);
+  must(tree >= 0, of.path);
   struct stat info;
-  must(!fstat(tree, &info), source);
+  must(!fstat(tree, &info), of.path);
   bool directory = S_ISDIR(info.st_mode);
   int at = make_target(target, directory ? DIRECTORY : FILE_, directory ? 0755 : 0644);
   must(at >= 0, target);
   refuse_procfs(at, target);
-  if (attributes.attr_set || attributes.attr_clr) set_attributes(tree, attributes, recursive_attributes, target);
+  must(ready || give_attributes(tree, &of), target);
   must(!attach(tree, at), target);
-  set_propagation(tree, propagation, target);
+  set_propagation(tree, of.propagation, target);
   close(tree);
   close(at);
 }
@@ -434,8 +506,13 @@ void mount_phase(int tree) {
     struct reader b = current.body;
     const char *name;
     switch (current.op) {
-      case OP_ROOT: attach_root(b); break;
-      case OP_SHARE: share(b); break;
+      case OP_ROOT:
+        attach_root(b);
+        if (shim.own_ids) become_root();
+        break;
+      case OP_SHARE:
+        if (!shim.own_ids) share(b);
+        break;
       case OP_UNMOUNT: unmount(text(&b)); break;
       case OP_MOUNT: mount_new(b); break;
       case OP_BIND: bind(b); break;

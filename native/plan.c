@@ -164,7 +164,7 @@ static const char *check_steps(uint32_t *at) {
 // What the shim does before there is a root; the rest is the child's, and comes in the second half.
 static const char *check_first_half(void) {
   plan.net_inside = seen[OP_NET_INSIDE];
-  if (plan.exec || !seen[OP_CLONE] || seen[OP_JOIN_INIT]) return "step missing or misplaced";
+  if (plan.exec || !seen[OP_CLONE] || seen[OP_JOIN_INIT] || plan.clone_flags & CLONE_NEWUSER) return "step missing or misplaced";
   return phase < 6 ? NULL : "step of the second half";
 }
 

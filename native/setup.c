@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -166,7 +167,23 @@ void setup(void) {
     }
   }
   write_file(NULL, NULL);
+  for (int i = 0; i < shim.namespace_count; i++) shim.own_ids |= shim.namespace_types[i] == CLONE_NEWUSER;
+  shim.own_ids |= plan.clone_flags & CLONE_NEWUSER || shim.init_types & CLONE_NEWUSER;
   shim.oom_before = oom_kills();
+}
+
+// In our own pid namespace, whatever its maker's is.
+static pid_t pid_of(int pidfd) {
+  char path[40] = "/proc/self/fdinfo/", content[512], number[12], *at = number + sizeof number - 1;
+  *at = 0;
+  do *--at = "0123456789"[pidfd % 10];
+  while (pidfd /= 10);
+  int fd = open(strcat(path, at), O_RDONLY | O_CLOEXEC);
+  ssize_t length = fd >= 0 ? read(fd, content, sizeof content - 1) : -1;
+  if (fd >= 0) close(fd);
+  content[length > 0 ? length : 0] = 0;
+  const char *line = strstr(content, "\nPid:");
+  return line ? atoi(line + 5) : -1;
 }
 
 static void nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
@@ -191,6 +208,40 @@ static void make_streams(const struct step *s) {
   shim.child_err = pair[1];
 }
 
+// A child that joins a user namespace must be born there, so that its other new namespaces belong to it: one between joins and makes it,
+// as our child, and is gone.
+static void clone_within(const struct step *s, struct clone_args *args) {
+  int pair[2], error = 0, status;
+  ssize_t length;
+  need(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), s, "socketpair");
+  pid_t between = fork();
+  need(between >= 0, s, "fork");
+  if (between == 0) {
+    for (int i = 0; i < shim.namespace_count; i++)
+      if (shim.namespace_types[i] != CLONE_NEWPID && setns(shim.namespaces[i], shim.namespace_types[i])) error = errno;
+    args->flags |= CLONE_PARENT;
+    args->exit_signal = 0;
+    shim.entered = true;
+    if (!error && (shim.child = syscall(SYS_clone3, args, sizeof *args)) == 0) return;
+    if (!error && shim.child < 0) error = errno;
+    if (error) (void)!write(pair[1], &error, sizeof error);
+    else send_fd(pair[1], &error, sizeof error, shim.pidfd);
+    _exit(0);
+  }
+  close(pair[1]);
+  shim.pidfd = receive_fd(pair[0], &error, sizeof error, &length);
+  close(pair[0]);
+  waitpid(between, &status, 0);
+  if (length != sizeof error || shim.pidfd < 0) give_up(s->index, s->op, error ? error : ESRCH, "clone");
+  shim.child = pid_of(shim.pidfd);
+  if (shim.child <= 0) give_up(s->index, s->op, ESRCH, "clone");
+}
+
+static bool joins_user(void) {
+  for (int i = 0; i < shim.namespace_count; i++) if (shim.namespace_types[i] == CLONE_NEWUSER) return true;
+  return false;
+}
+
 void make_child(void) {
   struct reader r = plan.body;
   struct step s;
@@ -209,7 +260,9 @@ void make_child(void) {
     args.flags |= CLONE_INTO_CGROUP;
     args.cgroup = shim.into;
   }
-  shim.child = syscall(SYS_clone3, &args, sizeof args);
+  if (shim.own_ids && !plan.exec) find_trees();
+  if (joins_user()) clone_within(&s, &args);
+  else shim.child = syscall(SYS_clone3, &args, sizeof args);
   need(shim.child >= 0, &s, "clone");
   if (shim.child == 0) {
     close(pair[0]);
@@ -217,6 +270,7 @@ void make_child(void) {
   }
   close(pair[1]);
   shim.sync = pair[0];
+  close_trees();
   for (int i = 0; i < shim.join_count; i++) close(shim.joins[i]);
   for (int i = 0; i < shim.namespace_count; i++) close(shim.namespaces[i]);
   close(shim.child_in);
@@ -304,10 +358,25 @@ void pass_second_half(void) {
     if (length <= 0) give_up(0, OP_NONE, ECANCELED, "");
     if (length != sizeof said || fd < 0 || said.kind != 'p' + (uint32_t)i) give_up(s.index, s.op, EINVAL, "second half");
     need(send_fd(shim.sync, &said.kind, 1, fd), &s, "sync");
+    // Whoever asks for the container's root is given it from its own place.
+    if (i == 1) need(dup3(fd, FD_TREE, O_CLOEXEC) == FD_TREE, &s, "dup");
     close(fd);
   }
   close(FD_WORK);
   for (int i = 0; i < 3 && !plan.tty; i++) if (streams[i] >= 0) need(!fchown(streams[i], said.owner, (gid_t)-1), &s, "pipe");
+}
+
+// What only the host's root may raise.
+void set_limits(void) {
+  struct reader r = plan.body;
+  struct step s;
+  while (shim.own_ids && next_step(&r, &s)) {
+    if (s.op != OP_RLIMIT) continue;
+    int resource = get32(&s.body);
+    struct rlimit limit = {get64(&s.body), 0};
+    limit.rlim_max = get64(&s.body);
+    need(!prlimit(shim.child, resource, &limit, NULL), &s, "");
+  }
 }
 
 void furnish(void) {

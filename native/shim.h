@@ -58,6 +58,8 @@ struct shim {
   pid_t child;
   int joins[16], join_count, into, namespaces[16], namespace_count, init_pidfd;
   uint64_t namespace_types[16], init_types, oom_before;
+  bool own_ids;                                           // the child is in another user namespace than ours
+  bool entered;                                           // it was born in the namespaces to join
   int netns;                                              // a network namespace made in advance, or -1
   bool committed;
 };
@@ -107,6 +109,12 @@ _Noreturn void fail(const struct step *s, int error, const char *what);
 void mount_phase(int root);
 void final_phase(struct reader rest);
 extern int child_sync, child_proc, child_tty;
+void become_root(void);                                   // of its user namespace; until then it is the host's, without powers
+// Where the child is in another user namespace than the shim: what it could not reach is found, and what it could not set is set,
+// by the shim.
+void find_trees(void);
+void close_trees(void);
+void set_limits(void);
 extern struct step current;
 void join_keyring(struct reader body);
 void reset_signals(void);
@@ -121,6 +129,7 @@ void log_chunk(int stream, const unsigned char *bytes, size_t length);
 void log_end(void);
 void log_position(uint64_t *generation, uint64_t *offset);
 const unsigned char *log_pending(int stream, uint32_t *length);
+int make_user_namespace(const char *uids, const char *gids); // tug-userns: 0, or an errno
 int run_init(char **arguments);                           // the program of --init: never returns before its end
 
 #endif

@@ -82,13 +82,14 @@ static bool take_work(void) {
   }
 }
 
-static bool called_init(const char *name) {
+static bool called(const char *name, const char *what) {
   const char *slash = name ? strrchr(name, '/') : NULL;
-  return name && !strcmp(slash ? slash + 1 : name, "docker-init");
+  return name && !strcmp(slash ? slash + 1 : name, what);
 }
 
 int main(int count, char **arguments) {
-  if (count > 0 && called_init(arguments[0])) return run_init(arguments + 1);
+  if (count > 0 && called(arguments[0], "docker-init")) return run_init(arguments + 1);
+  if (count == 3 && called(arguments[0], "tug-userns")) return make_user_namespace(arguments[1], arguments[2]);
   uint32_t at;
   sigset_t all;
   sigfillset(&all);

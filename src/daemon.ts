@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import shimPath from '../dist/tug-shim' with { type: 'file' };
-import { type Containers, createClock, createContainers, readHostFacts } from './container/index.ts';
+import { createBuilds } from './build/index.ts';
+import { type Containers, createClock, createContainers, createStepSpecs, readHostFacts } from './container/index.ts';
 import { parseFlags, usage } from './daemon/flags.ts';
 import { placeInit } from './daemon/init-program.ts';
 import { listenAll } from './daemon/listen.ts';
@@ -18,6 +19,7 @@ import { createImages } from './image/index.ts';
 import { createLog, EngineError, type Log, messageOf } from './kit/index.ts';
 import { createLogReader } from './logs/index.ts';
 import { createNetworks } from './network/index.ts';
+import { createPlugins, type Plugins } from './plugin/index.ts';
 import { createRegistry } from './registry/index.ts';
 import { createRuntime } from './runtime/index.ts';
 import { createFsck, createServer, createSystem } from './server/index.ts';
@@ -127,16 +129,19 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   opened.push(writePidfile(settings.pidfile));
   const store = createStore({ dir: dataRoot, log });
   opened.push(() => store.close());
-  const snapshots = createSnapshots({ root: dataRoot, log, driver: settings.storageDriver });
+  const { runtime, runtimes } = openRuntime(settings, log);
+  opened.push(() => runtime.close());
+  const { userNamespace } = runtime;
+  const snapshots = createSnapshots({ root: dataRoot, log, driver: settings.storageDriver, userNamespace });
   opened.push(() => snapshots.settled());
   const clock = createClock();
   const registry = createRegistry({ log, settings: () => registryOf(settings) });
   const images = createImages({ store, snapshots, registry, limits: () => limitsOf(settings), log });
-  const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, log, clock: () => new Date() });
+  const plugins = createPlugins({ sockets: [join(execRoot, 'plugins')], log });
+  await checkAuthorizers(settings.authorizationPlugins, plugins);
+  const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, plugins, log, clock: () => new Date() });
   const networks = createNetworks({ store, log, options: { execRoot, ...settings.network } });
   opened.push(() => networks.close());
-  const { runtime, runtimes } = openRuntime(settings, log);
-  opened.push(() => runtime.close());
   const facts = factsFor(settings, runtimes);
   const logs = createLogReader();
   const containers = createContainers({
@@ -154,7 +159,21 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     cgroupParent: settings.cgroupParent,
   });
   opened.push(() => containers.close());
+  const specs = createStepSpecs({ facts, cgroupParent: settings.cgroupParent });
+  const builds = createBuilds({
+    store,
+    images,
+    snapshots,
+    networks,
+    runtime,
+    specs,
+    dataRoot,
+    log,
+    clock: () => new Date(),
+  });
+  opened.push(() => builds.close());
   await volumes.restore();
+  builds.restore();
   await images.collect();
   await containers.restore();
   const storageDriver = snapshots.driver;
@@ -173,10 +192,20 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   });
   opened.push(() => system.close());
   const fsck = createFsck([store, snapshots, images, volumes, networks, containers].map(({ check }) => check));
-  const backends = { containers, images, volumes, networks, registry, system, fsck };
-  const server = createServer({ backends, log });
+  const backends = { containers, builds, images, volumes, networks, registry, system, fsck };
+  const names = () => settings.authorizationPlugins;
+  const server = createServer({ backends, log, authorizers: { names, plugins, log } });
   opened.push(() => server.close());
   return { server, containers, live: { settings, runtime, runtimes, facts, system } };
+}
+
+/** An engine that cannot ask whom it should ask does not start. */
+async function checkAuthorizers(names: string[], plugins: Plugins): Promise<void> {
+  for (const name of names) {
+    await plugins.find(name, 'authz').catch((error: unknown) => {
+      throw new EngineError('invalid', `error validating authorization plugin: ${messageOf(error)}`, error);
+    });
+  }
 }
 
 function factsFor(settings: Settings, runtimes: Parameters<typeof readHostFacts>[0]) {

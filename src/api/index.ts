@@ -1,4 +1,6 @@
+export type * from './build.ts';
 export * from './frames.ts';
+export * from './given.ts';
 export * from './moment.ts';
 export * from './types.ts';
 export * from './versions.ts';

@@ -6,12 +6,23 @@ const units: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e
 export function parseDuration(text: string): number {
   const match = /^([-+]?)((?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/.exec(text);
   if (text === '0') return 0;
-  if (!match) throw new EngineError('invalid', `time: invalid duration ${JSON.stringify(text)}`);
+  if (!match) throw new EngineError('invalid', durationFault(text));
   let total = 0;
   for (const [, number, unit] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g)) {
     total += Number(number) * (units[unit ?? ''] ?? 0);
   }
   return match[1] === '-' ? -total : total;
+}
+
+/** What Go says of a text that is no duration. */
+function durationFault(text: string): string {
+  const shown = JSON.stringify(text);
+  const last = /^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))*(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(text);
+  if (!last) return `time: invalid duration ${shown}`;
+  const [whole, unit = ''] = last;
+  if (unit in units) return `time: invalid duration ${shown}`;
+  if (unit !== '') return `time: unknown unit ${JSON.stringify(unit)} in duration ${shown}`;
+  return `time: ${whole === text ? 'missing unit in' : 'invalid'} duration ${shown}`;
 }
 
 /** A time (RFC 3339, or seconds since 1970) or how long ago before `now`, in milliseconds since 1970; else `invalid`. */
@@ -24,4 +35,22 @@ export function parseMoment(text: string, now: number): number {
   } catch (error) {
     throw new EngineError('invalid', `failed to parse value as time or duration: ${JSON.stringify(text)}`, error);
   }
+}
+
+/** Nanoseconds as Go prints a duration: `1m30s`, `1.5s`, `500ms`, `0s`. */
+export function goDuration(nanoseconds: number): string {
+  if (nanoseconds === 0) return '0s';
+  if (nanoseconds < 0) return `-${goDuration(-nanoseconds)}`;
+  if (nanoseconds < 1e3) return `${nanoseconds}ns`;
+  if (nanoseconds < 1e6) return `${nanoseconds / 1e3}µs`;
+  if (nanoseconds < 1e9) return `${nanoseconds / 1e6}ms`;
+  const whole = Math.floor(nanoseconds / 1e9);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  const fraction = String(nanoseconds % 1e9)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
+  const seconds = `${whole % 60}${fraction ? `.${fraction}` : ''}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
 }

@@ -1,5 +1,6 @@
 /** The HTTP contract, by Docker's own published types: a response that drifts from it does not compile. */
 export type {
+  BuildCache,
   ContainerConfig,
   ContainerCreateRequest,
   ContainerCreateResponse,

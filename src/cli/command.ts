@@ -42,6 +42,8 @@ export interface Command<F extends FlagTable = FlagTable> {
   short: string;
   /** What the help says instead of `short`. */
   long?: string;
+  /** The help says so. */
+  experimental?: true;
   aliases?: string[];
   /** Command lines that the help shows, each with what it does: `[what, line]`; the line goes without the program's name. */
   examples?: [what: string, line: string][];

@@ -3,7 +3,8 @@ import { groups, topLevel } from './commands/index.ts';
 /** What is said of a word that is no command, with those that were perhaps meant where the program goes by its own name. */
 export function unknownCommand(program: string, { path, word }: { path: string[]; word: string }): string {
   const parent = [program, ...path].join(' ');
-  const usage = path.length > 0 ? `Usage:  ${parent}\n\n` : '';
+  const rest = groups[path[0] ?? '']?.runs ? ' COMMAND' : '';
+  const usage = path.length > 0 ? `Usage:  ${parent}${rest}\n\n` : '';
   const meant = program === 'docker' ? [] : similar(word, names(path[0]));
   const hint = meant.length > 0 ? `Did you mean this?\n${meant.map((name) => `\t${parent} ${name}\n`).join('')}\n` : '';
   return `${program}: unknown command: ${parent} ${word}\n\n${usage}${hint}Run '${parent} --help' for more information`;

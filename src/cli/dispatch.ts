@@ -149,6 +149,7 @@ function asksSwarm(name: string): boolean {
 async function showGroupHelp(context: Context, name: string, out: Context['out']): Promise<number> {
   const { groupHelp } = await import('./help.ts');
   const { swarmState } = await import('./endpoint/swarm-state.ts');
+  if (out === context.err && groups[name]?.runs) await out.line('');
   await out.write(groupHelp(context.program, name, asksSwarm(name) ? await swarmState(context) : undefined));
   return 0;
 }

@@ -9,6 +9,7 @@ import { inputColumns } from './stdio/terminal.ts';
 export function commandHelp(command: Command, path: string): string {
   const program = path.split(' ')[0] ?? '';
   const parts = [`Usage:  ${path} ${command.usage}`.trimEnd(), (command.long ?? command.short).trim()];
+  if (command.experimental) parts.push(experimental(path));
   if (command.aliases && command.aliases.length > 0) {
     parts.push(`Aliases:\n  ${command.aliases.map((alias) => `${program} ${alias}`).join(', ')}`);
   }
@@ -21,6 +22,15 @@ export function commandHelp(command: Command, path: string): string {
   return `${parts.join('\n\n')}\n`;
 }
 
+function experimental(path: string): string {
+  return `EXPERIMENTAL:
+  ${path} is an experimental feature.
+  Experimental features provide early access to product functionality. These
+  features may change between releases without warning, or can be removed from a
+  future release. Learn more about experimental features in our documentation:
+  https://docs.docker.com/go/experimental/`;
+}
+
 /** What of a swarm the engine's node is in: nothing where the engine did not say. */
 export type SwarmState = 'none' | 'member' | 'manager' | undefined;
 
@@ -31,7 +41,8 @@ export function groupHelp(program: string, name: string, swarm: SwarmState): str
   const width = padding(Object.keys(group.commands));
   return [
     `Usage:  ${program} ${name} COMMAND`,
-    group.short,
+    group.long ?? group.short,
+    ...(group.experimental ? [experimental(`${program} ${name}`)] : []),
     `Commands:\n${rows(shown, width)}`,
     `Run '${program} ${name} COMMAND --help' for more information on a command.\n`,
   ].join('\n\n');

@@ -34,7 +34,13 @@ afterEach(async () => {
 
 const body = (extra: object = {}) => ({ Image: 'busybox', Cmd: ['sleep', '1'], ...extra });
 const state = async (name: string) => (await containers.inspect(name, { size: false })).State;
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+/** Nothing more has been asked of the neighbours for a while, however busy the machine. */
+async function settled(): Promise<void> {
+  for (let quiet = 0, seen = -1; quiet < 5; quiet = neighbours.calls.length === seen ? quiet + 1 : 0) {
+    seen = neighbours.calls.length;
+    await Bun.sleep(5);
+  }
+}
 
 function processOf(id: string) {
   const process = neighbours.processes.get(id);

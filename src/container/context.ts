@@ -2,6 +2,7 @@ import type { Images } from '../image/index.ts';
 import { createLocks, type Locks, type Log } from '../kit/index.ts';
 import type { LogReader } from '../logs/index.ts';
 import type { Networks } from '../network/index.ts';
+import type { SpecIdMapping } from '../oci/index.ts';
 import type { Process, Runtime } from '../runtime/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store } from '../store/index.ts';
@@ -59,6 +60,8 @@ export interface Context extends ContainerDependencies {
   closing: boolean;
   /** Containers that a user is having removed. */
   removing: Set<string>;
+  /** Ranges of ids for containers that are being made. */
+  idsInMaking: Set<SpecIdMapping>;
   /** Whether a prune is under way. */
   pruning: boolean;
   /** Starts a container whose restart is due. */
@@ -84,6 +87,7 @@ export function createContext(
     backoff: new Map(),
     closing: false,
     removing: new Set(),
+    idsInMaking: new Set(),
     pruning: false,
     startAgain: (id: string) => parts.startAgain(context, id),
   } as Context;

@@ -19,6 +19,7 @@ import type { Check } from '../kit/index.ts';
 import type { LogQuery } from '../logs/index.ts';
 import type { Diagnosis } from '../network/index.ts';
 import type { ContainerFiles } from './files/contract.ts';
+import type { Secret } from './secrets/contract.ts';
 
 /** References are a name (with or without its slash), an id, or a unique prefix of an id. */
 export interface Containers extends ContainerFiles {
@@ -34,6 +35,7 @@ export interface Containers extends ContainerFiles {
     body: ContainerCreateRequest;
     startsNow?: boolean;
     readOnlyNonRecursive?: boolean;
+    secrets?: Secret[];
   }): Promise<ContainerCreateResponse>;
   /** `notModified` when it already runs. */
   start(reference: string): Promise<void>;

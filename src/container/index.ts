@@ -2,4 +2,5 @@ export { createClock } from './clock.ts';
 export type * from './contract.ts';
 export { createContainers } from './create-containers.ts';
 export type * from './files/contract.ts';
-export { type EngineDefaults, type HostFacts, readHostFacts } from './spec/index.ts';
+export type * from './secrets/contract.ts';
+export { createStepSpecs, type EngineDefaults, type HostFacts, readHostFacts } from './spec/index.ts';

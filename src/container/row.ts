@@ -1,5 +1,6 @@
 import type { ContainerConfig, EndpointSettings, HostConfig, PortBinding } from '../api/index.ts';
 import { EngineError } from '../kit/index.ts';
+import type { IdMapping } from '../snapshot/index.ts';
 import type { Collection, Rows, Store, Tx } from '../store/index.ts';
 import type { Link } from './links/contract.ts';
 import type { MountPoint } from './spec/index.ts';
@@ -48,6 +49,10 @@ export interface ContainerRow {
   links?: Link[];
   /** The container whose network namespace it shares. */
   networkOf?: string;
+  /** It has secrets, which are kept apart. */
+  hasSecrets?: true;
+  /** Its ids on the host, where they are not the host's own. */
+  ids?: IdMapping;
 }
 
 export const never = '0001-01-01T00:00:00Z';

@@ -78,7 +78,7 @@ test.each(['', ' \n', 'null', '\ufeff{}', '{"debug": null}', '{"builder": {"gc":
 );
 
 test('what dockerd has and this engine has not is refused or has a reason, unless nothing is asked', () => {
-  expect(() => read('{"userns-remap": "default"}')).toThrow('userns-remap is not supported: ');
+  expect(() => read('{"storage-opts": ["a=b"]}')).toThrow('storage-opts is not supported: ');
   expect(() => read('{"iptables": false}')).toThrow('iptables is not supported: ');
   expect(() => read('{"exec-opts": ["native.cgroupdriver=systemd"]}')).toThrow('cgroupfs is the only cgroup driver');
   const same = '{"iptables": true, "exec-opts": ["native.cgroupdriver=cgroupfs"]}';

@@ -4,6 +4,7 @@ import { messageOf } from '../kit/index.ts';
 import type { Ulimit } from './options/named.ts';
 import type { Values } from './options/option.ts';
 import { refuse } from './options/words.ts';
+import { remapOf } from './userns.ts';
 
 /** What containers get that say nothing themselves. */
 export function defaultsOf(values: Values): EngineDefaults {
@@ -23,7 +24,13 @@ export function defaultsOf(values: Values): EngineDefaults {
     init: values.get('init') === true,
     noNewPrivileges: values.get('no-new-privileges') === true,
     ...seccompOf(text('seccomp-profile')),
+    ...remapped(text('userns-remap'), { make: values.get('validate') !== true }),
   };
+}
+
+function remapped(asked: string | undefined, options: { make: boolean }): Pick<EngineDefaults, 'ids'> {
+  const ids = asked && remapOf(asked, options);
+  return ids ? { ids } : {};
 }
 
 function seccompOf(path = 'builtin'): Pick<EngineDefaults, 'seccomp'> {

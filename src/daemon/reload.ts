@@ -35,7 +35,17 @@ export function reload(live: Live, given: Values, log: Log): void {
   }
 }
 
-const plain = ['debug', 'logLevel', 'labels', 'features', 'liveRestore', 'shutdownTimeout', 'registry'] as const;
+// A plugin that is not there refuses everything: what was asked for is not left out.
+const plain = [
+  'authorizationPlugins',
+  'debug',
+  'logLevel',
+  'labels',
+  'features',
+  'liveRestore',
+  'shutdownTimeout',
+  'registry',
+] as const;
 
 function apply({ settings, runtime, runtimes, facts }: Live, fresh: Settings): void {
   const before = settings.runtimes;

@@ -45,6 +45,7 @@ test('defaults', () => {
     containers: { logDriver: 'json-file', logOptions: {}, init: false, noNewPrivileges: false },
     cgroupParent: '/tug',
     storageDriver: '',
+    authorizationPlugins: [],
     labels: [],
     features: {},
     liveRestore: true,

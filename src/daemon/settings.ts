@@ -34,6 +34,8 @@ export interface Settings {
   storageDriver: string;
   initPath?: string;
   cdiDirectories?: string[];
+  /** Plugins that are asked of every request, in this order. */
+  authorizationPlugins: string[];
   labels: string[];
   features: Record<string, boolean>;
   /** Containers live on when the engine ends. */
@@ -102,6 +104,7 @@ function settingsOf(values: Values): Settings {
     storageDriver: text('storage-driver'),
     ...(initPath && { initPath }),
     ...(cdi && { cdiDirectories: cdi }),
+    authorizationPlugins: (values.get('authorization-plugin') as string[] | undefined) ?? [],
     labels: uniqueLabels((values.get('label') as string[] | undefined) ?? []),
     features: Object.fromEntries((values.get('feature') as Map<string, boolean> | undefined) ?? []),
     liveRestore: values.get('live-restore') !== false,

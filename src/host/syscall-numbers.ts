@@ -66,6 +66,7 @@ const table = {
   fsconfig: [431, 431],
   fsmount: [432, 432],
   pidfd_open: [434, 434],
+  pidfd_getfd: [438, 438],
   openat2: [437, 437],
   mount_setattr: [442, 442],
 } as const;

@@ -89,6 +89,11 @@ export function giveFd(path: string, words: Uint8Array, fd: number): Buffer {
   });
 }
 
+/** The fd of one message (O_CLOEXEC; the caller closes it); undefined if none came. Blocks until there is a message. */
+export function receiveFd(socket: number): number | undefined {
+  return receive(socket).fd;
+}
+
 /** One message, of which only the fd matters. */
 function receive(socket: number): { length: number; fd?: number } {
   const message = createMessage({ bytes: 64, control: 24 });

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { asEngineError, type Damage, EngineError, leftOverAfter } from '../kit/index.ts';
 import { digestOf } from '../oci/index.ts';
 import type { Tx } from '../store/index.ts';
+import { checkLists } from './check-lists.ts';
 import type { Context } from './context.ts';
 import { once } from './create/new-image.ts';
 import { layerBytes } from './layers/unpack-layers.ts';
@@ -30,6 +31,7 @@ export async function* checkImages(context: Context, options: { full: boolean })
     if (isWhole && document.damaged !== undefined) yield unmarked(context, found);
     yield* checkLayers(context, found, { ...options, seen });
   }
+  yield* checkLists(context.store);
   yield* checkNames(context);
   yield* checkLeftOver(context);
 }
@@ -78,6 +80,14 @@ async function* checkBytes({ store }: Context, { id, record }: Found): AsyncGene
               return 'written again';
             }
           : lost(store, id, 'its configuration is gone'),
+    };
+  }
+  const { manifest, ...unmanifested } = record;
+  if (manifest && !blobs.has(manifest.digest)) {
+    yield {
+      subject,
+      problem: `the manifest that it came with, ${manifest.digest}, is gone`,
+      repair: change(store, 'it gets another when it is pushed', (tx) => putImage(tx, id, unmanifested)),
     };
   }
   const missing = record.blobs.find((blob) => !blobs.has(blob));

@@ -26,7 +26,12 @@ export function publishAll(context: Context, events: ImageEvent[]): void {
 }
 
 /** Tags an image in a transaction, and says so. */
-export function tagIn(tx: Tx, context: Context, name: Reference, id: string): ImageEvent {
-  giveName(tx, name, { id, at: context.clock().toISOString() });
+export function tagIn(
+  tx: Tx,
+  context: Context,
+  name: Reference,
+  { id, index }: { id: string; index?: string },
+): ImageEvent {
+  giveName(tx, name, { id, index, at: context.clock().toISOString() });
   return eventOf(tx, 'tag', id, familiarString(name));
 }

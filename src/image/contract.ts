@@ -28,26 +28,40 @@ export interface ImageEvent {
 }
 
 export interface Images {
-  /** By name, name@digest, id or unique prefix of it; otherwise `notFound`: `No such image: x:latest`. */
-  resolve(reference: string): Image;
+  /**
+   * By name, name@digest, id or unique prefix of it; otherwise `notFound`: `No such image: x:latest`. A name that stands for several
+   * platforms is the image of the one asked for, otherwise of the one that suits this host best.
+   */
+  resolve(reference: string, platform?: Platform): Image;
   /** The ids of what was committed on that image, on what was committed on it, and so on. */
   descendants(id: string): string[];
-  /** `containerCount`: how many containers use each (API 1.51); otherwise -1. */
+  /** `containerCount`: how many containers use each (API 1.51); otherwise -1. `manifests`: the platforms of each. */
   list(options: {
     all: boolean;
     filters: Record<string, string[]>;
     sharedSize: boolean;
     containerCount?: boolean;
+    manifests?: boolean;
   }): Promise<ImageSummary[]>;
   /** Bytes of all layers of all images, those that several share counted once. */
   layersSize(): number;
-  inspect(reference: string): Promise<ImageInspect>;
+  inspect(reference: string, options?: { platform?: Platform; manifests?: boolean }): Promise<ImageInspect>;
   /** Newest first. */
-  history(reference: string): HistoryResponseItem[];
+  history(reference: string, platform?: Platform): HistoryResponseItem[];
+  /** A name that stands for several platforms gives the new one all of them. */
   tag(source: string, repository: string, tag: string): void;
-  /** Untags, and deletes what nothing else needs. A container's use is known by the store's references. */
-  remove(reference: string, options: { force: boolean; prune: boolean }): Promise<ImageDeleteResponseItem[]>;
-  /** Docker's or OCI's archive, gzip or zstd or plain; yields Docker's progress messages; a broken one leaves no trace. Of a platform that is asked for only its images. */
+  /**
+   * Untags, and deletes what nothing else needs. A container's use is known by the store's references. With `platforms` only these of
+   * several; without the last of them the image goes.
+   */
+  remove(
+    reference: string,
+    options: { force: boolean; prune: boolean; platforms?: Platform[] },
+  ): Promise<ImageDeleteResponseItem[]>;
+  /**
+   * Docker's or OCI's archive, gzip or zstd or plain; yields Docker's progress messages; a broken one leaves no trace. Of a platform that
+   * is asked for only its images, otherwise all that are in the archive.
+   */
   load(
     archive: AsyncIterable<Uint8Array>,
     options: { quiet: boolean; platform?: Platform },
@@ -66,7 +80,7 @@ export interface Images {
   pull(request: PullRequest): AsyncIterable<JSONMessage>;
   /**
    * Sends an image to its registry, without a tag all of its repository, with Docker's progress messages. What was pulled goes as it
-   * came, so that its digest stays.
+   * came, so that its digest stays: a list of several platforms where all of it is here, otherwise the image for this host.
    */
   push(request: PushRequest): AsyncIterable<JSONMessage>;
   /** What its registry has under a name: descriptor and platforms, as `docker manifest` and builders ask. */
@@ -75,13 +89,15 @@ export interface Images {
   stack(reference: string): { id: string; config: ImageConfig; layers: StackLayer[] };
   /** Makes an image of a whole config and layers that are here, unpacked and as blobs; its id. */
   assemble(request: AssembleRequest): Promise<string>;
+  /** Deletes those of these blobs (`blob:…`) and layers (`layer:…`) that nobody needs any more. */
+  drop(targets: string[]): Promise<void>;
   /** Makes an image of another's layers and one more; its id. Its name, if it gets one, is `name`. */
   commit(options: CommitRequest): Promise<{ id: string; name?: string }>;
   /**
    * An archive that Docker and OCI tools load, with these images and all their layers; a repository without a tag stands for all
-   * its tags. Layers stay as they came. What is saved cannot vanish before the archive has ended.
+   * its tags. Layers, manifests and lists of them stay as they came. What is saved cannot vanish before the archive has ended.
    */
-  save(references: string[]): AsyncIterable<Uint8Array>;
+  save(references: string[], platform?: Platform): AsyncIterable<Uint8Array>;
   /** Removes what has no name (`dangling=false`: what no container uses); filters `until`, `label`, `label!`. */
   prune(
     filters: Record<string, string[]>,
@@ -117,14 +133,17 @@ export interface AssembleRequest {
 export interface PullRequest {
   /** Without tag and digest all tags are meant. */
   reference: Reference;
-  /** Otherwise this host's. */
-  platform?: Platform;
+  /** Otherwise this host's; of a list of several platforms these are kept beside those that are here, with `all` whatever it names. */
+  platforms?: Platform[] | 'all';
   credentials?: Credentials;
   /** Aborts when nobody waits for it any more. */
   signal: AbortSignal;
 }
 
-export type PushRequest = Omit<PullRequest, 'platform'>;
+export type PushRequest = Omit<PullRequest, 'platforms'> & {
+  /** Of a list only the image for that platform, as an image of its own. */
+  platform?: Platform;
+};
 
 export interface CommitRequest {
   /** The image that the container stands on. */

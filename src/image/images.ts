@@ -17,7 +17,8 @@ import { pullImages } from './pull/pull.ts';
 import { remoteImage } from './pull/remote.ts';
 import { pushImages } from './push/push.ts';
 import { createGarbage } from './records/garbage.ts';
-import { descendantsOf, findImage, imagesIn } from './records/records.ts';
+import { findForPlatform, findWhole } from './records/platforms.ts';
+import { descendantsOf, imagesIn } from './records/records.ts';
 import { pruneImages } from './remove/prune.ts';
 import { removeImage } from './remove/remove.ts';
 import { imageHistory, inspectImage } from './show/inspect.ts';
@@ -44,14 +45,14 @@ export function createImages(options: {
   const events = createTopic<ImageEvent>((error) => log.error('a listener of image events failed', { error }));
   const context: Context = { store, snapshots, log, clock, garbage, events };
   return {
-    resolve(reference) {
-      const { id, record } = store.view((tx) => findImage(tx, reference));
+    resolve(reference, platform) {
+      const { id, record } = store.view((tx) => findForPlatform(tx, reference, platform));
       return { id, config: record.config, layers: record.config.rootfs.diff_ids };
     },
     list: async (options) => listImages(context, options),
     layersSize: () => layersSize(context),
-    inspect: async (reference) => inspectImage(context, reference),
-    history: (reference) => imageHistory(context, reference),
+    inspect: async (reference, options) => inspectImage(context, reference, options),
+    history: (reference, platform) => imageHistory(context, reference, platform),
     tag: (source, repository, tag) => tagImage(context, source, { repository, tag }),
     remove: (reference, options) => removeImage(context, reference, options),
     load: (archive, options) => loadImages(context, archive, options),
@@ -62,9 +63,10 @@ export function createImages(options: {
     push: (request) => pushImages(context, { registry, slots: uploads }, request),
     pull: (request) => pullImages(context, { registry, downloads }, request),
     stack: (reference) => stackOf(context, reference),
+    drop: (targets) => garbage.drop(targets),
     assemble: (request) => assembleImage(context, request),
     commit: (options) => commitImage(context, options),
-    save: (references) => saveImages(context, references),
+    save: (references, platform) => saveImages(context, references, platform),
     prune: (filters) => pruneImages(context, filters),
     subscribe: events.subscribe,
     check: (options) => checkImages(context, options),
@@ -81,7 +83,7 @@ function tagImage(context: Context, source: string, target: { repository: string
   if (name.digest !== undefined) throw new EngineError('invalid', 'refusing to create a tag with a digest reference');
   if (target.tag !== '' && !isTag(target.tag)) throw new EngineError('invalid', 'invalid tag format');
   const tagged = withDefaultTag(target.tag === '' ? name : { ...name, tag: target.tag });
-  const event = context.store.update((tx) => tagIn(tx, context, tagged, findImage(tx, source).id));
+  const event = context.store.update((tx) => tagIn(tx, context, tagged, findWhole(tx, source)));
   publishAll(context, [event]);
 }
 

@@ -20,7 +20,14 @@ export function explainSystemError(error: unknown, path = ''): unknown {
   if (error instanceof EngineError) return error;
   const { errno, syscall, code } = error as NodeJS.ErrnoException;
   if (typeof errno !== 'number' || typeof code !== 'string') return error;
-  const [, theirs] = getSystemErrorMap().get(-Math.abs(errno)) ?? ['', code];
-  const words = usual[code] ?? theirs;
-  return new EngineError('internal', `${syscall ?? 'write'}${path === '' ? '' : ` ${path}`}: ${words}`, error);
+  return new EngineError(
+    'internal',
+    `${syscall ?? 'write'}${path === '' ? '' : ` ${path}`}: ${systemWords(errno, code)}`,
+    error,
+  );
+}
+
+/** What an error number means, in the words users know: `no such file or directory`. */
+export function systemWords(errno: number, code: string): string {
+  return usual[code] ?? getSystemErrorMap().get(-Math.abs(errno))?.[1] ?? code;
 }

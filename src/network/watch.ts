@@ -1,4 +1,4 @@
-import { nfnetlink, rtnetlink } from '../host/index.ts';
+import { nfnetlink, oldFilterState, rtnetlink } from '../host/index.ts';
 import { messageOf } from '../kit/index.ts';
 import { bridgedIsFiltered, toLink } from './bridge/bridge.ts';
 import { isolationOf } from './bridge/wire.ts';
@@ -11,11 +11,12 @@ import { firewallOf, type State } from './state.ts';
 const interval = 1500;
 
 /**
- * Looks every so often whether the bridge is still there, and whether somebody changed a ruleset of the host (one number
- * tells): if so, whether ours is still there and a policy of FORWARD has come up. Sets all right. Returns the call that ends it.
+ * Looks every so often whether the bridge is still there, and whether somebody changed a ruleset of the host (a number
+ * tells, and of the old iptables a digest): if so, whether ours is still there and a policy of FORWARD has come up. Sets all right. Returns the call that ends it.
  */
 export function watch(state: State): () => void {
-  let seen = -1;
+  let seen = '';
+  const rules = (): string => `${nfnetlink.generation(state.netfilter)} ${oldFilterState()}`;
   let filtered = bridgedIsFiltered();
   const look = async (): Promise<void> => {
     const gone = [...state.wires.values()].filter(({ index }) => !state.route.hasLink(index));
@@ -27,10 +28,9 @@ export function watch(state: State): () => void {
       filtered = !filtered;
       isolate(state);
     }
-    const now = nfnetlink.generation(state.netfilter);
-    if (now === seen) return;
+    if (rules() === seen) return;
     await repairFirewall(state);
-    seen = nfnetlink.generation(state.netfilter);
+    seen = rules();
   };
   const timer = setInterval(() => {
     look().catch((error) => state.log.error('the network could not be set right', { error: messageOf(error) }));

@@ -9,6 +9,7 @@ import type { Calm } from './process/calm.ts';
 import type { Shims } from './process/shims.ts';
 import type { Spare } from './process/spare.ts';
 import type { createSeccompCompiler } from './seccomp/index.ts';
+import type { UserNamespaces } from './user-namespaces.ts';
 
 /** What every launch of one engine shares. */
 export interface Room {
@@ -19,6 +20,7 @@ export interface Room {
   shims: Shims;
   /** The fd of a new network namespace: of all that a start needs it is the dearest to make. */
   network: Spare<number>;
+  namespaces: UserNamespaces;
   rootAt: string;
   shmAt: string;
   boot: string;

@@ -14,6 +14,7 @@ import { createSpare } from './process/spare.ts';
 import { sweep } from './process/sweep.ts';
 import { controlOf, type Room } from './room.ts';
 import { createSeccompCompiler } from './seccomp/index.ts';
+import { createUserNamespaces } from './user-namespaces.ts';
 
 export interface RuntimeOptions {
   /** Made if missing; best in memory (/run). Everything of a running start lies below it. */
@@ -42,6 +43,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       room.runtimes = findRuntimes(runtimes);
     },
     shmAt: room.shmAt,
+    userNamespace: room.namespaces.of,
     launch: (launch) => {
       const launchBy = isNative(launch.runtime) ? launchContainer : launchOci;
       return launchBy(room, containerPath(launch.id), launch);
@@ -64,6 +66,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       room.shims.close();
       room.network.close();
       room.calm.close();
+      room.namespaces.close();
       closeFd(room.program);
     },
   };
@@ -88,6 +91,7 @@ function furnish(options: RuntimeOptions): Room {
     calm,
     shims: createShims(program, calm),
     network: createSpare(calm, { make: newNetworkNamespace, discard: closeFd }),
+    namespaces: createUserNamespaces(program),
     rootAt,
     shmAt,
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),

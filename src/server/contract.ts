@@ -1,4 +1,5 @@
 import type { EventMessage, SystemInfo, SystemVersion } from '../api/index.ts';
+import type { Builds } from '../build/index.ts';
 import type { Containers } from '../container/index.ts';
 import type { Images } from '../image/index.ts';
 import type { Networks } from '../network/index.ts';
@@ -9,6 +10,7 @@ import type { Fsck } from './fsck/fsck.ts';
 /** What the routes call. */
 export interface Backends {
   containers: Containers;
+  builds: Builds;
   images: Images;
   volumes: Volumes;
   networks: Networks;

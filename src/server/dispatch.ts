@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net';
 import { posix } from 'node:path';
 import { apiVersion, compareVersions, minApiVersion, olderThan } from '../api/index.ts';
 import { EngineError, type Log } from '../kit/index.ts';
+import { type Authorizers, authorize } from './authorize/authorize.ts';
 import { describeError } from './errors.ts';
 import { readForm } from './form.ts';
 import type { Exchange } from './http/index.ts';
@@ -11,11 +13,15 @@ export interface DispatchOptions {
   find: (method: string, path: string) => Match | undefined;
   server: string;
   log: Log;
+  /** Who is asked first; without them, or while they name nobody, nobody is. */
+  authorizers?: Authorizers;
 }
 
 /** From a request to its route: version negotiation, the fields on every answer, errors as Docker words them. */
-export function createDispatch({ find, server, log }: DispatchOptions): (exchange: Exchange) => Promise<void> {
-  return async (exchange) => {
+export function createDispatch(options: DispatchOptions): (exchange: Exchange, socket: Socket) => Promise<void> {
+  const { find, server, log, authorizers } = options;
+  return async (begun, socket) => {
+    let exchange = begun;
     const { head, reply } = exchange;
     const prefix = /^\/v([0-9.]+)(\/.*)$/s.exec(head.path);
     const version = prefix?.[1] ?? apiVersion;
@@ -26,11 +32,15 @@ export function createDispatch({ find, server, log }: DispatchOptions): (exchang
         reply.set({ Location: encodeURI(clean) + (head.query === '' ? '' : `?${head.query}`) });
         return await reply.empty(301);
       }
-      const match = find(head.method, path) ?? (head.method === 'OPTIONS' ? anything : undefined);
+      const judged = authorizers !== undefined && authorizers.names().length > 0;
+      const match =
+        (judged && isDirect(path) ? undefined : find(head.method, path)) ??
+        (head.method === 'OPTIONS' ? anything : undefined);
       if (match === undefined) throw new EngineError('notFound', 'page not found');
       reply.set({ 'Api-Version': apiVersion, Ostype: 'linux', Server: server });
       checkVersion(version);
       reply.set({ 'Docker-Experimental': 'false' });
+      if (judged) exchange = { ...exchange, ...(await authorize(authorizers, exchange, { path, socket })) };
       const { form, body } = await readForm(exchange);
       await match.handler({ ...exchange, body, version, name: match.name, query: createQuery(head.query, form) });
     } catch (error) {
@@ -38,6 +48,9 @@ export function createDispatch({ find, server, log }: DispatchOptions): (exchang
     }
   };
 }
+
+/** A request that is several of Docker's in one: a plugin that knows those would let it pass. */
+const isDirect = (path: string): boolean => path === '/tug/run' || path.startsWith('/tug/exec/');
 
 /** Who asks what may be done is told nothing, but kindly. */
 const anything: Match = { name: '', handler: ({ reply }) => reply.empty(200) };

@@ -17,7 +17,8 @@ export async function readForm({ head, body }: Exchange): Promise<{ form: string
   return { form: bytes.toString('latin1'), body: bufferedBody(bytes) };
 }
 
-function bufferedBody(bytes: Buffer): Body {
+/** A body that was read already, to be read again. */
+export function bufferedBody(bytes: Buffer): Body {
   async function* read(): AsyncGenerator<Buffer> {
     if (bytes.length > 0) yield bytes;
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Log, messageOf } from '../kit/index.ts';
+import type { Authorizers } from './authorize/authorize.ts';
 import type { Backends, Server } from './contract.ts';
 import { createDispatch } from './dispatch.ts';
 import { type Exchange, type Reply, serveConnection } from './http/index.ts';
@@ -7,6 +8,9 @@ import { listenInherited } from './listen/inherited.ts';
 import { listenTcp } from './listen/tcp.ts';
 import { listenUnix } from './listen/unix.ts';
 import { createRouter } from './router.ts';
+import { buildRoutes } from './routes/build/build.ts';
+import { givenRoutes } from './routes/container/given.ts';
+import { inspectManyRoutes } from './routes/container/inspect-many.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { directRoutes } from './routes/direct.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -21,19 +25,23 @@ import { volumeRoutes } from './routes/volumes.ts';
 const graceMs = 1000;
 
 /** Serves Docker's API over the rooms given. Nothing listens until `listen`. */
-export function createServer({ backends, log }: { backends: Backends; log: Log }): Server {
+export function createServer(options: { backends: Backends; log: Log; authorizers?: Authorizers }): Server {
+  const { backends, log, authorizers } = options;
   const find = createRouter([
     ...systemRoutes(backends),
     ...eventRoutes(backends.system.events),
     ...execRoutes(backends),
     ...containerRoutes(backends),
+    ...buildRoutes(backends),
     ...imageRoutes(backends),
     ...registryRoutes(backends),
     ...volumeRoutes(backends),
     ...networkRoutes(backends),
     ...directRoutes(backends),
+    ...givenRoutes(backends.containers),
+    ...inspectManyRoutes(backends.containers),
   ]);
-  const dispatch = createDispatch({ find, server: backends.system.server, log });
+  const dispatch = createDispatch({ find, server: backends.system.server, log, ...(authorizers && { authorizers }) });
   const closing = new AbortController();
   const connections = new Map<Socket, Reply | undefined>();
   const serve = (socket: Socket) => {
@@ -41,7 +49,7 @@ export function createServer({ backends, log }: { backends: Backends; log: Log }
     socket.once('close', () => connections.delete(socket));
     const handle = async (exchange: Exchange) => {
       connections.set(socket, exchange.reply);
-      await dispatch(exchange);
+      await dispatch(exchange, socket);
       if (connections.has(socket)) connections.set(socket, undefined);
     };
     serveConnection(socket, handle, closing.signal).catch((error: unknown) => {

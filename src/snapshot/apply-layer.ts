@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeFd, openDirectory, SystemError } from '../host/index.ts';
+import { closeFd, openDirectory, SystemError, spreadDirectories } from '../host/index.ts';
 import { EngineError, explainSystemError } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
 import type { LayerTar } from './contract.ts';
@@ -99,6 +99,7 @@ function createUnpackAside(
     };
     try {
       mkdirSync(directory);
+      spreadDirectories(directory);
       await begin(layer, diff);
       const hash = createHash('sha256');
       const unpacked = await usingRoot(diff, (root) =>

@@ -1,4 +1,5 @@
 import type { Check, Damage } from '../kit/index.ts';
+import type { IdMapping } from './owners.ts';
 
 /** One file that a writable layer has otherwise than the layers below; a path begins with a slash. */
 export interface Change {
@@ -31,9 +32,10 @@ export interface Snapshots {
   layerSize(diffId: string, parents: string[]): number;
   /**
    * Makes the empty writable layer of a container; `layers` lowest first. With `places: 'below'` the engine's mount points lie under
-   * all of them, so that a step of a build sees them only where the layers have nothing.
+   * all of them, so that a step of a build sees them only where the layers have nothing. With `ids` its files have the host's ids that
+   * stand for the container's, and through `mount` the layers' files, which are shared, have them, too.
    */
-  create(id: string, layers: string[], options?: { places: 'below' | 'none' }): Promise<void>;
+  create(id: string, layers: string[], options?: { places?: 'below' | 'none'; ids?: IdMapping }): Promise<void>;
   /**
    * Makes a layer of the writable layer of `id`, which nobody may have mounted any more. It is called by the name that is returned
    * (`draft:…`, wherever layers are named) until `nameLayer`, and after.
@@ -51,11 +53,11 @@ export interface Snapshots {
   describeLayers(layers: string[]): Record<string, string>;
   /**
    * The container's root as it is now, read only and without anything mounted in it, also while it runs; a detached mount or an
-   * open directory (O_CLOEXEC fd, the caller closes it).
+   * open directory (O_CLOEXEC fd, the caller closes it). Owners are the container's own ids, or with `as: 'host'` as in `mount`.
    */
-  view(id: string): number;
-  /** An image's tree, read only (layers lowest first), as a detached mount; the caller closes the fd. */
-  viewImage(layers: string[]): number;
+  view(id: string, as?: 'host'): number;
+  /** An image's tree, read only (layers lowest first), as a detached mount, with the owners as `ids` has them; the caller closes the fd. */
+  viewImage(layers: string[], ids?: IdMapping): number;
   /** What the writable layer changes, in the order of the paths. */
   changes(id: string): Promise<Change[]>;
   /** The writable layer as a layer's tar, whiteouts and all: of the same tree always the same bytes. */

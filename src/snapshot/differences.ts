@@ -1,17 +1,36 @@
-import { closeFd, openDirectoryAt, usingFd } from '../host/index.ts';
+import { closeFd, detachedOverlay, openDirectoryAt, usingFd } from '../host/index.ts';
 import { readChanges } from './changes.ts';
+import { places, withLower } from './container-mounts.ts';
 import type { Containers } from './containers.ts';
 import type { Change, Snapshots } from './contract.ts';
-import { packChanges } from './driver/whole-trees.ts';
+import type { Driver } from './driver/driver.ts';
+import { packChanges, topTree } from './driver/whole-trees.ts';
 import type { Layers } from './layers.ts';
+import type { Layout } from './layout.ts';
+import type { IdMapping, Owners } from './owners.ts';
 import { packTree } from './pack/pack-tree.ts';
 
 /** What a container's writable layer makes of its image, from the upper directory as it lies on the disk. */
-export function createDifferences(
-  layers: Layers,
-  containers: Containers,
-  { whole }: { whole: boolean },
-): Pick<Snapshots, 'view' | 'viewImage' | 'changes' | 'diff'> {
+export function createDifferences(at: {
+  layout: Layout;
+  layers: Layers;
+  containers: Containers;
+  owners: Owners;
+  driver: Driver;
+}): Pick<Snapshots, 'view' | 'viewImage' | 'changes' | 'diff'> {
+  const { layout, layers, containers, owners, driver } = at;
+  const { whole } = driver;
+
+  function viewImage(stack: string[], ids?: IdMapping): number {
+    const keys = layers.need(stack);
+    const top = whole ? topTree(layout.layers, keys) : undefined;
+    if (!ids) return layers.mount(keys);
+    if (top !== undefined) return owners.shifted(top, ids);
+    return withLower({ layout, layers, owners }, keys, { ids, on: [] }, (lower) =>
+      detachedOverlay({ ...places(layout), lower: [...lower, '../empty'] }),
+    );
+  }
+
   async function changes(id: string): Promise<Change[]> {
     const lower = readableView(layers, containers.keys(id));
     const upper = containers.upper(id);
@@ -25,7 +44,7 @@ export function createDifferences(
 
   return {
     view: containers.view,
-    viewImage: (stack) => layers.mount(layers.need(stack)),
+    viewImage,
     changes,
     async *diff(id) {
       const upper = containers.upper(id);

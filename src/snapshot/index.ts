@@ -1,6 +1,8 @@
 export type * from './contract.ts';
-export { packTree } from './pack/pack-tree.ts';
+export { containerId, hostId, type IdMapping, idMaps } from './owners.ts';
+export { type HandOver, packTree } from './pack/pack-tree.ts';
 export type { Spot } from './pack/tree-entries.ts';
 export { createSnapshots } from './snapshots.ts';
 export { setAttributes } from './unpack/attributes.ts';
 export { makeEntry } from './unpack/make-entry.ts';
+export type { Fill } from './unpack/write-data.ts';

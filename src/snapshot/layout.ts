@@ -16,6 +16,8 @@ export interface Layout {
   /** Layers that are being unpacked, and what is being removed; both are on the same file system and emptied at a start. */
   incoming: string;
   doomed: string;
+  /** On directories of it kernels before 6.13 have layers attached for the moment of a mount. */
+  attached: string;
   /** What the names begin with that this life of the engine gives in `incoming`. */
   life: string;
 }
@@ -30,6 +32,7 @@ export function createLayout(dataRoot: string, driver: string): Layout {
     containers: join(base, 'containers'),
     incoming: join(base, 'incoming'),
     doomed: join(base, 'doomed'),
+    attached: join(base, 'attached'),
   };
   for (const dir of Object.values(directories)) mkdirSync(dir, { recursive: true, mode: 0o700 });
   return { ...directories, life: randomBytes(4).toString('hex') };

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { usingFd } from '../host/index.ts';
+import { detachMount, type IdMaps, usingFd } from '../host/index.ts';
 import type { Log } from '../kit/index.ts';
 import { createApplyLayer } from './apply-layer.ts';
 import { createChecks } from './check/checks.ts';
-import { createContainers } from './containers.ts';
+import { type Containers, createContainers } from './containers.ts';
 import type { Snapshots } from './contract.ts';
 import { createDifferences } from './differences.ts';
 import { createDiscard } from './discard.ts';
@@ -14,22 +14,42 @@ import { sizeOfChanges } from './driver/whole-trees.ts';
 import { createInitLayers } from './init-layer.ts';
 import { createLayers, type Layers } from './layers.ts';
 import { createLayout, type Layout } from './layout.ts';
+import { createOwners } from './owners.ts';
 import { createUnwanted } from './unwanted.ts';
 
+export interface SnapshotOptions {
+  root: string;
+  log: Log;
+  driver?: string;
+  /** An fd of a user namespace with those maps, which stays the giver's; without it no container has ids of its own. */
+  userNamespace?: (maps: IdMaps) => number;
+}
+
 /** Snapshots under `root` (the data root; made if missing), on the driver of that name, which is overlay2 unless told. */
-export function createSnapshots(options: { root: string; log: Log; driver?: string }): Snapshots {
+export function createSnapshots(options: SnapshotOptions): Snapshots {
   const { log } = options;
   mkdirSync(options.root, { recursive: true });
   const driver = chooseDriver(options.driver, options.root);
   const layout = createLayout(options.root, driver.name);
   const discard = createDiscard(layout, { log, driver });
+  for (const left of readdirSync(layout.attached)) detachMount(join(layout.attached, left));
   for (const left of readdirSync(layout.incoming)) discard(join(layout.incoming, left));
   const layers = createLayers({ layout, discard, log, driver });
-  const containers = createContainers({ layout, layers, discard, driver });
+  const owners = createOwners(options.userNamespace);
+  const containers = createContainers({ layout, layers, discard, driver, owners });
   const { applyLayer, unpackAside } = createApplyLayer({ layout, layers, discard, driver });
   const initLayer = createInitLayers({ layout, layers, discard, driver });
   const { add, want, drop } = createUnwanted(layers, containers);
-  const differences = createDifferences(layers, containers, driver);
+  const differences = createDifferences({ layout, layers, containers, owners, driver });
+
+  async function create(id: string, stack: string[], options: Parameters<Snapshots['create']>[2] = {}): Promise<void> {
+    const { places, ids } = options;
+    const keys = want(layers.need(stack));
+    if (places === 'none' || (places === 'below' && driver.whole)) return containers.create(id, keys, ids);
+    const isBelow = places === 'below';
+    const own = want([isBelow ? await initLayer([], []) : await initLayer(stack, keys)]);
+    await containers.create(id, isBelow ? [...own, ...keys] : [...keys, ...own], ids);
+  }
 
   return {
     driver: driver.name,
@@ -43,22 +63,10 @@ export function createSnapshots(options: { root: string; log: Log; driver?: stri
       drop();
     },
     layerSize: (diffId, parents) => layers.record(layers.need([...parents, diffId]).at(-1) ?? '').size,
-    async create(id, stack, { places }: { places: 'above' | 'below' | 'none' } = { places: 'above' }) {
-      const keys = want(layers.need(stack));
-      if (places === 'none' || (places === 'below' && driver.whole)) return containers.create(id, keys);
-      const isBelow = places === 'below';
-      const own = want([isBelow ? await initLayer([], []) : await initLayer(stack, keys)]);
-      await containers.create(id, isBelow ? [...own, ...keys] : [...keys, ...own]);
-    },
+    create,
     ...createDrafts({ layout, layers, containers, discard, driver }),
     mount: containers.mount,
-    describe: (id) => (driver.whole ? {} : described(layout, containers.keys(id), containers.path(id))),
-    describeLayers(stack) {
-      if (driver.whole) return {};
-      const keys = layers.need(stack);
-      const top = keys.pop();
-      return described(layout, keys, join(layout.layers, top ?? ''));
-    },
+    ...(driver.whole ? { describe: () => ({}), describeLayers: () => ({}) } : descriptions(layout, layers, containers)),
     ...differences,
     async size(id) {
       if (!driver.whole) return containers.size(id);
@@ -83,6 +91,17 @@ export function createSnapshots(options: { root: string; log: Log; driver?: stri
 function keysOf(layers: Layers, diffId: string): string[] {
   const own = layers.keys().filter((key) => [layers.record(key).diffId, layers.record(key).draft].includes(diffId));
   return [...own, ...layers.keys().filter((key) => own.includes(layers.record(key).on ?? ''))];
+}
+
+function descriptions(layout: Layout, layers: Layers, containers: Containers) {
+  return {
+    describe: (id: string) => described(layout, containers.keys(id), containers.path(id)),
+    describeLayers(stack: string[]) {
+      const keys = layers.need(stack);
+      const top = keys.pop();
+      return described(layout, keys, join(layout.layers, top ?? ''));
+    },
+  };
 }
 
 function described(layout: Layout, keys: string[], own: string): Record<string, string> {

@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { existsSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { crashpoint, EngineError, messageOf } from '../kit/index.ts';
 import { migrations as released } from './migrations.ts';
 
@@ -13,6 +13,7 @@ export function openDatabase(path: string, migrations: Migration[] = released): 
   const onDisk = path !== ':memory:';
   try {
     if (onDisk && existsSync(path)) check(path, migrations.length);
+    if (onDisk) keepPrivate(path);
     return upToDate(new Database(path, { create: true, strict: true }), onDisk, migrations);
   } catch (error) {
     throw explain(path, error);
@@ -31,6 +32,12 @@ function upToDate(db: Database, onDisk: boolean, migrations: Migration[]): Datab
     db.close();
     throw error;
   }
+}
+
+/** There are secrets in it; the files beside it get the mode that it has. */
+function keepPrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
 }
 
 /** Reads through a connection that cannot write: on its close even a pending log is left as it lies. */

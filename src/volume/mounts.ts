@@ -1,85 +1,127 @@
-import { getSystemErrorMap } from 'node:util';
-import { SystemError, syscall, tryStatusOf, trySyscall } from '../host/index.ts';
-import { crashpoint, EngineError } from '../kit/index.ts';
-import { dataPath, findVolume, type Place } from './life.ts';
-import { parseMountOptions } from './mount-options.ts';
-import { volumeRows } from './row.ts';
+import { crashpoint, createLocks, EngineError, type Log, messageOf } from '../kit/index.ts';
+import { isMounted, mountOn, needsMount, unmountFrom } from './local/mounting.ts';
+import type { PluginDrivers } from './plugin/driver.ts';
+import { dataPath, findVolume, type Place } from './records/life.ts';
+import { volumeRows } from './records/row.ts';
 
-/**
- * Volumes whose options say what to mount. As in Docker they are mounted on their directory for as long as somebody uses them, so
- * that all who do share one filesystem.
- */
+/** Volumes that are somewhere only while they are used: those whose options say what to mount, and those of plugins. */
 export interface VolumeMounts {
-  /** Mounts it unless it is mounted; it stays so until `release` of every user. Nothing for a volume without options. */
-  mount(name: string, user: string): void;
-  release(user: string): void;
+  /** See Volumes.mount. */
+  mount(name: string, user: string): Promise<string>;
+  /** See Volumes.resume. */
+  resume(name: string, user: string): Promise<void>;
+  /** See Volumes.release. */
+  release(user: string): Promise<void>;
   /** Takes the mounts away that nobody uses: what an earlier engine left. */
-  releaseUnused(): void;
+  releaseUnused(): Promise<void>;
   /** Before its files are removed: what is mounted there is not the volume's. Throws where it will not go. */
   unmount(name: string): void;
+  /** Where somebody has it now. */
+  pathOf(name: string): string | undefined;
 }
 
-const MNT_DETACH = 2;
-const atCwd = -100;
+/** A volume that is mounted for its users. */
+interface Shared {
+  /** Undefined for what is mounted on the volume's directory. */
+  plugin: string | undefined;
+  options: Record<string, string>;
+  /** Where each user has it. */
+  paths: Map<string, string>;
+}
 
-export function createVolumeMounts(place: Place): VolumeMounts {
-  const users = new Map<string, Set<string>>();
+interface State {
+  place: Place;
+  drivers: PluginDrivers;
+  log: Log;
+  used: Map<string, Shared>;
+}
 
-  function unmount(name: string): void {
-    const path = dataPath(place, name);
-    for (let tries = 0; isMounted(path) && tries < 8; tries++) trySyscall('umount2', path, MNT_DETACH);
-    if (isMounted(path)) throw new EngineError('internal', `unmount ${path}: device or resource busy`);
-    crashpoint('volume.unmounted');
-  }
-
+export function createVolumeMounts(place: Place, { drivers, log }: { drivers: PluginDrivers; log: Log }): VolumeMounts {
+  const state: State = { place, drivers, log, used: new Map() };
+  const { used } = state;
+  const locks = createLocks();
   return {
-    unmount,
-    mount(name, user) {
-      const options = findVolume(place, name)?.options;
-      if (!options?.device) return;
-      const path = dataPath(place, name);
-      if (!isMounted(path)) mountOn(path, { ...options, device: options.device });
-      crashpoint('volume.mounted');
-      users.set(name, (users.get(name) ?? new Set()).add(user));
-    },
-    release(user) {
-      for (const [name, all] of users) {
-        if (!all.delete(user) || all.size > 0) continue;
-        users.delete(name);
-        unmount(name);
+    unmount: (name) => unmount(place, name),
+    pathOf: (name) =>
+      used
+        .get(name)
+        ?.paths.values()
+        .find((path) => path !== ''),
+    mount: async (name, user) =>
+      sharedOf(state, name) ? locks.run(name, () => mount(state, name, user)) : dataPath(place, name),
+    resume: (name, user) => locks.run(name, () => resume(state, name, user)),
+    async release(user) {
+      for (const [name, { paths }] of used) {
+        if (paths.has(user)) await locks.run(name, () => release(state, name, user));
       }
     },
-    releaseUnused() {
+    async releaseUnused() {
       const rows = place.store.view((tx) => tx.collection(volumeRows).all());
-      for (const { id, document } of rows) if (document.options?.device && !users.has(id)) unmount(id);
+      for (const { id, document } of rows) {
+        if (document.driver === undefined && needsMount(document.options) && !used.has(id)) unmount(place, id);
+      }
     },
   };
 }
 
-function isMounted(path: string): boolean {
-  return tryStatusOf(atCwd, path)?.mountRoot ?? false;
+/** Undefined for one that simply lies there. */
+function sharedOf({ place, used }: State, name: string): Shared | undefined {
+  const row = findVolume(place, name);
+  const options = row?.options ?? {};
+  if (!row || (row.driver === undefined && !needsMount(options))) return undefined;
+  return used.get(name) ?? { plugin: row.driver, options, paths: new Map() };
 }
 
-function mountOn(path: string, { type = '', device, o = '' }: { type?: string; device: string; o?: string }): void {
-  const { flags, propagation, remount, data } = parseMountOptions(o);
+async function mount(state: State, name: string, user: string): Promise<string> {
+  const shared = sharedOf(state, name);
+  if (!shared) return dataPath(state.place, name);
+  const { plugin, options, paths } = shared;
+  const present = paths.get(user);
+  if (present) return present;
+  const path =
+    plugin === undefined ? await mountLocal(state.place, name, options) : await mountPlugged(state, plugin, name, user);
+  crashpoint('volume.mounted');
+  paths.set(user, path);
+  state.used.set(name, shared);
+  return path;
+}
+
+async function resume(state: State, name: string, user: string): Promise<void> {
+  const shared = sharedOf(state, name);
+  if (!shared) return;
+  const { plugin, options, paths } = shared;
+  // What a plugin mounted is where it was; only the plugin knows where.
+  paths.set(user, plugin === undefined ? await mountLocal(state.place, name, options) : '');
+  state.used.set(name, shared);
+}
+
+async function release({ place, drivers, log, used }: State, name: string, user: string): Promise<void> {
+  const shared = used.get(name);
+  if (!shared?.paths.delete(user)) return;
+  if (shared.paths.size === 0) used.delete(name);
   try {
-    syscall('mount', device, path, type, flags, data);
-    if (remount !== 0) syscall('mount', device, path, type, remount, data);
-    if (propagation !== 0) syscall('mount', '', path, '', propagation, '');
+    if (shared.plugin !== undefined) await (await drivers.find(shared.plugin)).unmount(name, user);
+    else if (shared.paths.size === 0) unmount(place, name);
   } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    // Half of it may be there.
-    if (isMounted(path)) trySyscall('umount2', path, MNT_DETACH);
-    const shown = [
-      `mount ${device}:${path}`,
-      ...(flags !== 0 ? [`flags: 0x${flags.toString(16)}`] : []),
-      ...(data !== '' ? [`data: ${data}`] : []),
-    ].join(', ');
-    const why = `failed to mount local volume: ${shown}: ${wordsOf(error)}`;
-    throw new EngineError('internal', `error while mounting volume '${path}': ${why}`, error);
+    log.warn('a volume cannot be unmounted', { volume: name, error: messageOf(error) });
   }
 }
 
-function wordsOf(error: SystemError): string {
-  return getSystemErrorMap().get(-error.errno)?.[1] ?? error.code;
+async function mountPlugged({ drivers }: State, plugin: string, name: string, user: string): Promise<string> {
+  try {
+    return await (await drivers.find(plugin)).mount(name, user);
+  } catch (error) {
+    throw new EngineError('internal', `error while mounting volume '': ${messageOf(error)}`, error);
+  }
+}
+
+async function mountLocal(place: Place, name: string, options: Record<string, string>): Promise<string> {
+  const path = dataPath(place, name);
+  if (!isMounted(path)) await mountOn(path, options);
+  return path;
+}
+
+function unmount(place: Place, name: string): void {
+  unmountFrom(dataPath(place, name));
+  crashpoint('volume.unmounted');
 }

@@ -2,17 +2,16 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silent } from '../kit/index.ts';
 import { createMemoryStore, type Store } from '../store/index.ts';
-import { createVolumes, type Volumes } from './index.ts';
-import { volumeRows } from './row.ts';
+import { openVolumes } from './fixture.ts';
+import type { Volumes } from './index.ts';
+import { volumeRows } from './records/row.ts';
 
 let root: string;
 let store: Store;
 let volumes: Volumes;
 
-const open = (): Volumes =>
-  createVolumes({ root, store, log: silent, clock: () => new Date('2026-01-02T03:04:05.678Z') });
+const open = (): Volumes => openVolumes({ root, store });
 
 beforeEach(() => {
   root = join(mkdtempSync(join(tmpdir(), 'volumes-')), 'volumes');
@@ -36,9 +35,9 @@ test('a volume is made once, and shown as Docker shows it', async () => {
     Scope: 'local',
   });
   expect(await volumes.create({ name: 'data', labels: { c: 'd' } })).toEqual(made);
-  expect(volumes.inspect('data')).toEqual(made);
+  expect(await volumes.inspect('data')).toEqual(made);
   expect(statSync(made.Mountpoint).mode & 0o777).toBe(0o755);
-  expect(() => volumes.inspect('nope')).toThrow('get nope: no such volume');
+  await expect(volumes.inspect('nope')).rejects.toThrow('get nope: no such volume');
 });
 
 test('without a name it is anonymous', async () => {
@@ -59,10 +58,15 @@ test.each([
   [{ name: 'ab', driver: 'foo' }, 'create ab: error looking up volume plugin foo: plugin "foo" not found'],
   [{ name: 'ab', options: { foo: 'x' } }, 'create ab: invalid option: "foo"'],
   [{ name: 'ab', options: { type: 'tmpfs' } }, 'create ab: missing required option: "device"'],
-  [{ name: 'ab', options: { size: '1m' } }, 'create ab: quota size requested but no quota support'],
+  [
+    { name: 'ab', options: { size: '1m', type: 'tmpfs', device: 'x' } },
+    'create ab: quota size requested but no quota support',
+  ],
+  [{ name: 'ab', options: { size: 'much' } }, "create ab: invalid size: 'much'"],
+  [{ name: 'ab', options: { size: '10k' } }, "create ab: invalid size: '10k': the smallest is 1m"],
   [{ name: 'ab', options: { device: 'tmpfs' } }, 'create ab: missing required option: "type"'],
 ])('%o is refused, and leaves nothing', async (request, words) => {
-  expect(volumes.create(request)).rejects.toThrow(words);
+  await expect(volumes.create(request)).rejects.toThrow(words);
   expect(readdirSync(root)).toEqual([]);
 });
 
@@ -86,18 +90,18 @@ test('lists by name, label, driver and use', async () => {
   await volumes.create({ name: 'one', labels: { a: 'b' } });
   await volumes.create({ name: 'other' });
   store.update((tx) => tx.refs.add('container:4f', 'volume:other'));
-  const names = (filters: Record<string, string[]>): string[] | undefined =>
-    volumes.list(filters).Volumes?.map(({ Name }) => Name);
-  expect(names({})).toEqual(['one', 'other']);
-  expect(names({ name: ['^one$'] })).toEqual(['one']);
-  expect(names({ name: ['[', 'th'] })).toEqual(['other']);
-  expect(names({ label: ['a'] })).toEqual(['one']);
-  expect(names({ label: ['a=c'] })).toEqual([]);
-  expect(names({ driver: ['local'] })).toEqual(['one', 'other']);
-  expect(names({ dangling: ['true'] })).toEqual(['one']);
-  expect(names({ dangling: ['0'] })).toEqual(['other']);
-  expect(() => names({ dangling: ['x'] })).toThrow("invalid filter 'dangling=[x]'");
-  expect(() => names({ foo: ['x'] })).toThrow("invalid filter 'foo'");
+  const names = async (filters: Record<string, string[]>): Promise<string[] | undefined> =>
+    (await volumes.list(filters)).Volumes?.map(({ Name }) => Name);
+  expect(await names({})).toEqual(['one', 'other']);
+  expect(await names({ name: ['^one$'] })).toEqual(['one']);
+  expect(await names({ name: ['[', 'th'] })).toEqual(['other']);
+  expect(await names({ label: ['a'] })).toEqual(['one']);
+  expect(await names({ label: ['a=c'] })).toEqual([]);
+  expect(await names({ driver: ['local'] })).toEqual(['one', 'other']);
+  expect(await names({ dangling: ['true'] })).toEqual(['one']);
+  expect(await names({ dangling: ['0'] })).toEqual(['other']);
+  await expect(names({ dangling: ['x'] })).rejects.toThrow("invalid filter 'dangling=[x]'");
+  await expect(names({ foo: ['x'] })).rejects.toThrow("invalid filter 'foo'");
 });
 
 test('what a kill cut short is finished, and what is not ours stays', async () => {
@@ -112,8 +116,8 @@ test('what a kill cut short is finished, and what is not ours stays', async () =
   mkdirSync(join(root, 'foreign/_data/x'), { recursive: true });
   await volumes.create({ name: 'kept' });
   volumes = open();
-  expect(() => volumes.inspect('condemned')).toThrow('get condemned: no such volume');
+  await expect(volumes.inspect('condemned')).rejects.toThrow('get condemned: no such volume');
   await volumes.restore();
   expect(readdirSync(root).toSorted()).toEqual(['foreign', 'kept']);
-  expect(volumes.list({}).Volumes?.map(({ Name }) => Name)).toEqual(['kept']);
+  expect((await volumes.list({})).Volumes?.map(({ Name }) => Name)).toEqual(['kept']);
 });

@@ -1,30 +1,31 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { VolumeListResponse } from '../api/index.ts';
 import { createLocks, createTopic, EngineError, type Log, messageOf, newId } from '../kit/index.ts';
+import type { Plugins } from '../plugin/index.ts';
 import type { Store } from '../store/index.ts';
-import { checkVolume } from './check.ts';
 import type { Volumes } from './contract.ts';
-import { volumeDamages } from './damages.ts';
-import { fill } from './fill.ts';
-import { volumeFilter } from './filters.ts';
-import {
-  condemnVolume,
-  dataPath,
-  eraseVolume,
-  findVolume,
-  makeVolume,
-  type Place,
-  requireVolume,
-  restoreVolumes,
-} from './life.ts';
-import { createVolumeMounts } from './mounts.ts';
-import { pruned } from './prune.ts';
-import { describe, driver, volumeRows } from './row.ts';
-import { usage } from './usage.ts';
+import { createVolume } from './create.ts';
+import { fill } from './fill/fill.ts';
+import { answers } from './local/answers.ts';
+import { needsMount } from './local/mounting.ts';
+import { inspectVolume, listVolumes } from './look.ts';
+import { createVolumeMounts, type VolumeMounts } from './mounts.ts';
+import { createPluginDrivers } from './plugin/driver.ts';
+import { volumeDamages } from './records/damages.ts';
+import { dataPath, findVolume, type Place, restoreVolumes } from './records/life.ts';
+import { pruned } from './records/prune.ts';
+import { localDriver } from './records/row.ts';
+import { usage } from './records/usage.ts';
+import { removeVolume } from './remove.ts';
 
-/** Named volumes in directories below `root`: `<root>/<name>/_data`. */
-export function createVolumes(options: { root: string; store: Store; log: Log; clock: () => Date }): Volumes {
+/** Named volumes, in directories below `root` (`<root>/<name>/_data`) or with plugins. */
+export function createVolumes(options: {
+  root: string;
+  store: Store;
+  plugins: Plugins;
+  log: Log;
+  clock: () => Date;
+}): Volumes {
   const { root, store, log, clock } = options;
   const place: Place = { root, store };
   const locks = createLocks();
@@ -32,57 +33,65 @@ export function createVolumes(options: { root: string; store: Store; log: Log; c
     log.error('a listener of volume events failed', { error: messageOf(error) }),
   );
   mkdirSync(root, { recursive: true, mode: 0o701 });
-  const publish = (action: string, name: string): void => topic.publish({ action, name, driver });
-  const mounts = createVolumeMounts(place);
+  const drivers = createPluginDrivers(options.plugins, log);
+  const mounts = createVolumeMounts(place, { drivers, log });
 
   async function remove(name: string, force: boolean): Promise<void> {
     await locks.run(name, async () => {
-      if (force && !findVolume(place, name)) return;
-      requireVolume(place, name);
-      condemnVolume(place, name);
-      mounts.unmount(name);
-      await eraseVolume(place, name);
-      publish('destroy', name);
+      const driver = await removeVolume(place, drivers, name, { force, unmount: mounts.unmount });
+      if (driver !== undefined) topic.publish({ action: 'destroy', name, driver });
     });
   }
 
   return {
     async create(request) {
       const name = request.name || newId();
+      const { labels = null, options: asked = null } = request;
+      // A name that was just drawn is nobody's.
+      const driver = request.driver || (request.name ? '' : localDriver);
       return locks.run(name, async () => {
-        let row = findVolume(place, name);
-        checkVolume(name, request.driver ?? '', row ? {} : (request.options ?? {}));
-        if (!row) {
-          const createdAt = `${clock().toISOString().slice(0, 19)}Z`;
-          const { labels = null, options = null } = request;
-          row = makeVolume(place, name, { createdAt, labels, options, anonymous: !request.name });
-          publish('create', name);
-        }
-        return describe(name, row, dataPath(place, name));
+        const createdAt = `${clock().toISOString().slice(0, 19)}Z`;
+        const given = { createdAt, labels, options: asked, anonymous: !request.name };
+        const { volume, made } = await createVolume(place, drivers, { name, driver, given });
+        if (made) topic.publish({ action: 'create', name, driver: volume.Driver });
+        return volume;
       });
     },
-    inspect: (name) => describe(name, requireVolume(place, name), dataPath(place, name)),
-    list: (filters) => list(place, filters),
+    inspect: (name) => inspectVolume(place, drivers, name),
+    list: (filters) => listVolumes(place, drivers, filters),
+    knows: (name) => findVolume(place, name) !== undefined,
     usage: () => usage(place),
     remove: (name, { force }) => remove(name, force),
     mount: mounts.mount,
+    resume: mounts.resume,
     release: mounts.release,
     releaseUnused: mounts.releaseUnused,
     prune: (filters) => prune(place, filters, (name) => remove(name, true)),
     path: (name) => dataPath(place, name),
     isAnonymous: (name) => findVolume(place, name)?.anonymous ?? false,
-    fill: (name, image) =>
-      locks.run(name, () => {
-        const mounted = findVolume(place, name)?.options?.device !== undefined;
-        const data = dataPath(place, name);
-        return fill({ data, ...(!mounted && { marker: join(root, name, 'filling') }) }, image);
-      }),
+    fill: (name, image) => locks.run(name, () => fillVolume(place, mounts, name, image)),
+    drivers: () => [localDriver, ...drivers.names()],
     restore: () => restoreVolumes(place, mounts.unmount),
     check: async function* () {
       yield* volumeDamages(place);
     },
     subscribe: topic.subscribe,
   };
+}
+
+async function fillVolume(
+  place: Place,
+  mounts: VolumeMounts,
+  name: string,
+  image: Parameters<Volumes['fill']>[1],
+): Promise<void> {
+  const row = findVolume(place, name);
+  const data = mounts.pathOf(name) ?? dataPath(place, name);
+  const own = row?.driver === undefined && !needsMount(row?.options);
+  if (!own && !(await answers(data))) {
+    throw new EngineError('unavailable', `failed to populate volume: ${data} does not answer`);
+  }
+  return fill({ data, ...(own && { marker: join(place.root, name, 'filling') }) }, image);
 }
 
 async function prune(
@@ -104,18 +113,4 @@ async function prune(
     SpaceReclaimed += size;
   }
   return { VolumesDeleted, SpaceReclaimed };
-}
-
-function list(place: Place, filters: Record<string, string[]>): VolumeListResponse {
-  const wanted = volumeFilter(filters);
-  const found = place.store.view((tx) => {
-    const rows = tx.collection(volumeRows).all();
-    const inUse = (name: string): boolean => tx.refs.ownersOf(`volume:${name}`).length > 0;
-    return rows.filter(({ id, document }) => !document.removing && wanted(id, document, () => inUse(id)));
-  });
-  const Volumes = found
-    .toSorted((one, other) => (one.id < other.id ? -1 : 1))
-    .map(({ id, document }) => describe(id, document, dataPath(place, id)));
-  // Docker sends null where there are none, which its types leave out.
-  return { Volumes, Warnings: null as unknown as string[] };
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,7 @@ export async function startEngine(
     dataSize?: string;
     bip?: string;
     netns?: string;
+    hostFiles?: Record<string, string>;
   } = {},
 ): Promise<Engine> {
   const before = await traces();
@@ -76,6 +77,8 @@ interface Setup {
   execRoot?: string;
   /** The data root is a tmpfs of this size, in a mount namespace of the engine's own. */
   dataSize?: string;
+  /** Files of the host, by their paths, that have other contents in the engine's own mount namespace. */
+  hostFiles?: Record<string, string>;
   /** The network namespace, by its name, that is the engine's host. */
   netns?: string;
 }
@@ -181,11 +184,21 @@ function createEngine(setup: Setup): Engine {
 /** What the daemon is started through; it execs, so that the process stays the daemon's. */
 function wrapper(setup: Setup): string[] {
   if (setup.netns !== undefined) return ['nsenter', `--net=/run/netns/${setup.netns}`];
+  if (setup.hostFiles !== undefined) return withFiles(setup.directory, setup.hostFiles);
   if (setup.dataSize === undefined) return [];
   const data = join(setup.directory, 'data');
   mkdirSync(data, { recursive: true });
   const script = `mount -t tmpfs -o size=${setup.dataSize} tmpfs ${data} && exec "$@"`;
   return ['unshare', '-m', '--propagation', 'private', 'sh', '-c', script, 'sh'];
+}
+
+function withFiles(directory: string, files: Record<string, string>): string[] {
+  const binds = Object.entries(files).map(([path, content], index) => {
+    const own = join(directory, `host-file-${index}`);
+    writeFileSync(own, content);
+    return `mount --bind ${own} ${path}`;
+  });
+  return ['unshare', '-m', '--propagation', 'private', 'sh', '-c', `${binds.join(' && ')} && exec "$@"`, 'sh'];
 }
 
 /**

@@ -142,10 +142,10 @@ test('of a list the manifest of the platform', async () => {
     manifests: [entry(arm64, 'arm64'), entry(amd64, process.arch === 'arm64' ? 'none' : 'amd64')],
   });
   const reference = parseReference(`${small.host}/box:1`);
-  await told(images.pull({ reference, platform: { os: 'linux', architecture: 'arm64' }, signal: never }));
+  await told(images.pull({ reference, platforms: [{ os: 'linux', architecture: 'arm64' }], signal: never }));
   const found = await images.inspect(`${small.host}/box:1`);
   expect([found.Architecture, found.RepoDigests]).toEqual(['arm64', [`${small.host}/box@${digest}`]]);
-  const riscv = images.pull({ reference, platform: { os: 'linux', architecture: 'riscv64' }, signal: never });
+  const riscv = images.pull({ reference, platforms: [{ os: 'linux', architecture: 'riscv64' }], signal: never });
   expect(told(riscv)).rejects.toThrow('no matching manifest for linux/riscv64 in the manifest list entries');
 });
 

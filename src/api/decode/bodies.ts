@@ -61,6 +61,37 @@ const containerCreate = struct('container.CreateRequest', {
   NetworkingConfig: networkingConfig,
 });
 
+/** What a request to create may hold beside Docker's own. */
+const ownCreate = struct('tug.Create', {
+  Tug: struct('tug.CreateOptions', {
+    Secrets: list(
+      struct('tug.Secret', {
+        ID: string(),
+        Data: string(),
+        Target: string(),
+        UID: int64('int'),
+        GID: int64('int'),
+        Mode: int64('int'),
+      }),
+    ),
+  }),
+});
+
+export interface SecretBody {
+  ID?: string;
+  Data?: string;
+  Target?: string;
+  UID?: number;
+  GID?: number;
+  Mode?: number;
+}
+
+/** The secrets that a request to create brings along, in the engine's own part of it. */
+export function decodeSecrets(text: string): SecretBody[] {
+  if (!/"tug"\s*:/i.test(text)) return [];
+  return decodeBody<{ Tug?: { Secrets?: SecretBody[] } }>(ownCreate, text, '').Tug?.Secrets ?? [];
+}
+
 const consoleSize = array(2, unsigned(64, 'uint'));
 
 const execCreate = struct('container.ExecOptions', {

@@ -80,6 +80,9 @@ const mount = struct('mount.Mount', {
     Options: list(strings),
   }),
   ClusterOptions: struct('mount.ClusterOptions', {}),
+  // The engine's own: whose files are seen as whose, and whose they become.
+  IDMap: string(),
+  Chown: string(),
 });
 
 const portBinding = struct('nat.PortBinding', { HostIp: string(), HostPort: string() });

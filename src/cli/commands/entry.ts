@@ -13,6 +13,12 @@ export interface Entry {
 /** Commands under a noun, with the other names they go by. */
 export interface Group {
   short: string;
+  /** What the group's own page says instead of `short`. */
+  long?: string;
+  /** The page says so. */
+  experimental?: true;
+  /** It is a command of its own to Docker, which shows its page: an empty line comes before, and its usage is written out. */
+  runs?: true;
   /** The noun's place in the help: with the swarm's commands, or hidden where no swarm is managed. */
   swarm?: 'any' | 'manager';
   /** Left out of the help. */

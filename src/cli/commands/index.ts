@@ -4,6 +4,7 @@ import { container, containerWords } from './container/index.ts';
 import { context } from './context/index.ts';
 import { type Entry, entry, type Group } from './entry.ts';
 import { image, imageWords } from './image/index.ts';
+import { manifest } from './manifest/index.ts';
 import { network } from './network/index.ts';
 import { plugin } from './plugin/index.ts';
 import { registryWords } from './registry/index.ts';
@@ -26,6 +27,7 @@ export const groups: Record<string, Group> = {
   container,
   context,
   image,
+  manifest,
   network,
   plugin,
   system,

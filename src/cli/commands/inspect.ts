@@ -2,6 +2,7 @@ import { parsePlatform } from '../../oci/index.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags/index.ts';
 import { inspectFormatUsage } from './filters.ts';
+import { containersAhead } from './show/containers-ahead.ts';
 import { inspectAll } from './show/inspect-all.ts';
 import type { Kind } from './show/kind.ts';
 import { fetchAny, fetchOne, kinds } from './show/kinds.ts';
@@ -36,7 +37,11 @@ export const inspect = command({
     if (asked && !kinds.includes(asked)) {
       throw new Error(`unknown type: ${JSON.stringify(flags.type)}: must be one of ${typeNames}`);
     }
-    return inspectAll(context, args, flags.format, async (name) => {
+    const { size, format } = flags;
+    const ahead = !asked || asked === 'container' ? containersAhead(client, args, { size, format }) : undefined;
+    return inspectAll(context, args, format, async (name) => {
+      const container = await ahead?.(name);
+      if (container) return container;
       const found = asked
         ? { kind: asked, ...(await fetchOne(client, asked, name, asked === 'container' ? { size: flags.size } : {})) }
         : await fetchAny(client, name, flags.size);
@@ -49,10 +54,12 @@ export const inspect = command({
 export const inspectContainer = command({
   ...words('container'),
   flags: { format: formatFlag, size: flag.bool('Display total file sizes', { short: 's' }) },
-  run: (context, { flags, args }) =>
-    inspectAll(context, args, flags.format, (name) =>
-      fetchOne(context.client, 'container', name, { size: flags.size }),
-    ),
+  run(context, { flags: { size, format }, args }) {
+    const ahead = containersAhead(context.client, args, { size, format });
+    const fetch = async (name: string) =>
+      (await ahead(name)) ?? (await fetchOne(context.client, 'container', name, { size }));
+    return inspectAll(context, args, format, fetch);
+  },
 });
 
 export const inspectImage = command({

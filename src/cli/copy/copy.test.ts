@@ -31,7 +31,7 @@ async function* cut(bytes: Uint8Array) {
 }
 
 const same = (name: string) => name;
-const into = (parts: TarPart[]) => unpack(cut(makeTar(parts)), join(base, 'to'), same);
+const into = (parts: TarPart[]) => unpack(cut(makeTar(parts)), join(base, 'to'), { rename: same });
 
 test('arguments are taken apart as by scp', () => {
   expect(splitArgument('web:/etc')).toEqual({ container: 'web', path: '/etc' });
@@ -84,7 +84,7 @@ test('what is packed is what is unpacked', async () => {
   symlinkSync('nowhere', join(from, 'link'));
   Bun.spawnSync(['mkfifo', join(from, 'pipe')]);
   utimesSync(join(from, 'große'), 1_000_000_000, 1_000_000_000);
-  await unpack(pack({ path: from, isDirectory: true }, same), join(base, 'to'), same);
+  await unpack(pack({ path: from, isDirectory: true }, { rename: same }), join(base, 'to'), { rename: same });
   const made = (name: string) => join(base, 'to/from', name);
   expect(readFileSync(made('große'), 'utf8')).toBe('x'.repeat(3_000_000));
   expect(lstatSync(made('große'))).toMatchObject({ mtimeMs: 1e12, nlink: 2 });

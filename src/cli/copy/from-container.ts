@@ -1,5 +1,7 @@
+import type { Client } from '../../client/index.ts';
 import type { Context } from '../command.ts';
 import { toBytes } from './bytes.ts';
+import { createGivenTargets, takesFiles } from './given.ts';
 import { checkOutput, localDestination } from './local.ts';
 import { linkTarget, planCopy, rebased, renameEntry, resolveLocal, type Source, splitEntry } from './paths.ts';
 import { showCopy } from './progress.ts';
@@ -22,22 +24,35 @@ export async function copyFromContainer(context: Context, copy: CopyOut): Promis
   const destination = copy.destination === '-' ? '-' : resolveLocal(copy.destination);
   checkOutput(destination);
   const { path, rebaseName } = copy.followLink ? await followed(context, copy) : { path: copy.source };
-  const reply = await client.request({ method: 'GET', path: archivePath(container), query: { path } });
   if (destination === '-') {
-    for await (const bytes of reply.body) await out.write(bytes);
+    const { body } = await client.request({ method: 'GET', path: archivePath(container), query: { path } });
+    for await (const bytes of body) await out.write(bytes);
     return;
   }
+  const targets = (await fillsFiles(client)) ? createGivenTargets((bytes) => progress?.add(bytes)) : undefined;
+  const reply = await client.request({
+    ...(targets
+      ? { method: 'POST', path: `/tug${archivePath(container)}`, upload: targets.names }
+      : { method: 'GET', path: archivePath(container) }),
+    query: { path },
+  });
   const { isDirectory } = readStat(reply.headers);
   const source: Source = { path, isDirectory, ...(rebaseName === undefined ? {} : { rebaseName }) };
   const progress = copy.isQuiet ? undefined : showCopy(err, 'Copying from container - ');
   try {
     const plan = planCopy(source, localDestination(destination));
     const rename = renamer(source, plan);
-    await unpack(progress?.count(reply.body) ?? reply.body, plan.directory, rename);
+    await unpack(progress?.count(reply.body) ?? reply.body, plan.directory, { rename, fill: targets?.fill });
   } finally {
+    targets?.end();
     reply.close();
     await progress?.finish(destination);
   }
+}
+
+/** The engine is root, whom no quota stops: only root has it write. */
+async function fillsFiles(client: Client): Promise<boolean> {
+  return process.geteuid?.() === 0 && (await takesFiles(client));
 }
 
 /** The target of a link in its stead. */

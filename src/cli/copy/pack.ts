@@ -1,18 +1,24 @@
 import type { Stats } from 'node:fs';
 import { explainSystemError } from '../../kit/index.ts';
-import { encodeTarHead, tarEnd, tarPadding } from '../../oci/index.ts';
+import { encodeTarHead, type TarHead, tarEnd, tarPadding } from '../../oci/index.ts';
 import { fs } from '../lazy.ts';
 import { onDisk, toBytes } from './bytes.ts';
+import type { GivenSources } from './given.ts';
 import { type Source, splitEntry } from './paths.ts';
 
+/** `rename` gives entries their names; `given` takes files that the archive then has no data of. */
+export interface PackOptions {
+  rename(name: string): string;
+  given?: GivenSources | undefined;
+}
+
 /**
- * The archive of a local file or directory as it is read, its entries under the names that `rename` gives them. A piece may be
- * overwritten once the next is asked for.
+ * The archive of a local file or directory as it is read. A piece may be overwritten once the next is asked for.
  */
-export async function* pack(source: Source, rename: (name: string) => string): AsyncGenerator<Uint8Array> {
+export async function* pack(source: Source, options: PackOptions): AsyncGenerator<Uint8Array> {
   const [directory, base] = splitEntry(source.path);
   const first = source.rebaseName ?? base;
-  const walk = new Walk((name) => rename(toBytes(first) + name));
+  const walk = new Walk({ ...options, rename: (name) => options.rename(toBytes(first) + name) });
   const start = base === '.' ? directory : `${directory === '/' ? '' : directory}/${base}`;
   try {
     for (const piece of walk.entries(toBytes(start), '')) yield piece;
@@ -28,7 +34,7 @@ const readSize = 1 << 20;
 
 /** Goes through a tree in order of names. Small entries are put together, so that not each is a write of its own. */
 class Walk {
-  private readonly rename: (name: string) => string;
+  private readonly options: PackOptions;
   /** Where a file with several names was packed first. */
   private readonly seen = new Map<string, string>();
   private small: Uint8Array[] = [];
@@ -36,8 +42,8 @@ class Walk {
   /** For one piece after another of whatever is large. */
   private large: Buffer | undefined;
 
-  constructor(rename: (name: string) => string) {
-    this.rename = rename;
+  constructor(options: PackOptions) {
+    this.options = options;
   }
 
   /** `at` is where the entry lies, `name` what its name has after the first word; both are byte strings. */
@@ -45,9 +51,9 @@ class Walk {
     const found = fs().lstatSync(onDisk(at));
     // A socket means something only to who listens.
     if (found.isSocket()) return;
-    const { head, isData } = this.headOf(found, at, name);
-    yield* this.gather(head);
-    if (isData) yield* this.data(at, found.size);
+    const head = this.headOf(found, at, name);
+    if (head.type === '0') yield* this.file(at, head);
+    else yield* this.gather(encodeTarHead(head));
     if (!found.isDirectory()) return;
     const names = fs().readdirSync(onDisk(at), { encoding: 'buffer' }) as unknown as Buffer[];
     for (const one of names.map((bytes) => bytes.toString('latin1')).toSorted()) {
@@ -69,34 +75,36 @@ class Walk {
     if (this.gathered >= pieceSize) yield* this.rest();
   }
 
-  private headOf(found: Stats, at: string, name: string): { head: Uint8Array; isData: boolean } {
-    const entry = this.rename(name) + (found.isDirectory() ? '/' : '');
+  private headOf(found: Stats, at: string, name: string): TarHead {
+    const entry = this.options.rename(name) + (found.isDirectory() ? '/' : '');
     const inode = `${found.dev}:${found.ino}`;
     const earlier = found.nlink > 1 && !found.isDirectory() ? this.seen.get(inode) : undefined;
     if (found.nlink > 1 && earlier === undefined) this.seen.set(inode, entry);
     const type = earlier === undefined ? typeOf(found) : '1';
-    const isData = type === '0';
     const isDevice = type === '3' || type === '4';
     const target =
       type === '2' ? (fs().readlinkSync(onDisk(at), { encoding: 'buffer' }) as unknown as Buffer) : undefined;
-    const head = encodeTarHead({
+    return {
       name: entry,
       type,
       mode: found.mode & 0o7777,
       uid: found.uid,
       gid: found.gid,
-      size: isData ? found.size : 0,
+      size: type === '0' ? found.size : 0,
       modified: { seconds: Math.floor(found.mtimeMs / 1000), nanoseconds: 0 },
       linkName: earlier ?? target?.toString('latin1') ?? '',
       device: isDevice ? [major(found.rdev), minor(found.rdev)] : [0, 0],
-    });
-    return { head, isData };
+    };
   }
 
   /** Exactly as many bytes as the header says: a file that shrinks meanwhile is an error, what it grows by stays out. */
-  private *data(at: string, size: number): Generator<Uint8Array> {
+  private *file(at: string, head: TarHead): Generator<Uint8Array> {
+    const { size } = head;
     const fd = fs().openSync(onDisk(at), 'r');
+    const elsewhere = this.options.given?.give(fd, size);
+    if (elsewhere !== undefined) return yield* this.gather(encodeTarHead({ ...head, size: 0, elsewhere }));
     try {
+      yield* this.gather(encodeTarHead(head));
       if (size > pieceSize) yield* this.largeData(fd, size);
       else yield* this.gather(smallData(fd, size));
     } finally {

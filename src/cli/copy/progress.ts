@@ -7,6 +7,8 @@ const interval = 75;
 /** Counts the bytes of a copy and shows them moving, where there is a terminal to show them on. */
 export interface Progress {
   count(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** What goes another way counts as well. */
+  add(bytes: number): void;
   /** Clears the moving line and says what was copied. */
   finish(where: string): Promise<void>;
 }
@@ -27,6 +29,9 @@ export function showCopy(err: Output, header: string): Progress {
         total += piece.length;
         yield piece;
       }
+    },
+    add(bytes) {
+      total += bytes;
     },
     async finish(where) {
       clearInterval(timer);

@@ -1,10 +1,11 @@
 import type { Context } from '../command.ts';
 import { readInput } from '../stdio/input.ts';
 import { toBytes } from './bytes.ts';
+import { createGivenSources, takesFiles } from './given.ts';
 import { localSource } from './local.ts';
 import { pack } from './pack.ts';
-import { type Destination, linkTarget, type Plan, planCopy, renameEntry, resolveLocal } from './paths.ts';
-import { showCopy } from './progress.ts';
+import { type Destination, linkTarget, type Plan, planCopy, renameEntry, resolveLocal, type Source } from './paths.ts';
+import { type Progress, showCopy } from './progress.ts';
 import { archivePath, type PathStat, statPath } from './stat.ts';
 
 /** One copy into a container. */
@@ -21,38 +22,44 @@ export interface CopyIn {
 export async function copyToContainer(context: Context, copy: CopyIn): Promise<void> {
   const { container } = copy;
   const destination = await containerDestination(context, copy);
-  const { plan, archive } = copy.source === '-' ? fromStdin(copy, destination) : fromPath(copy, destination);
+  const plan = copy.source === '-' ? planStdin(copy, destination) : planPath(copy, destination);
   const progress = copy.isQuiet ? undefined : showCopy(context.err, 'Copying to container - ');
+  const given = plan.source && (await takesFiles(context.client)) ? createGivenSources(addTo(progress)) : undefined;
+  const archive = plan.source ? pack(plan.source, { rename: renamer(plan), given }) : readInput();
   try {
     await context.client.send({
       method: 'PUT',
-      path: archivePath(container),
+      path: `${given ? '/tug' : ''}${archivePath(container)}`,
       query: { path: plan.directory, noOverwriteDirNonDir: 'true', copyUIDGID: copy.keepsOwners ? 'true' : undefined },
       // What came by stdin is not counted, as in Docker.
-      upload: copy.source === '-' ? archive : (progress?.count(archive) ?? archive),
+      upload: plan.source ? (progress?.count(archive) ?? archive) : archive,
     });
   } finally {
+    given?.close();
     await progress?.finish(`${container}:${destination.path}`);
   }
 }
 
-interface Upload {
-  plan: Plan;
-  archive: AsyncIterable<Uint8Array>;
-}
+const addTo = (progress: Progress | undefined) => (bytes: number) => progress?.add(bytes);
 
-function fromStdin(copy: CopyIn, destination: Destination): Upload {
+/** Without a source the archive comes by stdin. */
+type Upload = Plan & { source?: Source };
+
+function planStdin(copy: CopyIn, destination: Destination): Upload {
   if (!destination.isDirectory) {
     throw new Error(`destination "${copy.container}:${copy.destination}" must be a directory`);
   }
-  return { plan: { directory: destination.path }, archive: readInput() };
+  return { directory: destination.path };
 }
 
-function fromPath(copy: CopyIn, destination: Destination): Upload {
+function planPath(copy: CopyIn, destination: Destination): Upload {
   const source = localSource(resolveLocal(copy.source), copy.followLink);
-  const plan = planCopy(source, destination);
-  const rename = plan.rename && { from: toBytes(plan.rename.from), to: toBytes(plan.rename.to) };
-  return { plan, archive: pack(source, (name) => (rename ? renameEntry(name, { rename }) : name)) };
+  return { ...planCopy(source, destination), source };
+}
+
+function renamer({ rename }: Plan): (name: string) => string {
+  const bytes = rename && { from: toBytes(rename.from), to: toBytes(rename.to) };
+  return (name) => (bytes ? renameEntry(name, { rename: bytes }) : name);
 }
 
 /** What the destination is; a link there stands for what it points to. */

@@ -4,6 +4,9 @@ import { readTar, type TarEntry } from '../../oci/index.ts';
 import { fs, path } from '../lazy.ts';
 import { onDisk, toBytes, toText } from './bytes.ts';
 
+/** Puts a file's contents into it, of which the archive says that they are elsewhere. */
+export type Fill = (fd: number, entry: TarEntry) => Promise<void>;
+
 /**
  * Unpacks an archive below a local directory, its entries under the names that `rename` gives them. Nothing is written
  * outside the directory: neither by a name, nor through a link. Owners stay this user's; what is in the way is replaced,
@@ -12,10 +15,10 @@ import { onDisk, toBytes, toText } from './bytes.ts';
 export async function unpack(
   archive: AsyncIterable<Uint8Array>,
   directory: string,
-  rename: (name: string) => string,
+  { rename, fill }: { rename: (name: string) => string; fill?: Fill | undefined },
 ): Promise<void> {
   const root = toBytes(path().resolve(directory));
-  const place = new Place(root === '/' ? '' : root);
+  const place = new Place(root === '/' ? '' : root, fill);
   for await (const entry of readTar(archive)) {
     try {
       await place.put(entry, rename);
@@ -34,8 +37,11 @@ class Place {
   /** Directories get their times when nothing more is written into them. */
   private readonly times: [at: string, seconds: number][] = [];
 
-  constructor(root: string) {
+  private readonly fill: Fill | undefined;
+
+  constructor(root: string, fill: Fill | undefined) {
     this.root = root;
+    this.fill = fill;
   }
 
   async put(entry: TarEntry, rename: (name: string) => string): Promise<void> {
@@ -95,7 +101,7 @@ class Place {
         this.times.push([at, seconds]);
         return;
       case 'file':
-        return writeFile(entry, at, seconds);
+        return writeFile(entry, { at, seconds, fill: this.fill });
       case 'symlink':
         this.makeSymlink(entry, at);
         fs().lutimesSync(onDisk(at), seconds, seconds);
@@ -125,26 +131,35 @@ class Place {
   }
 }
 
-async function writeFile(entry: TarEntry, at: string, seconds: number): Promise<void> {
-  const { openSync, writeSync, fchmodSync, futimesSync, ftruncateSync, closeSync, constants } = fs();
+async function writeFile(
+  entry: TarEntry,
+  { at, seconds, fill }: { at: string; seconds: number; fill: Fill | undefined },
+): Promise<void> {
+  const { openSync, fchmodSync, futimesSync, closeSync, constants } = fs();
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
   const fd = openSync(onDisk(at), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
   try {
-    let position = 0;
-    for await (const bytes of entry.data()) {
-      for (let written = 0; written < bytes.length; ) {
-        const room = roomAt(entry, position);
-        const count = writeSync(fd, bytes, written, Math.min(bytes.length - written, room.length), room.offset);
-        written += count;
-        position += count;
-      }
-    }
-    if (entry.segments) ftruncateSync(fd, entry.size);
+    if (fill && entry.elsewhere !== undefined) await fill(fd, entry);
+    else await writeContents(fd, entry);
     fchmodSync(fd, entry.mode);
     futimesSync(fd, seconds, seconds);
   } finally {
     closeSync(fd);
   }
+}
+
+async function writeContents(fd: number, entry: TarEntry): Promise<void> {
+  const { writeSync, ftruncateSync } = fs();
+  let position = 0;
+  for await (const bytes of entry.data()) {
+    for (let written = 0; written < bytes.length; ) {
+      const room = roomAt(entry, position);
+      const count = writeSync(fd, bytes, written, Math.min(bytes.length - written, room.length), room.offset);
+      written += count;
+      position += count;
+    }
+  }
+  if (entry.segments) ftruncateSync(fd, entry.size);
 }
 
 /** Where a sparse file's data belongs: the rest of the segment that holds its `position`-th byte. */

@@ -120,6 +120,7 @@ const security = {
   isolation: flag.string('Container isolation technology'),
   pid: flag.string('PID namespace to use'),
   privileged: flag.bool('Give extended privileges to this container'),
+  secret: flag.list('Secret file in memory (id=NAME,src=FILE)', { hidden: true }),
   'security-opt': flag.list('Security Options'),
   sysctl: map('Sysctl options', sysctl),
   userns: flag.string('User namespace to use'),

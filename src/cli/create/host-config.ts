@@ -117,7 +117,7 @@ type Kind = 'ipc' | 'pid' | 'uts' | 'userns' | 'cgroupns';
 const modes: Record<Exclude<Kind, 'ipc'>, [accepts: RegExp, complaint: string]> = {
   pid: [/^(|host|container:.+)$/, '--pid: invalid PID mode'],
   uts: [/^(|host)$/, '--uts: invalid UTS mode'],
-  userns: [/^(|host)$/, '--userns: invalid USER mode'],
+  userns: [/^(|host|auto(:size=\d+)?)$/, '--userns: invalid USER mode'],
   cgroupns: [/^(|host|private)$/, '--cgroupns: invalid CGROUP mode'],
 };
 

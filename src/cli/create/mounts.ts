@@ -36,7 +36,7 @@ export function parseTmpfs(specs: string[]): Record<string, string> {
   return tmpfs;
 }
 
-type Writable = { -readonly [K in keyof Mount]: Mount[K] };
+type Writable = { -readonly [K in keyof Mount]: Mount[K] } & { IDMap?: string; Chown?: string };
 type Setter = (mount: Writable, value: string, field: string) => Writable;
 
 const bind = (mount: Writable, more: object): Writable => ({
@@ -78,6 +78,10 @@ const setters: Record<string, Setter> = {
     const [name, text] = halves(value);
     return driver(mount, { Options: { ...mount.VolumeOptions?.DriverConfig?.Options, [name]: text } });
   },
+  'bind-create-src': (mount, value, field) => bind(mount, { CreateMountpoint: truth(value, field) }),
+  // The engine's own: a word alone means the container's user.
+  idmap: (mount, value) => ({ ...mount, IDMap: value === 'true' ? 'auto' : value }),
+  chown: (mount, value) => ({ ...mount, Chown: value === 'true' ? 'auto' : value }),
   'image-subpath': (mount, value) => image(mount, { Subpath: value }),
   'tmpfs-size': (mount, value, field) => tmpfs(mount, { SizeBytes: size(value, field) }),
   'tmpfs-mode': (mount, value, field) => {
@@ -87,7 +91,7 @@ const setters: Record<string, Setter> = {
 };
 
 const synonyms: Record<string, string> = { src: 'source', dst: 'target', destination: 'target', ro: 'readonly' };
-const switches = new Set(['readonly', 'bind-nonrecursive', 'volume-nocopy']);
+const switches = new Set(['readonly', 'bind-nonrecursive', 'bind-create-src', 'volume-nocopy', 'idmap', 'chown']);
 
 /** Reads one `--mount` value. */
 export function parseMount(spec: string): Mount {

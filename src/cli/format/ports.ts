@@ -13,6 +13,7 @@ interface Group {
 
 /** Ports on one line: neighbours on the same address drawn together, `0.0.0.0:80->80/tcp, 443/tcp`. */
 export function displayPorts(ports: ListedPort[]): string {
+  if (ports.length === 0) return '';
   const groups = new Map<string, Group>();
   const ranges: string[] = [];
   const mapped: string[] = [];

@@ -82,27 +82,32 @@ function judged<T>(work: () => T): T {
 
 /** Cells end with a tab; a column is as wide as its widest cell and three spaces, and `least` at least. */
 export function alignColumns(lines: string[], least = 10): string {
-  const cells = lines.flatMap((line) => line.split('\n')).map((line) => line.split('\t'));
+  if (lines.length === 0) return '';
+  const text = lines.join('\n');
+  const rows = text.split('\n').map((line) => line.split('\t'));
+  const lettersOf = beyondBasic.test(text) ? countLetters : countUnits;
   const widths: number[] = [];
-  for (const row of cells) {
-    row.slice(0, -1).forEach((cell, at) => {
-      widths[at] = Math.max(widths[at] ?? 0, lettersOf(cell) + 3, least);
-    });
+  for (const row of rows) {
+    for (let at = 0; at < row.length - 1; at++) {
+      const width = lettersOf(row[at] ?? '') + 3;
+      if (width > (widths[at] ?? 0)) widths[at] = Math.max(width, least);
+    }
   }
-  return cells
-    .map((row) => row.map((cell, at) => (at < row.length - 1 ? padCell(cell, widths[at] ?? 0) : cell)).join(''))
-    .map((line) => `${line}\n`)
-    .join('');
+  let out = '';
+  for (const row of rows) {
+    for (let at = 0; at < row.length - 1; at++) {
+      const cell = row[at] ?? '';
+      out += cell.padEnd((widths[at] ?? 0) + cell.length - lettersOf(cell));
+    }
+    out += `${row.at(-1)}\n`;
+  }
+  return out;
 }
 
-function padCell(cell: string, width: number): string {
-  return cell + ' '.repeat(Math.max(0, width - lettersOf(cell)));
-}
-
-/** A letter outside the basic plane is one, too. */
-function lettersOf(cell: string): number {
-  return /[\ud800-\udbff]/.test(cell) ? [...cell].length : cell.length;
-}
+/** A letter outside the basic plane is one, but two units of a text. */
+const beyondBasic = /[\ud800-\udbff]/;
+const countLetters = (cell: string): number => [...cell].length;
+const countUnits = (cell: string): number => cell.length;
 
 /** A shell hands `\t` and `\n` on as two letters. */
 function shellEscapes(format: string): string {

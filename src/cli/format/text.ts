@@ -1,5 +1,7 @@
 /** The first letters of a text; what was cut is said by an ellipsis. */
 export function ellipsis(text: string, length: number): string {
+  // No more letters than units.
+  if (text.length <= length) return text;
   const letters = [...text];
   return letters.length <= length ? text : `${letters.slice(0, length - 1).join('')}…`;
 }
@@ -14,7 +16,9 @@ export function joinLabels(labels: Record<string, string> | null | undefined): s
 
 /** An id as lists show it. */
 export function displayId(id: string, isWhole: boolean): string {
-  return isWhole ? id : id.replace(/^sha256:/, '').slice(0, 12);
+  if (isWhole) return id;
+  const from = id.startsWith('sha256:') ? 7 : 0;
+  return id.slice(from, from + 12);
 }
 
 /** A text in Go's double quotes. */

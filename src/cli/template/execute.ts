@@ -2,6 +2,7 @@ import { functions as allFunctions, type Definition, type Kind } from './functio
 import { TemplateError } from './lex.ts';
 import type { Command, Node, Operand, Pipeline, Tree } from './nodes.ts';
 import { parseTemplate } from './parse.ts';
+import { plainTemplate } from './plain.ts';
 import { goString, isTrue, sortedEntries, typeName } from './print.ts';
 import { GoTime, shapeOf } from './shapes.ts';
 
@@ -21,7 +22,8 @@ export interface TemplateOptions {
 /** Reads a template; throws a TemplateError in Go's words. Fields of data may be functions: they are its methods. */
 export function compileTemplate(source: string, options: TemplateOptions = {}): Template {
   const tree = parseTemplate(source, options.name ?? '');
-  return (data) => new Run(tree, data, options).all();
+  const plain = plainTemplate(tree);
+  return (data) => plain?.(data) ?? new Run(tree, data, options).all();
 }
 
 class Leave extends Error {

@@ -39,9 +39,8 @@ function* checkReferences({ store }: Context, row: ContainerRow): Generator<Dama
 /** What is gone of what it uses; nobody can make that up. */
 function* checkUsed(context: Context, row: ContainerRow): Generator<Damage> {
   const subject = `container ${row.id}`;
-  const known = new Set(context.volumes.list({}).Volumes?.map(({ Name }) => Name));
   for (const { type, name } of row.mounts) {
-    if (type === 'volume' && !known.has(name)) yield { subject, problem: `its volume ${name} is gone` };
+    if (type === 'volume' && !context.volumes.knows(name)) yield { subject, problem: `its volume ${name} is gone` };
   }
   const { layers } = row;
   const lost = layers.find((diffId, index) => !context.snapshots.hasLayer(diffId, layers.slice(0, index)));

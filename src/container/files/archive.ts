@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { readFileIn, SystemError } from '../../host/index.ts';
 import { EngineError, explainSystemError } from '../../kit/index.ts';
-import { packTree } from '../../snapshot/index.ts';
+import { type HandOver, packTree } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, getRow } from '../row.ts';
@@ -16,14 +16,14 @@ import { byteString, type FileTree, runningTree, stoppedTree } from './tree.ts';
 export function createArchives(context: Context): Pick<ContainerFiles, 'statPath' | 'readArchive' | 'writeArchive'> {
   return {
     statPath: (reference, path) => statPath(context, reference, path),
-    readArchive: (reference, path) => readArchive(context, reference, path),
+    readArchive: (reference, path, handOver) => readArchive(context, { reference, path }, handOver),
     writeArchive: (reference, options) => writeArchive(context, reference, options),
   };
 }
 
 async function statPath(context: Context, reference: string, path: string): Promise<PathStat> {
   const row = resolve(context.store, reference);
-  const tree = treeToRead(context, row);
+  const tree = await treeToRead(context, row);
   try {
     const found = find(tree, { reference, path });
     try {
@@ -36,15 +36,19 @@ async function statPath(context: Context, reference: string, path: string): Prom
   }
 }
 
-async function readArchive(context: Context, reference: string, path: string) {
+async function readArchive(
+  context: Context,
+  { reference, path }: { reference: string; path: string },
+  handOver: HandOver | undefined,
+) {
   const row = resolve(context.store, reference);
-  const tree = treeToRead(context, row);
+  const tree = await treeToRead(context, row);
   let found: Located | undefined;
   try {
     found = find(tree, { reference, path });
     const stat = pathStat(tree, path, found);
     context.events.publish(row, 'archive-path');
-    return { stat, archive: packed(tree, found, baseName(cleanPath(path))) };
+    return { stat, archive: packed(tree, found, { name: baseName(cleanPath(path)), handOver }) };
   } catch (error) {
     found?.close();
     tree.close();
@@ -53,16 +57,24 @@ async function readArchive(context: Context, reference: string, path: string) {
 }
 
 /** Closes both at its end. */
-async function* packed(tree: FileTree, found: Located, name: string): AsyncGenerator<Uint8Array> {
+async function* packed(
+  tree: FileTree,
+  found: Located,
+  { name, handOver }: { name: string; handOver: HandOver | undefined },
+): AsyncGenerator<Uint8Array> {
   const at = (path: string) => [found.path, path].filter(Boolean).join('/');
   try {
     yield* packTree({
       from: found.spot,
       as: byteString(name),
+      ...(handOver && { handOver }),
+      ...(tree.ids && { ids: tree.ids }),
       instead: (path, status) => {
         if (path === '') return undefined;
         const mounted = tree.mounted(at(path));
-        return mounted ?? (status && tree.isForeign(at(path), status) ? 'empty' : undefined);
+        if (mounted || !status || !tree.isForeign(at(path), status)) return mounted;
+        // A single file is a secret, or was put there from within.
+        return status.kind === 'directory' ? 'empty' : 'absent';
       },
     });
   } finally {
@@ -92,10 +104,10 @@ function notThere({ reference, path }: { reference: string; path: string }): Eng
 }
 
 /** A stopped container is read through a mount of its own, so that it may be started meanwhile. */
-function treeToRead(context: Context, row: ContainerRow): FileTree {
+async function treeToRead(context: Context, row: ContainerRow): Promise<FileTree> {
   const run = context.runs.get(row.id);
   if (run) return runningTree(context, row, run.process.openRoot());
-  return stoppedTree(context, row, context.snapshots.view(row.id));
+  return stoppedTree(context, row, context.snapshots.view(row.id, 'host'));
 }
 
 type WriteOptions = Parameters<ContainerFiles['writeArchive']>[1];
@@ -115,7 +127,7 @@ async function writeArchive(context: Context, reference: string, options: WriteO
     const tree = begun
       ? runningTree(context, row, begun.process.openRoot())
       : // The disk is not waited for: what is copied is as safe as what the container writes.
-        stoppedTree(context, row, context.snapshots.mount(id, { volatile: true }));
+        await stoppedTree(context, row, context.snapshots.mount(id, { volatile: true }));
     await writeInto(context, row, tree, { reference, ...options });
   });
 }

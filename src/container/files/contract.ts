@@ -1,4 +1,5 @@
 import type { ContainerCreateRequest } from '../../api/index.ts';
+import type { Fill, HandOver } from '../../snapshot/index.ts';
 
 /** What is at a path in a container, as the header `X-Docker-Container-Path-Stat` tells it. */
 export interface PathStat {
@@ -17,7 +18,11 @@ export interface ContainerFiles {
   /** `path` as in `docker cp`: one that ends with a slash or `/.` means the directory. */
   statPath(reference: string, path: string): Promise<PathStat>;
   /** What is at the path and below it, as a tar; volumes and binds are part of it. Nothing is held once `archive` has ended. */
-  readArchive(reference: string, path: string): Promise<{ stat: PathStat; archive: AsyncIterable<Uint8Array> }>;
+  readArchive(
+    reference: string,
+    path: string,
+    handOver?: HandOver,
+  ): Promise<{ stat: PathStat; archive: AsyncIterable<Uint8Array> }>;
   /** Unpacks a tar (gzip, zstd or plain) in the directory `path`. No entry gets out of the container, nor through a symlink out of it. */
   writeArchive(
     reference: string,
@@ -28,6 +33,8 @@ export interface ContainerFiles {
       noOverwriteDirNonDir: boolean;
       /** Everything belongs to the container's user. */
       copyUIDGID: boolean;
+      /** What fills a file whose contents are not in the archive (`elsewhere`); without it, it has those of the archive. */
+      fetch?: (elsewhere: string) => Fill;
     },
   ): Promise<void>;
   /** The whole root without what is mounted in it, as a tar. */

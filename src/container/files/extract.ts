@@ -15,7 +15,7 @@ import {
 import { decompressed } from '../../image/index.ts';
 import { EngineError, explainSystemError } from '../../kit/index.ts';
 import { readTar, type TarEntry } from '../../oci/index.ts';
-import { makeEntry, type Spot, setAttributes } from '../../snapshot/index.ts';
+import { type Fill, hostId, makeEntry, type Spot, setAttributes } from '../../snapshot/index.ts';
 import { type Located, locate } from './locate.ts';
 import type { FileTree } from './tree.ts';
 
@@ -28,6 +28,8 @@ export interface ExtractOptions {
   noOverwriteDirNonDir: boolean;
   /** Everything's owner, instead of what the archive says. */
   owner?: { uid: number; gid: number };
+  /** See ContainerFiles.writeArchive. */
+  fetch?: (elsewhere: string) => Fill;
 }
 
 interface Extraction extends ExtractOptions {
@@ -69,7 +71,7 @@ function worded(error: unknown): unknown {
 async function place(at: Extraction, entry: TarEntry): Promise<void> {
   const path = inside(entry.name);
   if (path === undefined) throw new EngineError('internal', `invalid entry name ${quoted(entry.name)}`);
-  const own = at.owner ? { ...entry, ...at.owner } : entry;
+  const own = onHost(at.tree, at.owner ? { ...entry, ...at.owner } : entry);
   if (path === '') return entry.type === 'directory' ? undefined : refuse(at, '.', 'directory', 'non-directory');
   const slash = path.lastIndexOf('/');
   const directory = directoryFor(at, path.slice(0, Math.max(slash, 0)));
@@ -78,12 +80,26 @@ async function place(at: Extraction, entry: TarEntry): Promise<void> {
   if (directory.readOnly) throw new SystemError('open', EROFS, path);
   if (entry.type === 'link') return link(at, entry, { directory, name });
   if (entry.type !== 'directory') {
-    return makeEntry({ directory: directory.fd, name, path }, own);
+    const fill = entry.elsewhere === undefined ? undefined : at.fetch?.(entry.elsewhere);
+    return makeEntry({ directory: directory.fd, name, path }, own, fill);
   }
   if (!before) makeDirectoryAt(directory.fd, Buffer.from(name, 'latin1'), 0o700);
   const spot = before ?? { directory: directory.fd, name: Buffer.from(name, 'latin1') };
   setAttributes(spot.directory, spot.name.toString('latin1'), { ...own, symlink: false });
   at.times.set(path, entry.modified);
+}
+
+/** The ids that stand for the container's; what it has none for is refused, as a program in it could not give it away either. */
+function onHost<T extends { uid: number; gid: number }>({ ids }: FileTree, entry: T): T {
+  if (!ids) return entry;
+  const [uid, gid] = [hostId(ids.uids, entry.uid), hostId(ids.gids, entry.gid)];
+  if (uid === undefined || gid === undefined) {
+    throw new EngineError(
+      'internal',
+      `container ID ${uid === undefined ? entry.uid : entry.gid} cannot be mapped to a host ID`,
+    );
+  }
+  return { ...entry, uid, gid };
 }
 
 /** A name in the archive as a path below the directory; undefined for one that leads above it. */
@@ -188,7 +204,8 @@ function openOrMake(at: Extraction, path: string): Located {
     makeDirectoryAt(parent.fd, name, 0o755);
     // mkdir(2) heeds the umask.
     chmodAt(parent.fd, name, 0o755);
-    if (at.owner) chownAt(parent.fd, name, at.owner);
+    const owner = onHost(at.tree, at.owner ?? { uid: 0, gid: 0 });
+    if (at.owner || at.tree.ids) chownAt(parent.fd, name, owner);
   } finally {
     parent.close();
   }

@@ -2,9 +2,10 @@ import { constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, posix } from 'node:path';
 import { closeFd, type FileStatus, O_PATH, openDirectory, tryOpenIn } from '../../host/index.ts';
 import { newId } from '../../kit/index.ts';
-import type { Spot } from '../../snapshot/index.ts';
+import type { IdMapping, Spot } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
 import { etcFiles } from '../life/etc-files.ts';
+import { shiftedMount } from '../mounts/shifted.ts';
 import type { ContainerRow } from '../row.ts';
 import type { MountPoint } from '../spec/index.ts';
 
@@ -17,6 +18,8 @@ export interface Mounted extends Spot {
 export interface FileTree {
   /** O_PATH or better. */
   root: number;
+  /** Whose owners are the host's ids that stand for the container's, as these have it. */
+  ids?: IdMapping;
   /** What lies at a path instead of what the root has there; of a running container the kernel knows. */
   mounted(path: string): Mounted | undefined;
   /** The kernel's own file systems and whatever was mounted from within: places without files for anybody outside, as in Docker. */
@@ -43,6 +46,7 @@ export function runningTree(context: Context, row: ContainerRow, root: number): 
     root,
     mounted: () => undefined,
     isForeign: (path, status) => status.mountRoot && path !== '' && !isOwn(path),
+    ...(row.ids && { ids: row.ids }),
     close: () => closeFd(root),
   };
 }
@@ -51,13 +55,13 @@ export function runningTree(context: Context, row: ContainerRow, root: number): 
  * The files of one that does not run: its root (closed with the tree), and what its mounts would show. Volumes with options are
  * mounted until then.
  */
-export function stoppedTree(context: Context, row: ContainerRow, root: number): FileTree {
+export async function stoppedTree(context: Context, row: ContainerRow, root: number): Promise<FileTree> {
   const fds: number[] = [root];
-  const user = `files:${newId()}`;
+  const user = newId();
   const mounts = new Map<string, Mounted>();
   const close = (): void => {
     fds.splice(0).forEach(closeFd);
-    context.volumes.release(user);
+    void context.volumes.release(user);
   };
   const add = (path: string, base: number, place: { subpath: string; readOnly: boolean }): void => {
     fds.push(base);
@@ -72,23 +76,28 @@ export function stoppedTree(context: Context, row: ContainerRow, root: number): 
     }
     for (const mount of row.mounts) {
       const { destination, rw, subpath = '.' } = mount;
-      const source = openSource(context, mount, user);
+      const source = await openSource(context, mount, { user, ids: row.ids });
       if (source) add(relative(destination), source.base, { subpath: source.name ?? subpath, readOnly: !rw });
     }
   } catch (error) {
     close();
     throw error;
   }
-  return { root, mounted: (path) => mounts.get(path), isForeign: () => false, close };
+  const { ids } = row;
+  return { root, ...(ids && { ids }), mounted: (path) => mounts.get(path), isForeign: () => false, close };
 }
 
 /** The directory that is mounted, or for a single file the one it is in; undefined where nothing is. */
-function openSource(context: Context, mount: MountPoint, user: string): { base: number; name?: string } | undefined {
-  if (mount.type === 'image') return { base: context.snapshots.viewImage(mount.layers ?? []) };
+async function openSource(
+  context: Context,
+  mount: MountPoint,
+  { user, ids }: { user: string; ids: IdMapping | undefined },
+): Promise<{ base: number; name?: string } | undefined> {
+  if (mount.type === 'image') return { base: context.snapshots.viewImage(mount.layers ?? [], ids) };
   if (mount.type === 'volume') {
-    context.volumes.mount(mount.name, user);
-    const path = context.volumes.path(mount.name);
-    return existsSync(path) ? { base: openDirectory(path) } : undefined;
+    const path = await context.volumes.mount(mount.name, user);
+    if (!existsSync(path)) return undefined;
+    return { base: (ids && shiftedMount(context, path, ids)) ?? openDirectory(path) };
   }
   if (mount.type !== 'bind' || !existsSync(mount.source)) return undefined;
   const path = realpathSync(mount.source);

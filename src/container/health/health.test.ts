@@ -1,7 +1,6 @@
 import { expect, test } from 'bun:test';
 import { PassThrough } from 'node:stream';
-import { frame } from '../../api/index.ts';
-import { goDuration } from './go-duration.ts';
+import { frame, goDuration } from '../../api/index.ts';
 import {
   afterProbe,
   beginning,

@@ -1,7 +1,6 @@
-import type { ContainerConfig } from '../../api/index.ts';
+import { type ContainerConfig, goDuration } from '../../api/index.ts';
 import { formatTime } from '../clock.ts';
 import type { ContainerRow } from '../row.ts';
-import { goDuration } from './go-duration.ts';
 
 /** What is known of a container's health, as `inspect` shows it. */
 export interface Health {

@@ -4,6 +4,7 @@ import { crashpoint, EngineError } from '../../kit/index.ts';
 import type { Tx } from '../../store/index.ts';
 import type { Context } from '../context.ts';
 import { type ContainerRow, rowsOf } from '../row.ts';
+import { forgetSecrets } from '../secrets/secrets.ts';
 
 /**
  * The commit that makes a container gone: its name and all it used are free, and only the row's remains tell the next
@@ -23,6 +24,7 @@ export function tombstone(
   write((tx) => {
     rowsOf(tx).put(row.id, stone);
     tx.refs.removeOwner(`container:${row.id}`);
+    if (row.hasSecrets) forgetSecrets(tx, row.id);
     options.also?.(tx);
   });
   crashpoint('container.removing');

@@ -76,7 +76,7 @@ export async function recordExit({ context, id, exit, process, told }: Ending): 
   told();
   await context.networks.release(id);
   await process?.release();
-  context.volumes.release(id);
+  await context.volumes.release(id);
   if (gone) await clearAway(context, row);
   if (again) scheduleRestart(context, row);
 }

@@ -18,7 +18,25 @@ export function joinedNamespaces(
     ...(pid !== undefined && { pid: `/proc/${pid}/ns/pid` }),
     ...(ipc !== undefined && { ipc: `/proc/${ipc}/ns/ipc` }),
   };
+  const donor = pid ?? ipc ?? (place.kind === 'joined' ? place.row.pid : undefined);
+  if (row.ids && donor !== undefined) {
+    checkOwners(context, row);
+    Object.assign(joined, { user: `/proc/${donor}/ns/user` });
+  }
   return { joined, ...(ipc !== undefined && { shm: { namespace: `/proc/${ipc}/ns/mnt` } }) };
+}
+
+/** What belongs to another user namespace cannot be used from this one. */
+function checkOwners(context: Context, { ids, hostConfig }: ContainerRow): void {
+  for (const mode of [hostConfig.NetworkMode, hostConfig.PidMode, hostConfig.IpcMode]) {
+    if (!isContainerMode(mode)) continue;
+    const donor = resolve(context.store, mode.slice('container:'.length));
+    if (JSON.stringify(donor.ids) === JSON.stringify(ids)) continue;
+    throw new EngineError(
+      'conflict',
+      `cannot share namespaces with container ${donor.id}, whose user namespace is another`,
+    );
+  }
 }
 
 interface Joining {

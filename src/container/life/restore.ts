@@ -28,7 +28,7 @@ export async function restore(context: Context): Promise<void> {
     if (exit && row) await recordExit({ context, id: row.id, exit, told: () => undefined });
   }
   sweepSources(context);
-  context.volumes.releaseUnused();
+  await context.volumes.releaseUnused();
   await context.runtime.sweep((id) => context.runs.has(id) || context.execs.get(id)?.state === 'running');
   await context.snapshots.sweep({ container: (id) => findRow(context.store, id) !== undefined, layer: () => true });
   for (const { id } of rows) await tidy(context, id);
@@ -51,12 +51,22 @@ function mendNetworks(context: Context): void {
 
 /** Takes a living process over; returns the exit of one that has ended. */
 async function recover(context: Context, row: ContainerRow): Promise<Exit | undefined> {
+  for (const { type, name } of row.mounts) if (type === 'volume') await resumeVolume(context, name, row.id);
   const found = await context.runtime.recover(row.id, row.token);
   if (found && !isProcess(found)) return found;
   if (found) adopt(context, row, found);
   else if (row.state === 'running') return lost(context);
-  else neverRan(context, row);
+  else await neverRan(context, row);
   return undefined;
+}
+
+/** What it has mounted it keeps, also where the volume's driver cannot be asked now. */
+async function resumeVolume(context: Context, name: string, id: string): Promise<void> {
+  try {
+    await context.volumes.resume(name, id);
+  } catch (error) {
+    context.log.warn('a volume of a container is not where it was', { id, volume: name, error: messageOf(error) });
+  }
 }
 
 /** It ran, and nothing is left to tell of it: the machine was restarted. Docker's code for that is 255. */
@@ -68,7 +78,6 @@ function lost(context: Context): Exit {
 const isProcess = (found: Process | Exit): found is Process => 'exited' in found;
 
 function adopt(context: Context, row: ContainerRow, process: Process): void {
-  for (const { type, name } of row.mounts) if (type === 'volume') context.volumes.mount(name, row.id);
   if (row.state === 'starting') changeRow(context.store, row.id, asRunning(process));
   const paused = isFrozen({ process });
   if (paused !== (row.paused ?? false)) changeRow(context.store, row.id, { paused });
@@ -78,7 +87,8 @@ function adopt(context: Context, row: ContainerRow, process: Process): void {
 }
 
 /** The engine ended in the middle of its start. */
-function neverRan(context: Context, row: ContainerRow): void {
+async function neverRan(context: Context, row: ContainerRow): Promise<void> {
+  await context.volumes.release(row.id);
   const change: Partial<ContainerRow> = {
     state: row.again ? 'restarting' : row.startedAt === never ? 'created' : 'exited',
     pid: 0,

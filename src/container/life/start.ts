@@ -121,7 +121,7 @@ async function undo(context: Context, row: ContainerRow, cause: unknown): Promis
   const error = asEngineError(cause);
   const exitCode = startExitCode(error);
   context.runs.delete(row.id);
-  context.volumes.release(row.id);
+  await context.volumes.release(row.id);
   context.lobby.dismiss(row.id);
   const back: ContainerRow = {
     ...row,

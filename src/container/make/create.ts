@@ -1,7 +1,7 @@
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../../api/index.ts';
 import type { Image } from '../../image/index.ts';
 import { crashpoint, EngineError, messageOf, newId, shortId } from '../../kit/index.ts';
-import { formatPlatform, parsePlatform, platformMatches } from '../../oci/index.ts';
+import { parsePlatform } from '../../oci/index.ts';
 import type { Rows, Tx } from '../../store/index.ts';
 import { formatTime } from '../clock.ts';
 import type { Context } from '../context.ts';
@@ -12,8 +12,11 @@ import { resolve } from '../lookup.ts';
 import { allMounts } from '../mounts/volumes-from.ts';
 import { plannedNetworks } from '../network/endpoints.ts';
 import { type ContainerRow, never, rowsOf } from '../row.ts';
+import type { Secret } from '../secrets/contract.ts';
+import { checkSecrets, keepSecrets } from '../secrets/secrets.ts';
 import { adaptHostConfig, type MountPoint, mergeConfig, validate } from '../spec/index.ts';
 import { argv } from '../spec/merge.ts';
+import { checkUserns, chooseIds } from '../userns/choose.ts';
 import { checkNetworkOptions } from '../view/endpoint.ts';
 import { checkName, generateName, nameConflict } from './names.ts';
 
@@ -23,25 +26,31 @@ interface CreateRequest {
   body: ContainerCreateRequest;
   startsNow?: boolean;
   readOnlyNonRecursive?: boolean;
+  secrets?: Secret[];
 }
 
 /** See Containers.create. Nothing is left when it fails. */
 export async function create(context: Context, request: CreateRequest): Promise<ContainerCreateResponse> {
   if (request.name) checkName(request.name);
   const name = request.name?.replace(/^\//, '');
-  const image = context.images.resolve(request.body.Image ?? '');
-  checkPlatform(image, request.body.Image ?? '', request.platform);
+  const platform = request.platform ? parsePlatform(request.platform) : undefined;
+  const image = context.images.resolve(request.body.Image ?? '', platform);
   const { row, warnings, points } = plan(context, request.body, image);
   if (request.readOnlyNonRecursive) for (const point of points) point.readOnlyNonRecursive = true;
-  await context.snapshots.create(row.id, image.layers);
-  crashpoint('container.snapshotCreated');
+  const secrets = request.secrets ?? [];
+  checkSecrets(secrets, [...points.map(({ destination }) => destination), ...Object.keys(row.hostConfig.Tmpfs ?? {})]);
+  if (secrets.length > 0) row.hasSecrets = true;
+  const range = row.ids?.uids[0];
   const made: MountPoint[] = [];
   try {
+    if (range) context.idsInMaking.add(range);
+    await context.snapshots.create(row.id, image.layers, { ...(row.ids && { ids: row.ids }) });
+    crashpoint('container.snapshotCreated');
     for (const point of points) made.push(await makeVolume(context, point));
     const created = commit(
       context,
       { ...row, mounts: made },
-      { name: name || undefined, startsNow: request.startsNow ?? false },
+      { name: name || undefined, startsNow: request.startsNow ?? false, secrets },
     );
     crashpoint('container.created');
     context.events.publish(created, 'create');
@@ -49,6 +58,8 @@ export async function create(context: Context, request: CreateRequest): Promise<
   } catch (error) {
     await giveUp(context, row.id, points, made);
     throw error;
+  } finally {
+    if (range) context.idsInMaking.delete(range);
   }
 }
 
@@ -74,6 +85,8 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   const links = resolveLinks(context.store, hostConfig);
   // Shown as they are when somebody asks.
   hostConfig.Links = null as unknown as string[];
+  const ids = chooseIds(context, hostConfig);
+  checkUserns(hostConfig, ids);
   const id = newId();
   const networkOf = joinTarget(context, hostConfig);
   nameJoined(context, hostConfig);
@@ -93,6 +106,7 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
     ...(Object.keys(macs).length > 0 && { macs }),
     ...(links.length > 0 && { links }),
     ...(networkOf && { networkOf: networkOf.id }),
+    ...(ids && { ids }),
   };
   return { row, warnings, points };
 }
@@ -113,15 +127,6 @@ const blank = {
   paused: false,
   ports: {},
 };
-
-function checkPlatform({ config }: Image, reference: string, platform: string | undefined): void {
-  if (!platform) return;
-  const wanted = parsePlatform(platform);
-  if (platformMatches(config, wanted)) return;
-  const [has, asked] = [formatPlatform(config), formatPlatform(wanted)];
-  const text = `image with reference ${reference} was found but its platform (${has})`;
-  throw new EngineError('notFound', `${text} does not match the specified platform (${asked})`);
-}
 
 /** The containers whose processes or memory are shared, by their ids. */
 function nameJoined(context: Context, hostConfig: ContainerRow['hostConfig']): void {
@@ -192,7 +197,7 @@ async function makeVolume(context: Context, point: MountPoint): Promise<MountPoi
 function commit(
   context: Context,
   row: ContainerRow,
-  asked: { name: string | undefined; startsNow: boolean },
+  asked: { name: string | undefined; startsNow: boolean; secrets: Secret[] },
 ): ContainerRow {
   const write = (tx: Tx): ContainerRow => {
     const rows = rowsOf(tx);
@@ -202,6 +207,7 @@ function commit(
     const named = { ...row, name };
     rows.put(row.id, named);
     addReferences(tx, named);
+    if (asked.secrets.length > 0) keepSecrets(tx, row.id, asked.secrets);
     return named;
   };
   return context.store.admit(write, { wait: !asked.startsNow });

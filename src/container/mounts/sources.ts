@@ -1,25 +1,33 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { closeFd, O_PATH, openDirectory, SystemError, statFd, syscall, trySyscall, usingFd } from '../../host/index.ts';
+import {
+  closeFd,
+  createMountPlaces,
+  O_PATH,
+  openDirectory,
+  SystemError,
+  sweepMountPlaces,
+  trySyscall,
+  usingFd,
+} from '../../host/index.ts';
 import { crashpoint, EngineError, explainSystemError, messageOf } from '../../kit/index.ts';
+import type { IdMapping } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
 import type { ContainerRow } from '../row.ts';
+import { mountSecrets } from '../secrets/mount.ts';
 import type { MountPoint } from '../spec/index.ts';
+import { shiftedMount } from './shifted.ts';
 
 /** The mounts of a container, each with a source on the host that can be mounted as it is. */
 export interface MountSources {
   mounts: MountPoint[];
+  /** A place of the host for a detached mount, until `release`; its fd is closed. */
+  attach(fd: number): string;
   /** Call it once the container has them, or will not have them. */
   release(): void;
 }
 
 const O_CLOEXEC = 0o2000000;
-const MS_BIND = 0x1000;
-const MS_REC = 0x4000;
-const MOVE_MOUNT_F_EMPTY_PATH = 4;
-const MNT_DETACH = 2;
-const atCwd = -100;
 
 /**
  * Makes ready what a container mounts: volumes that vanished come back empty, as in Docker; volumes with options are mounted (until
@@ -30,10 +38,17 @@ export async function mountSources(context: Context, row: ContainerRow): Promise
   try {
     const mounts: MountPoint[] = [];
     for (const mount of row.mounts) mounts.push(await sourceOf(context, row, { mount, places }));
-    return { mounts, release: places.release };
+    const { attach } = places;
+    if (!row.hasSecrets) return { mounts, attach, release: places.release };
+    const secrets = mountSecrets(context, row);
+    const release = () => {
+      places.release();
+      secrets.release();
+    };
+    return { mounts: [...mounts, ...secrets.mounts], attach, release };
   } catch (error) {
     places.release();
-    context.volumes.release(row.id);
+    await context.volumes.release(row.id);
     throw error;
   }
 }
@@ -46,12 +61,12 @@ async function sourceOf(
   if (mount.createSource) await makeSource(mount.source);
   if (mount.type === 'volume') {
     await context.volumes.create({ name: mount.name, ...(mount.driver && { driver: mount.driver }) });
-    context.volumes.mount(mount.name, row.id);
-    const source = context.volumes.path(mount.name);
-    return { ...mount, source: mount.subpath === undefined ? source : places.part(source, mount.subpath) };
+    const source = await context.volumes.mount(mount.name, row.id);
+    const wanted = mount.subpath === undefined ? source : places.part(source, mount.subpath);
+    return { ...mount, source: row.ids && mount.idMap === undefined ? places.shifted(wanted, row.ids) : wanted };
   }
   if (mount.type !== 'image') return mount;
-  const image = places.image(mount.layers ?? []);
+  const image = places.image(mount.layers ?? [], row.ids);
   return { ...mount, source: mount.subpath === undefined ? image : places.part(image, mount.subpath) };
 }
 
@@ -68,49 +83,41 @@ async function makeSource(path: string): Promise<void> {
 interface Places {
   /** A file or directory below one, no symlink of which is led out of it: a container could turn a path into another meanwhile. */
   part(base: string, subpath: string): string;
-  /** The merged tree of layers, read only. */
-  image(layers: string[]): string;
+  /** The merged tree of layers, read only, with owners as `ids` has them. */
+  image(layers: string[], ids?: IdMapping): string;
+  /** What lies at a path, with owners as `ids` has them where its file system can show it so. */
+  shifted(path: string, ids: IdMapping): string;
+  /** A detached mount; its fd is closed. */
+  attach(fd: number): string;
   release(): void;
 }
 
 const directoryOf = (context: { dataRoot: string }): string => join(context.dataRoot, 'mounts');
 
 function createPlaces(context: Context, id: string): Places {
-  const made: string[] = [];
-  const place = (kind: 'file' | 'directory'): string => {
-    mkdirSync(directoryOf(context), { recursive: true, mode: 0o700 });
-    const path = join(directoryOf(context), `${id}.${made.length}`);
-    made.push(path);
-    if (kind === 'directory') mkdirSync(path);
-    else writeFileSync(path, '');
-    return path;
-  };
+  const { bind, attach, release } = createMountPlaces(directoryOf(context), id);
   return {
     part(base, subpath) {
       const fd = openPart(base, subpath);
       try {
-        const path = place(statFd(fd).kind === 'directory' ? 'directory' : 'file');
-        syscall('mount', `/proc/self/fd/${fd}`, path, '', MS_BIND | MS_REC, '');
+        const path = bind(fd);
         crashpoint('container.partMounted');
         return path;
       } finally {
         closeFd(fd);
       }
     },
-    image(layers) {
-      const fd = context.snapshots.viewImage(layers);
-      try {
-        const path = place('directory');
-        syscall('move_mount', fd, '', atCwd, path, MOVE_MOUNT_F_EMPTY_PATH);
-        crashpoint('container.imageMounted');
-        return path;
-      } finally {
-        closeFd(fd);
-      }
+    image(layers, ids) {
+      const path = attach(context.snapshots.viewImage(layers, ids));
+      crashpoint('container.imageMounted');
+      return path;
     },
-    release: () => {
-      for (const path of made.splice(0).toReversed()) dismantle(path);
+    shifted(path, ids) {
+      const mount = shiftedMount(context, path, ids);
+      return mount === undefined ? path : attach(mount);
     },
+    attach,
+    release,
   };
 }
 
@@ -134,23 +141,7 @@ function openPart(base: string, subpath: string): number {
   throw new EngineError('internal', `cannot access path ${path}: ${messageOf(cause)}`, cause);
 }
 
-function dismantle(path: string): void {
-  trySyscall('umount2', path, MNT_DETACH);
-  // Not recursively: should it still be mounted, nothing in it may go.
-  try {
-    rmSync(path, { force: true, recursive: false });
-  } catch {
-    trySyscall('unlinkat', atCwd, path, 0x200);
-  }
-}
-
 /** Takes away what an engine that was killed left mounted. */
 export function sweepSources(context: { dataRoot: string }): void {
-  let names: string[];
-  try {
-    names = readdirSync(directoryOf(context));
-  } catch {
-    return;
-  }
-  for (const name of names.toSorted().toReversed()) dismantle(join(directoryOf(context), name));
+  sweepMountPlaces(directoryOf(context));
 }

@@ -57,7 +57,7 @@ function parse(text: string): { reference: string; readOnly: boolean } {
   const [, reference = text, words] = /^([^:]*):(.*)$/s.exec(text) ?? [];
   if (words === undefined) return { reference, readOnly: false };
   const mode = parseMountMode(words);
-  if (!mode || mode.propagation !== undefined || mode.noCopy !== undefined) {
+  if (!mode || mode.propagation !== undefined || mode.noCopy !== undefined || mode.idMap || mode.chown) {
     throw new EngineError('invalid', `invalid mode: ${words}`);
   }
   if (reference === '') throw new EngineError('invalid', 'invalid name or ID supplied: ""');

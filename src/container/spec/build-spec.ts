@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { CapabilitySets, RuntimeSpec, SpecProcess } from '../../oci/index.ts';
+import type { IdMapping } from '../../snapshot/index.ts';
 import { containerCapabilities } from './capabilities.ts';
 import { withRequestedDevices } from './cdi/apply.ts';
 import { containerDevices } from './devices.ts';
@@ -34,6 +35,8 @@ export interface SpecRequest {
   files: MountRequest['files'];
   /** For the `container:` modes. */
   joined: JoinedNamespaces;
+  /** Its ids on the host, where they are not the host's own. */
+  ids?: IdMapping;
   /** The directory that is /dev/shm for the ipc mode `container:`. */
   shmPath?: string;
   readInRoot: ReadInRoot;
@@ -46,13 +49,14 @@ export interface SpecRequest {
   size?: [rows: number, columns: number];
 }
 
-type OutlineRequest = Pick<SpecRequest, 'id' | 'config' | 'hostConfig' | 'joined' | 'cgroupParent'>;
+type OutlineRequest = Pick<SpecRequest, 'id' | 'config' | 'hostConfig' | 'joined' | 'cgroupParent' | 'ids'>;
 
 /** What of the specification needs no root; the whole has it in the same words unless `DeviceRequests` add to it. */
-export function outlineSpec({ id, config, hostConfig, joined, cgroupParent }: OutlineRequest) {
+export function outlineSpec({ id, config, hostConfig, joined, cgroupParent, ids }: OutlineRequest) {
   const { rules } = containerDevices(hostConfig);
   return {
-    namespaces: containerNamespaces(hostConfig, config, joined),
+    namespaces: containerNamespaces(hostConfig, config, { ...joined, ownIds: ids !== undefined }),
+    ...(ids && { uidMappings: ids.uids, gidMappings: ids.gids }),
     cgroupsPath: cgroupsPath(hostConfig.CgroupParent || cgroupParent, id),
     resources: containerResources(hostConfig, rules),
   };
@@ -82,7 +86,8 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
       hostConfig,
       points: request.mounts,
       files: config.NetworkDisabled ? {} : request.files,
-      writableCgroups: security.writableCgroups ?? false,
+      // As in Docker: what is not the container's own there it cannot write to anyway.
+      writableCgroups: (security.writableCgroups ?? false) || request.ids !== undefined,
       ...(request.shmPath ? { shmPath: request.shmPath } : {}),
       ...(initPath ? { initPath } : {}),
     }),
@@ -157,13 +162,15 @@ function seccompOf(security: SecurityOptions, capabilities: string[], facts: Hos
   return resolveProfile(profile, capabilities, facts);
 }
 
-function sysctlsOf({ hostConfig, facts }: SpecRequest): Record<string, string> {
+function sysctlsOf({ hostConfig, facts, ids }: SpecRequest): Record<string, string> {
   const mode = hostConfig.NetworkMode;
   const ownNetwork = mode !== 'host' && !isContainerMode(mode);
   const asked = hostConfig.Sysctls ?? {};
   // Also one that is spelled with slashes takes a default's place: a runtime writes them in any order.
   const spelled = new Set(Object.keys(asked).map((name) => name.replaceAll('/', '.')));
   const initial = Object.entries(ownNetwork ? defaultSysctls(facts) : {}).filter(([name]) => !spelled.has(name));
+  // Its groups are not all that there are.
+  if (ids) return { ...Object.fromEntries(initial.filter(([name]) => name !== 'net.ipv4.ping_group_range')), ...asked };
   return { ...Object.fromEntries(initial), ...asked };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import type { IdMapping } from '../../snapshot/index.ts';
 import { capabilityNames } from './capabilities.ts';
 
 /** What a container's spec depends on of the machine it runs on. */
@@ -53,6 +54,8 @@ export interface EngineDefaults {
   ulimits?: { Name: string; Soft: number; Hard: number }[];
   init?: boolean;
   noNewPrivileges?: boolean;
+  /** Whose ids on the host containers have (`userns-remap`). */
+  ids?: IdMapping;
   /** `unconfined`, or a profile's JSON text; and what it is called. */
   seccomp?: { name: string; profile: string };
 }

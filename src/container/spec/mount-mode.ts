@@ -6,6 +6,9 @@ export interface MountMode {
   /** Given only if the mode names one. */
   propagation?: string;
   noCopy?: boolean;
+  /** The engine's own words: the source's owner is seen as the container's user, or becomes it. */
+  idMap?: boolean;
+  chown?: boolean;
 }
 
 const kinds = [
@@ -14,6 +17,8 @@ const kinds = [
   ['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'],
   ['nocopy'],
   ['default', 'consistent', 'cached', 'delegated'],
+  ['idmap'],
+  ['U'],
 ];
 const propagations = kinds[2] ?? [];
 
@@ -32,6 +37,8 @@ export function parseMountMode(text: string): MountMode | undefined {
     readOnly: words.includes('ro'),
     ...(propagation ? { propagation } : {}),
     ...(words.includes('nocopy') ? { noCopy: true } : {}),
+    ...(words.includes('idmap') ? { idMap: true } : {}),
+    ...(words.includes('U') ? { chown: true } : {}),
   };
 }
 

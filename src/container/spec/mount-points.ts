@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { ContainerConfig, HostConfig, Mount } from '../../api/index.ts';
 import { EngineError, messageOf } from '../../kit/index.ts';
-import { isPropagation, parseMountMode, requireMountMode } from './mount-mode.ts';
+import { isPropagation, type MountMode, parseMountMode, requireMountMode } from './mount-mode.ts';
+import { type OwnedMount, parseOwner, parseOwnerMap } from './mount-owners.ts';
 import { tmpfsOptions } from './tmpfs.ts';
 
 /** One thing mounted into a container, resolved from Binds, Mounts or the image's volumes; durable, JSON. */
@@ -33,6 +34,10 @@ export interface MountPoint {
   /** image: its layers, lowest first, and its id; `name` is how the user called it. */
   layers?: string[];
   imageId?: string;
+  /** bind, volume: whose files are seen as whose; empty for the source's owner as the container's user. See spec/mount-owners.ts. */
+  idMap?: string;
+  /** bind, volume: whose the files become at each start; empty for the container's user. */
+  chown?: string;
   /** It is another container's, by `--volumes-from`. */
   inherited?: boolean;
 }
@@ -93,11 +98,12 @@ export function parseBind(text: string, volumeDriver: string): MountPoint {
   const text3 = parts[2] ?? '';
   const mode = requireMountMode(text3);
   const type = source?.startsWith('/') ? 'bind' : 'volume';
-  const mount: Mount = {
+  const mount: OwnedMount = {
     Type: type,
     Source: source ?? '',
     Target: target ?? '',
     ReadOnly: mode.readOnly,
+    ...ownersOf(mode),
     ...(mode.propagation ? { BindOptions: { Propagation: mode.propagation as 'private' } } : {}),
     ...(mode.noCopy || (volumeDriver && type === 'volume')
       ? { VolumeOptions: { NoCopy: mode.noCopy ?? false, DriverConfig: { Name: volumeDriver } } }
@@ -110,8 +116,12 @@ export function parseBind(text: string, volumeDriver: string): MountPoint {
   }
 }
 
+function ownersOf({ idMap, chown }: MountMode): Pick<OwnedMount, 'IDMap' | 'Chown'> {
+  return { ...(idMap && { IDMap: 'auto' }), ...(chown && { Chown: 'auto' }) };
+}
+
 /** One entry of HostConfig.Mounts. */
-export function parseMount(mount: Mount): MountPoint {
+export function parseMount(mount: OwnedMount): MountPoint {
   const type = mount.Type ?? '';
   for (const options of ['BindOptions', 'VolumeOptions', 'TmpfsOptions', 'ImageOptions'] as const) {
     const owner = options.replace('Options', '').toLowerCase();
@@ -139,12 +149,12 @@ const refuse = (mount: Mount, why: string): EngineError =>
 
 const clean = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$/, '');
 
-function fromMount(mount: Mount): MountPoint {
+function fromMount(mount: OwnedMount): MountPoint {
   const target = mount.Target ?? '';
   if (target === '') throw refuse(mount, 'field Target must not be empty');
   if (clean(target) === '/') throw refuse(mount, rootTaken);
   requireAbsolute(mount, target);
-  const point = { ...blank, destination: clean(target), rw: !mount.ReadOnly };
+  const point = { ...blank, destination: clean(target), rw: !mount.ReadOnly, ...owners(mount) };
   switch (mount.Type) {
     case 'bind':
       return { ...point, type: 'bind', ...bind(mount) };
@@ -158,6 +168,23 @@ function fromMount(mount: Mount): MountPoint {
     default:
       throw refuse(mount, 'mount type unknown');
   }
+}
+
+const textOf = (value: string): string => (value === 'auto' ? '' : value);
+
+/** The engine's own fields, each as it was written but for `auto`. */
+function owners(mount: OwnedMount): Pick<MountPoint, 'idMap' | 'chown'> {
+  const { Type, IDMap, Chown } = mount;
+  const owned = Type === 'bind' || Type === 'volume';
+  for (const [name, value, read] of [
+    ['IDMap', IDMap, parseOwnerMap],
+    ['Chown', Chown, parseOwner],
+  ] as const) {
+    if (!value) continue;
+    if (!owned) throw refuse(mount, `field ${name} must not be specified`);
+    if (value !== 'auto' && !read(value)) throw refuse(mount, `invalid ${name}: ${value}`);
+  }
+  return { ...(IDMap && { idMap: textOf(IDMap) }), ...(Chown && { chown: textOf(Chown) }) };
 }
 
 function requireAbsolute(mount: Mount, path: string): void {

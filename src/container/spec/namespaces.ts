@@ -7,15 +7,20 @@ export interface JoinedNamespaces {
   network?: string;
   pid?: string;
   ipc?: string;
+  /** Of whom any of them is joined, where containers have ids of their own: a namespace's powers are its owner's. */
+  user?: string;
 }
 
 /** Which namespaces are new and which are joined; one that is missing here is shared with the host. */
 export function containerNamespaces(
   hostConfig: HostConfig,
   config: ContainerConfig,
-  joined: JoinedNamespaces,
+  joined: JoinedNamespaces & { ownIds?: boolean },
 ): SpecNamespace[] {
-  const namespaces: SpecNamespace[] = [{ type: 'mount' }];
+  const namespaces: SpecNamespace[] = [];
+  // The others belong to it.
+  if (joined.ownIds) namespaces.push({ type: 'user', ...(joined.user && { path: joined.user }) });
+  namespaces.push({ type: 'mount' });
   if (config.NetworkDisabled) namespaces.push({ type: 'network' });
   else add(namespaces, 'network', hostConfig.NetworkMode, joined.network);
   if (hostConfig.UTSMode !== 'host') namespaces.push({ type: 'uts' });

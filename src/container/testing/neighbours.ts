@@ -122,9 +122,11 @@ function fakeVolumes(calls: string[], dataRoot: string): Volumes {
     path: (name) => join(dataRoot, name),
     isAnonymous: (name) => name.startsWith('anonymous'),
     fill: async () => undefined,
-    mount: () => undefined,
-    release: () => undefined,
-    releaseUnused: () => undefined,
+    knows: () => true,
+    mount: async (name) => join(dataRoot, name),
+    resume: async () => undefined,
+    release: async () => undefined,
+    releaseUnused: async () => undefined,
     remove: async () => void calls.push('volumes.remove'),
   };
   return volumes as Volumes;
@@ -179,6 +181,7 @@ function fakeRuntime(neighbours: () => Neighbours): Runtime {
   };
   return {
     names: () => ({ native: undefined }),
+    userNamespace: () => -1,
     knows: (name) => name === 'native',
     configure: () => undefined,
     shmAt: '/shm-of-this-start',

@@ -6,7 +6,6 @@ const option = (name: string, kind: Kind, help: string, extra: Extra = {}): Opti
 
 const noContainerd = 'there is no containerd: a monitor of its own watches each container';
 const noSwarm = 'the engine is no member of a swarm';
-const noPlugins = 'plugins are not supported';
 const onePolicy = 'the bridges are guarded by nftables, and forwarding is admitted where the host drops it';
 
 const engine: Option[] = [
@@ -63,6 +62,8 @@ const containers: Option[] = [
   option('log-driver', 'string', 'Default driver for container logs', { initial: 'json-file' }),
   option('log-opt', 'map', 'Default log driver options for containers', { key: 'log-opts' }),
   option('no-new-privileges', 'boolean', 'Set no-new-privileges by default for new containers'),
+  option('userns-remap', 'string', 'User/Group setting for user namespaces'),
+  option('authorization-plugin', 'list', 'Authorization plugins to load', { key: 'authorization-plugins' }),
   option('seccomp-profile', 'string', 'Path to seccomp profile; "unconfined" disables the default one', {
     initial: 'builtin',
   }),
@@ -94,10 +95,6 @@ const without: Option[] = [
   option('allow-direct-routing', 'boolean', 'Allow remote access to published ports on container IP addresses', {
     refused: 'published ports are reached through the host alone',
     harmless: false,
-  }),
-  option('authorization-plugin', 'list', 'Authorization plugins to load', {
-    key: 'authorization-plugins',
-    refused: noPlugins,
   }),
   option('bip6', 'string', 'IPv6 address for the default bridge', { refused: 'the default bridge has no IPv6' }),
   option('containerd', 'string', 'containerd grpc address', { idle: noContainerd }),
@@ -173,10 +170,6 @@ const without: Option[] = [
     harmless: true,
   }),
   option('userland-proxy-path', 'string', 'Path to the userland proxy binary', { idle: 'there is no such proxy' }),
-  option('userns-remap', 'string', 'User/Group setting for user namespaces', {
-    refused: 'user namespaces are not supported',
-    harmless: '',
-  }),
 ];
 
 /** Every setting, by its name in the alphabet. */

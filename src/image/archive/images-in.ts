@@ -1,146 +1,74 @@
 import { EngineError } from '../../kit/index.ts';
-import {
-  type Descriptor,
-  formatPlatform,
-  hostPlatform,
-  type ImageConfig,
-  type Index,
-  isDigest,
-  isIndexType,
-  type Manifest,
-  parseReference,
-  platformMatches,
-  type Reference,
-} from '../../oci/index.ts';
+import { type Platform, platformMatches } from '../../oci/index.ts';
+import type { Blobs } from '../../store/index.ts';
+import { compressionOf } from '../layers/compression.ts';
+import { type IndexEntry, imagesOfIndex } from '../records/indexes.ts';
+import { wholeName } from '../records/records.ts';
+import type { Archived, ArchivedImage, ArchivedList } from './archived.ts';
+import { dockerImages } from './docker-images.ts';
+import { ociImages } from './oci-images.ts';
 import type { Spool } from './spool.ts';
 
-/** One image of an archive, its documents checked, its layers not yet unpacked. */
-export interface ArchivedImage {
-  id: string;
-  config: ImageConfig;
-  /** Digests of the layers' bytes, lowest first. */
-  blobs: string[];
-  names: Reference[];
+/**
+ * What is in an archive: by Docker's manifest.json if there is one, otherwise by the index of an OCI layout. Where both are there, the
+ * first says what is loaded, and the second as what it came.
+ */
+export async function imagesIn(spool: Spool, blobs: Blobs): Promise<Archived> {
+  const hasIndex = spool.find('index.json') !== undefined;
+  if (spool.find('manifest.json') === undefined && hasIndex) return ociImages(spool);
+  const images = await dockerImages(spool);
+  const oci = hasIndex ? await asFarAsItGoes(spool) : { images: [], lists: [] };
+  return joined(images, oci, (blob) => compressionOf(blobs.path(blob)) !== '');
 }
 
-/** What is in an archive: by Docker's manifest.json if there is one, otherwise by the index of an OCI layout. */
-export async function imagesIn(spool: Spool): Promise<ArchivedImage[]> {
-  if (spool.find('manifest.json') === undefined && spool.find('index.json') !== undefined) return ociImages(spool);
-  const items = await spool.json(spool.need('manifest.json'));
-  if (!Array.isArray(items)) throw new EngineError('invalid', 'invalid manifest.json: it is not a list');
-  return Promise.all(items.map((item) => dockerImage(spool, item)));
+/** Docker does not look at the index where there is a manifest.json: what is wrong there is no reason to refuse the archive. */
+async function asFarAsItGoes(spool: Spool): Promise<Archived> {
+  try {
+    return await ociImages(spool);
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === 'invalid') return { images: [], lists: [] };
+    throw error;
+  }
 }
 
-async function dockerImage(spool: Spool, item: unknown): Promise<ArchivedImage> {
-  const { Config, RepoTags, Layers } = (item ?? {}) as { Config?: unknown; RepoTags?: unknown; Layers?: unknown };
-  if (typeof Config !== 'string') throw new EngineError('invalid', 'invalid manifest.json: an image has no Config');
-  const id = spool.need(Config);
-  const config = await checkedConfig(spool, id);
-  const paths = texts(Layers);
-  const names = texts(RepoTags).map((text) => {
-    const name = parseReference(text);
-    if (name.tag === undefined) throw new EngineError('invalid', `invalid tag ${JSON.stringify(text)}`);
-    return name;
+function joined(images: ArchivedImage[], oci: Archived, isCompressed: (blob: string) => boolean): Archived {
+  const lists = oci.lists.flatMap((list) => namedAsIn(list, images));
+  const parts = new Set(lists.flatMap(({ record }) => record.entries.flatMap(({ image }) => image ?? [])));
+  const described = images.map((image): ArchivedImage => {
+    const same = oci.images.find((other) => isSame(image, other));
+    // A manifest of plain layers is made anew for a registry, so that they travel compressed.
+    const isKept = parts.has(image.id) || image.blobs.every(isCompressed);
+    return same?.manifest && isKept ? { ...image, manifest: same.manifest } : image;
   });
-  const expected = paths.length;
-  const actual = config.rootfs.diff_ids.length;
-  if (expected !== actual) {
-    throw new EngineError('invalid', `invalid manifest, layers length mismatch: expected ${expected}, got ${actual}`);
-  }
-  return { id, config, blobs: paths.map((path) => spool.need(path)), names };
+  const others = oci.images.filter(({ id }) => parts.has(id) && !images.some((image) => image.id === id));
+  return { images: [...described, ...others.map((image) => ({ ...image, names: [] }))], lists };
 }
 
-async function ociImages(spool: Spool): Promise<ArchivedImage[]> {
-  const index = (await spool.json(spool.need('index.json'))) as Partial<Index>;
-  const images: ArchivedImage[] = [];
-  for (const descriptor of descriptors(index.manifests)) {
-    const manifest = await manifestOf(spool, descriptor, 0);
-    if (!manifest) continue;
-    const id = known(spool, manifest.config);
-    const config = await checkedConfig(spool, id);
-    const blobs = descriptors(manifest.layers).map((layer) => known(spool, layer));
-    const expected = blobs.length;
-    const actual = config.rootfs.diff_ids.length;
-    if (expected !== actual) {
-      throw new EngineError('invalid', `invalid manifest, layers length mismatch: expected ${expected}, got ${actual}`);
-    }
-    const name = descriptor.annotations?.['io.containerd.image.name'];
-    images.push({ id, config, blobs, names: name === undefined ? [] : [parseReference(name)] });
-  }
-  return images;
+/** A list of an image that is loaded under the same name. */
+function namedAsIn(list: ArchivedList, images: ArchivedImage[]): ArchivedList[] {
+  const own = images.filter(({ id, blobs }) =>
+    list.record.entries.some((entry) => entry.image === id && entry.blobs?.slice(1).join() === blobs.join()),
+  );
+  const loaded = own.flatMap(({ names }) => names.map(wholeName));
+  const names = list.names.filter((name) => loaded.includes(wholeName(name)));
+  return names.length > 0 ? [{ ...list, names }] : [];
 }
 
-/** The manifest a descriptor leads to; of a list the one for this platform; undefined for what is no image to run. */
-async function manifestOf(
-  spool: Spool,
-  descriptor: Descriptor,
-  depth: number,
-): Promise<Pick<Manifest, 'config' | 'layers'> | undefined> {
-  const document = (await spool.json(known(spool, descriptor))) as Partial<Index & Manifest> | null;
-  if (!document || typeof document !== 'object') throw new EngineError('invalid', 'invalid manifest: it is no object');
-  requireOneMeaning(document, descriptor);
-  if (isIndexType(descriptor.mediaType) || document.manifests) {
-    if (depth > 3) throw new EngineError('invalid', 'the index is nested too deeply');
-    const platform = hostPlatform();
-    const match = descriptors(document.manifests).find(
-      (manifest) => (!manifest.platform || platformMatches(manifest.platform, platform)) && spool.has(manifest.digest),
-    );
-    if (match) return manifestOf(spool, match, depth + 1);
-    throw new EngineError('invalid', `no image for ${formatPlatform(platform)} in the archive`);
-  }
-  if (descriptor.platform?.os === 'unknown' || !document.config) return undefined;
-  return { config: document.config, layers: document.layers ?? [] };
+function isSame(image: ArchivedImage, other: ArchivedImage): boolean {
+  return image.id === other.id && image.blobs.join() === other.blobs.join();
 }
 
-async function checkedConfig(spool: Spool, id: string): Promise<ImageConfig> {
-  const config = (await spool.json(id)) as ImageConfig | null;
-  const diffIds = config?.rootfs?.diff_ids;
-  if (!config || typeof config !== 'object' || !Array.isArray(diffIds)) {
-    throw new EngineError('invalid', 'invalid image JSON, no RootFS key');
-  }
-  for (const diffId of diffIds) {
-    if (!isDigest(diffId)) throw new EngineError('invalid', `invalid diffID ${JSON.stringify(diffId)}`);
-  }
-  const os = config.os || 'linux';
-  if (os !== 'linux') throw new EngineError('invalid', `cannot load ${os} image on linux`);
-  return config;
-}
-
-/** The digest of a descriptor whose bytes came with the archive and are as many as it says. */
-function known(spool: Spool, descriptor: Descriptor): string {
-  if (!isDigest(descriptor?.digest)) throw new EngineError('invalid', 'invalid checksum digest format');
-  if (!spool.has(descriptor.digest)) {
-    throw new EngineError('invalid', `blob ${descriptor.digest} is not in the archive`);
-  }
-  const { digest, size } = descriptor;
-  if (size !== spool.size(digest)) {
-    throw new EngineError('invalid', `unexpected size ${spool.size(digest)} of blob ${digest}, expected ${size}`);
-  }
-  return digest;
-}
-
-/** Two readers must not see two images in one document: it is an index or a manifest, and what its descriptor says that it is. */
-function requireOneMeaning(document: Partial<Index & Manifest>, { digest, mediaType }: Descriptor): void {
-  const isIndex = document.manifests !== undefined;
-  if (isIndex && (document.config !== undefined || document.layers !== undefined)) {
-    throw new EngineError('invalid', `blob ${digest} is ambiguous: it is a manifest and an index`);
-  }
-  for (const type of [mediaType, document.mediaType]) {
-    if (type === undefined || isIndexType(type) === isIndex) continue;
-    throw new EngineError('invalid', `blob ${digest} is not of its media type ${JSON.stringify(type)}`);
-  }
-}
-
-function texts(value: unknown): string[] {
-  const list = value ?? [];
-  if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) {
-    throw new EngineError('invalid', 'invalid manifest.json: not a list of names');
-  }
-  return list;
-}
-
-function descriptors(value: unknown): Descriptor[] {
-  const list = value ?? [];
-  if (!Array.isArray(list)) throw new EngineError('invalid', 'invalid index: not a list of descriptors');
-  return list as Descriptor[];
+/** What of an archive is for that platform. */
+export function ofPlatform({ images, lists }: Archived, platform: Platform): Archived {
+  const kept = images.filter(({ config }) => platformMatches(config, platform));
+  const ids = new Set(kept.map(({ id }) => id));
+  const some = lists.map(({ record, ...list }) => {
+    const entries = record.entries.map((entry): IndexEntry => {
+      if (entry.image !== undefined && ids.has(entry.image)) return entry;
+      const { blobs: _, image: __, ...plain } = entry;
+      return plain;
+    });
+    return { ...list, record: { ...record, entries } };
+  });
+  return { images: kept, lists: some.filter(({ record }) => imagesOfIndex(record).length > 0) };
 }

@@ -1,12 +1,15 @@
 import type { JSONMessage } from '../../api/index.ts';
 import { crashpoint, EngineError, shortId } from '../../kit/index.ts';
-import { familiarString, type Platform, platformMatches } from '../../oci/index.ts';
+import { familiarString, type Platform, type Reference } from '../../oci/index.ts';
+import type { Tx } from '../../store/index.ts';
 import { type Context, eventOf, publishAll } from '../context.ts';
 import type { ImageEvent } from '../contract.ts';
 import { unpackLayers } from '../layers/unpack-layers.ts';
 import { progressOf } from '../progress.ts';
-import { giveName, putImage } from '../records/records.ts';
-import { type ArchivedImage, imagesIn } from './images-in.ts';
+import { putIndex } from '../records/indexes.ts';
+import { giveName, nameIn, putImage, wholeName } from '../records/records.ts';
+import type { Archived, ArchivedImage, ArchivedList } from './archived.ts';
+import { imagesIn, ofPlatform } from './images-in.ts';
 import { spoolArchive } from './spool.ts';
 
 type Emit = (message: JSONMessage) => void;
@@ -25,10 +28,10 @@ export function loadImages(
     try {
       const spool = await spoolArchive(context.store.blobs, archive, lease.hold);
       crashpoint('image.load.spooled');
-      const all = await imagesIn(spool);
-      const { platform } = options;
-      const images = platform ? all.filter(({ config }) => platformMatches(config, platform)) : all;
-      if (images.length === 0 && all.length > 0) {
+      const all = await imagesIn(spool, context.store.blobs);
+      const archived = options.platform ? ofPlatform(all, options.platform) : all;
+      const { images } = archived;
+      if (images.length === 0 && all.images.length > 0) {
         // Docker has no word for an archive without that platform.
         emit({});
         return;
@@ -37,7 +40,7 @@ export function loadImages(
       const sizes: number[][] = [];
       for (const image of images) sizes.push(await unpack(context, image, options.quiet ? () => undefined : emit));
       crashpoint('image.load.unpacked');
-      const { events, said } = record(context, images, sizes);
+      const { events, said } = record(context, archived, sizes);
       publishAll(context, events);
       for (const stream of said) emit({ stream });
     } finally {
@@ -64,25 +67,49 @@ async function unpack(context: Context, image: ArchivedImage, emit: Emit): Promi
   return unpackLayers({ blobs, snapshots: context.snapshots }, layers, onBytes);
 }
 
-function record(context: Context, images: ArchivedImage[], sizes: number[][]) {
+function record(context: Context, { images, lists }: Archived, sizes: number[][]) {
   return context.store.admit((tx) => {
     const events: ImageEvent[] = [];
     const said: string[] = [];
-    for (const [index, { id, config, blobs, names }] of images.entries()) {
-      putImage(tx, id, { config, blobs, sizes: sizes[index] ?? [] });
-      for (const name of names) {
-        const before = giveName(tx, name, { id });
-        if (before !== undefined) {
-          said.push(
-            `The image ${familiarString(name)} already exists, renaming the old one with ID ${before} to empty string\n`,
-          );
-        }
-        said.push(`Loaded image: ${familiarString(name)}\n`);
-      }
-      if (names.length === 0) said.push(`Loaded image ID: ${id}\n`);
+    if (images.length === 0) throw new EngineError('invalid', 'no image in the archive');
+    for (const [index, { id, config, blobs, manifest }] of images.entries()) {
+      putImage(tx, id, { config, blobs, sizes: sizes[index] ?? [], ...(manifest && { manifest }) });
+    }
+    for (const list of lists) {
+      const { id, lines } = recordList(tx, list);
+      said.push(...lines);
       events.push(eventOf(tx, 'load', id));
     }
-    if (images.length === 0) throw new EngineError('invalid', 'no image in the archive');
+    for (const { id, names } of images.filter((image) => !isOnlyIn(lists, image))) {
+      const own = names.filter(
+        (name) => !lists.some((list) => list.names.some((one) => wholeName(one) === wholeName(name))),
+      );
+      said.push(...own.flatMap((name) => named(tx, name, { id })));
+      if (names.length === 0) said.push(`Loaded image ID: ${id}\n`);
+      if (names.length === 0 || own.length > 0) events.push(eventOf(tx, 'load', id));
+    }
     return { events, said };
   });
+}
+
+/** Writes a list down under its names. */
+function recordList(tx: Tx, { digest, record, names }: ArchivedList): { id: string; lines: string[] } {
+  const first = record.entries.find(({ image }) => image !== undefined)?.image ?? '';
+  const lines = names.flatMap((name) => named(tx, name, { id: first, index: digest }));
+  putIndex(tx, digest, record);
+  const [name] = names;
+  const id = (name && nameIn(tx, name)?.image) ?? first;
+  return { id, lines: names.length > 0 ? lines : [`Loaded image ID: ${id}\n`] };
+}
+
+function named(tx: Tx, name: Reference, image: { id: string; index?: string }): string[] {
+  const before = giveName(tx, name, image);
+  const text = familiarString(name);
+  const renamed = `The image ${text} already exists, renaming the old one with ID ${before} to empty string\n`;
+  return [...(before === undefined ? [] : [renamed]), `Loaded image: ${text}\n`];
+}
+
+/** An image that nobody named in the archive but through a list. */
+function isOnlyIn(lists: ArchivedList[], { id, names }: ArchivedImage): boolean {
+  return names.length === 0 && lists.some(({ record }) => record.entries.some(({ image }) => image === id));
 }

@@ -33,7 +33,7 @@ export async function assembleImage(context: Context, request: AssembleRequest):
     const events = context.store.admit((tx) => {
       putImage(tx, id, { config, blobs: layers.map(({ blob }) => blob), sizes: layers.map(({ size }) => size) });
       request.also?.(tx);
-      return names.map((name) => tagIn(tx, context, name, id));
+      return names.map((name) => tagIn(tx, context, name, { id }));
     });
     publishAll(context, events);
     return id;

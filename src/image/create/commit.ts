@@ -25,7 +25,7 @@ export async function commitImage(context: Context, request: CommitRequest): Pro
     crashpoint('image.commit.ingested');
     const events = context.store.admit((tx) => {
       putImage(tx, id, imagesIn(tx).get(parent) ? { ...record, parent } : record);
-      return [eventOf(tx, 'create', id), ...(name ? [tagIn(tx, context, name, id)] : [])];
+      return [eventOf(tx, 'create', id), ...(name ? [tagIn(tx, context, name, { id })] : [])];
     });
     publishAll(context, events);
     return { id, ...(name && { name: familiarString(name) }) };

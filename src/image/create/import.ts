@@ -79,7 +79,7 @@ function record(
 ) {
   return context.store.admit((tx) => {
     putImage(tx, id, { config, blobs: [layer.blob], sizes: [layer.size] });
-    const tagged = name ? [tagIn(tx, context, name, id)] : [];
+    const tagged = name ? [tagIn(tx, context, name, { id })] : [];
     return [...tagged, eventOf(tx, 'import', id)];
   });
 }

@@ -89,7 +89,8 @@ function checkClass(type: string): void {
   throw new EngineError('invalid', `Encountered remote ${JSON.stringify(type)}(${what}) when fetching`);
 }
 
-function checked(descriptor: Descriptor | undefined): Descriptor {
+/** A descriptor whose digest and size are ones. */
+export function checked(descriptor: Descriptor | undefined | null): Descriptor {
   if (!isDigest(descriptor?.digest)) throw new EngineError('internal', 'invalid checksum digest format');
   if (!Number.isSafeInteger(descriptor.size) || descriptor.size < 0) {
     throw new EngineError('internal', `the size of ${descriptor.digest} in the manifest is no size`);
@@ -99,12 +100,16 @@ function checked(descriptor: Descriptor | undefined): Descriptor {
 
 const unsupported = (type: string) => new EngineError('internal', `unsupported media type ${type}`);
 
-/** Refuses what is no image of layers to run, and layers that are to come from elsewhere. */
-export function checkKinds({ manifest, config, layers }: RemoteImage): void {
+/** Whether it is an image, not something else that is kept as one. */
+export function isImage({ manifest, config }: RemoteImage): boolean {
   const isOci = manifest.mediaType === mediaTypes.ociManifest;
-  if (isOci && ![mediaTypes.ociConfig, mediaTypes.dockerConfig].some((type) => type === config.mediaType)) {
-    throw unsupported(config.mediaType);
-  }
+  return !isOci || [mediaTypes.ociConfig, mediaTypes.dockerConfig].some((type) => type === config.mediaType);
+}
+
+/** Refuses what is no image of layers to run, and layers that are to come from elsewhere. */
+export function checkKinds(image: RemoteImage): void {
+  if (!isImage(image)) throw unsupported(image.config.mediaType);
+  const { layers } = image;
   for (const { mediaType = '', digest } of layers) {
     if (/foreign|nondistributable/.test(mediaType)) {
       throw new EngineError('internal', `layer ${digest} is a foreign layer (${mediaType}), which is not supported`);

@@ -1,5 +1,5 @@
 import type { JSONMessage } from '../../api/index.ts';
-import { asEngineError, crashpoint, EngineError } from '../../kit/index.ts';
+import { crashpoint } from '../../kit/index.ts';
 import {
   familiarName,
   familiarString,
@@ -9,24 +9,21 @@ import {
   platformMatches,
   type Reference,
 } from '../../oci/index.ts';
-import type { Registry, Repository } from '../../registry/index.ts';
+import type { FetchedManifest, Registry } from '../../registry/index.ts';
 import { type Context, eventOf, publishAll } from '../context.ts';
 import type { PullRequest } from '../contract.ts';
 import { once } from '../create/new-image.ts';
 import { progressOf } from '../progress.ts';
 import type { Lease } from '../records/garbage.ts';
-import { giveName, type ImageRecord, imagesIn, nameIn, putImage } from '../records/records.ts';
+import { isAttestation } from '../records/indexes.ts';
 import type { Downloads } from '../transfer/downloads.ts';
-import { chooseImage } from './choose.ts';
-import { type RemoteImage, readConfig, readDocument } from './documents.ts';
-import { pullLayers } from './layers.ts';
+import { type Bringing, bringBytes, bringImage, isOfManifest } from './bring.ts';
+import { checkKinds, isImage, type RemoteImage, readDocument } from './documents.ts';
+import { schema1Refusal } from './schema1.ts';
+import { chosenOf, type RemoteEntry, type RemoteTree, readEntry, readTree } from './tree.ts';
+import { type Brought, writePulled } from './write.ts';
 
-interface Pulling extends PullRequest {
-  context: Context;
-  downloads: Downloads;
-  repository: Repository;
-  emit: (message: JSONMessage) => void;
-}
+type Pulling = PullRequest & Bringing;
 
 /** Pulls images; see Images.pull. */
 export function pullImages(
@@ -51,16 +48,17 @@ async function pullAll(pulling: Pulling): Promise<void> {
   const isNew = pulled.some((one) => one.isNew);
   emit({ status: `Status: ${isNew ? 'Downloaded newer image for' : 'Image is up to date for'} ${name}` });
   const [first] = pulled;
-  if (isOne && first) warnOfPlatform(pulling, first.config);
+  if (isOne && first) warnOfPlatform(pulling, first.configs);
   const event = context.store.view((tx) => eventOf(tx, 'pull', first?.id ?? '', familiarName(reference)));
   publishAll(context, [{ ...event, id: name }]);
 }
 
 interface Pulled {
-  /** The name is new, or another image's now. */
+  /** The name stands for what it did not. */
   isNew: boolean;
   id: string;
-  config: ImageConfig;
+  /** Of the images that were asked for. */
+  configs: ImageConfig[];
 }
 
 async function pullOne(pulling: Pulling, reference: Reference): Promise<Pulled> {
@@ -70,94 +68,66 @@ async function pullOne(pulling: Pulling, reference: Reference): Promise<Pulled> 
   const document = readDocument(fetched);
   const id = reference.digest === undefined ? wanted : familiarString(reference);
   emit({ status: `Pulling from ${reference.path}`, id });
-  const image = await chooseImage(repository, document, { platform: pulling.platform ?? hostPlatform(), reference });
+  if (document.kind === 'schema1') throw schema1Refusal(reference);
   const lease = context.garbage.lease();
   try {
-    for (const { digest } of [image.config, image.manifest, ...image.layers]) lease.hold(`blob:${digest}`);
-    const record = (await known(context, image, lease)) ?? (await bringIn(pulling, image, lease));
+    const tree = document.kind === 'index' ? await readTree(repository, fetched, document.manifests) : undefined;
+    const brought = tree
+      ? await bringTree(pulling, tree, lease)
+      : document.kind === 'image'
+        ? [await bringOne(pulling, document.image, { lease })]
+        : [];
     emit({ status: `Digest: ${fetched.digest}` });
     crashpoint('image.pull.unpacked');
-    const isNew = write(context, { image, record, reference, digest: fetched.digest });
+    const written = writePulled(context, { reference, digest: fetched.digest, brought, ...(tree && { tree }) });
     crashpoint('image.pull.recorded');
-    return { isNew, id: image.config.digest, config: record.config };
+    return { ...written, configs: brought.flatMap(({ record }) => (record ? [record.config] : [])) };
   } finally {
     await lease.release();
   }
 }
 
-/** What is kept of an image that is here whole. */
-async function known(context: Context, image: RemoteImage, lease: Lease): Promise<ImageRecord | undefined> {
-  const { store, snapshots } = context;
-  const record = store.view((tx) => imagesIn(tx).get(image.config.digest));
-  if (!record) return undefined;
-  const diffIds = record.config.rootfs.diff_ids;
-  for (const blob of record.blobs) lease.hold(`blob:${blob}`);
-  for (const diffId of diffIds) lease.hold(`layer:${diffId}`);
-  const isWhole =
-    [image.config.digest, ...record.blobs].every((blob) => store.blobs.has(blob)) &&
-    diffIds.every((diffId, index) => snapshots.hasLayer(diffId, diffIds.slice(0, index)));
-  return isWhole ? withManifest(context, image, record) : undefined;
+async function bringTree(pulling: Pulling, tree: RemoteTree, lease: Lease): Promise<Brought[]> {
+  const { context, repository, platforms = [hostPlatform()] } = pulling;
+  const brought: Brought[] = [];
+  for (const entry of chosenOf(tree, platforms)) {
+    const image = await readEntry(repository, entry);
+    if (platforms === 'all' && isForeign(entry, image)) {
+      await bringBytes(pulling, image, lease);
+      brought.push({ manifest: image, entry, isExact: true });
+    } else brought.push(await bringOne(pulling, image, { entry, lease }));
+  }
+  for (const document of [tree.list, ...tree.nested]) await keep(context, document, lease);
+  return brought;
 }
 
-/** The record with the manifest, where that is of the bytes that are here. */
-async function withManifest(context: Context, image: RemoteImage, record: ImageRecord): Promise<ImageRecord> {
-  const isSame = record.blobs.join() === image.layers.map(({ digest }) => digest).join();
-  if (record.manifest || !isSame) return record;
-  const { digest, mediaType, bytes } = image.manifest;
-  await context.store.blobs.ingest(once(bytes), { digest });
-  return { ...record, manifest: { digest, mediaType } };
+/** What of a list has no place among this host's images, and is only kept so that the list is whole. */
+function isForeign({ descriptor, platform }: RemoteEntry, image: RemoteImage): boolean {
+  return isAttestation(descriptor) || !isImage(image) || (platform?.os !== undefined && platform.os !== 'linux');
 }
 
-async function bringIn(pulling: Pulling, image: RemoteImage, lease: Lease): Promise<ImageRecord> {
-  const { context, downloads, repository, signal, emit } = pulling;
-  const config = fetchConfig(pulling, image, lease);
-  config.catch(() => undefined);
-  const sizes = await pullLayers(context, downloads, { repository, layers: image.layers, config, signal, emit });
-  const blobs = image.layers.map(({ digest }) => digest);
-  return withManifest(context, image, { config: await config, blobs, sizes });
+async function bringOne(
+  pulling: Pulling,
+  image: RemoteImage,
+  { entry, lease }: { entry?: RemoteEntry; lease: Lease },
+): Promise<Brought> {
+  checkKinds(image);
+  const record = await bringImage(pulling, image, lease);
+  return { manifest: image, record, isExact: isOfManifest(record, image), ...(entry && { entry }) };
 }
 
-async function fetchConfig(pulling: Pulling, image: RemoteImage, lease: Lease): Promise<ImageConfig> {
-  const { context, downloads, repository, signal } = pulling;
-  const { blobs } = context.store;
-  await downloads.fetch({ repository, blob: image.config, signal, tell: () => undefined }).done.catch(aboutConfig);
-  const config = readConfig(await blobs.read(image.config.digest), image.layers.length);
-  for (const diffId of config.rootfs.diff_ids) lease.hold(`layer:${diffId}`);
-  return config;
+async function keep({ store }: Context, { digest, bytes }: FetchedManifest, lease: Lease): Promise<void> {
+  lease.hold(`blob:${digest}`);
+  if (!store.blobs.has(digest)) await store.blobs.ingest(once(bytes), { digest });
 }
 
-function aboutConfig(error: unknown): never {
-  const { kind, message, cause } = asEngineError(error);
-  const words = message
-    .replace('filesystem layer verification', 'image config verification')
-    .replace(/^unknown blob$/, 'download failed after attempts=1: $&');
-  throw new EngineError(kind, `error pulling image configuration: ${words}`, cause);
-}
-
-interface Written {
-  image: RemoteImage;
-  record: ImageRecord;
-  reference: Reference;
-  /** Of what the name stands for: the list, where it is one. */
-  digest: string;
-}
-
-function write(context: Context, { image, record, reference, digest }: Written): boolean {
-  const id = image.config.digest;
-  const { domain, path } = reference;
-  return context.store.admit((tx) => {
-    putImage(tx, id, record);
-    const before = nameIn(tx, reference);
-    const at = context.clock().toISOString();
-    giveName(tx, { domain, path, digest }, { id });
-    if (reference.digest === undefined) giveName(tx, reference, before === id ? { id } : { id, at });
-    return before !== id;
-  });
-}
-
-function warnOfPlatform({ platform, reference, emit }: Pulling, config: ImageConfig): void {
-  if (!platform || platformMatches(config, platform)) return;
-  const [has, asked] = [formatPlatform(config), formatPlatform(platform)];
-  const text = `image with reference ${familiarString(reference)} was found but its platform (${has})`;
-  emit({ status: `WARNING: ${text} does not match the specified platform (${asked})` });
+function warnOfPlatform({ platforms, reference, emit }: Pulling, configs: ImageConfig[]): void {
+  if (platforms === undefined || platforms === 'all') return;
+  for (const [index, config] of configs.entries()) {
+    const platform = platforms[index];
+    if (!platform || platformMatches(config, platform)) continue;
+    const [has, asked] = [formatPlatform(config), formatPlatform(platform)];
+    const text = `image with reference ${familiarString(reference)} was found but its platform (${has})`;
+    emit({ status: `WARNING: ${text} does not match the specified platform (${asked})` });
+  }
 }

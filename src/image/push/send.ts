@@ -11,17 +11,21 @@ const attemptsMost = 5;
 /** How many other repositories a blob is asked of. */
 const mountsMost = 3;
 
-/** Makes sure that the repository has all layers of an image; what they are called there, lowest first. */
-export async function sendLayers(pushing: Pushing, record: ImageRecord): Promise<Descriptor[]> {
-  const { context, emit, slots, signal } = pushing;
-  const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
-  const layers = record.blobs.map((blob, index) => {
+/** The layers of an image. */
+export function layersOf({ context }: Pushing, record: ImageRecord): Layer[] {
+  return record.blobs.map((blob, index) => {
     const diffId = record.config.rootfs.diff_ids[index] ?? '';
     // A manifest that an image came with names the bytes it came with.
     const isAsItIs = record.manifest !== undefined || compressionOf(context.store.blobs.path(blob)) !== '';
     return { blob, id: shortId(diffId), isAsItIs };
   });
+}
+
+/** Makes sure that the repository has all layers (lowest first) of an image; what they are called there. */
+export async function sendLayers(pushing: Pushing, layers: Layer[]): Promise<Descriptor[]> {
+  const { emit, slots, signal } = pushing;
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
   for (const { id } of layers.toReversed()) say(emit, id, 'Preparing');
   const sent = new Map<string, Promise<Descriptor>>();
   const works = layers.map((layer) => {
@@ -44,7 +48,8 @@ function say(emit: (message: JSONMessage) => void, id: string, status: string, p
   emit({ status, progressDetail, id } as JSONMessage);
 }
 
-interface Layer {
+/** A layer to send. */
+export interface Layer {
   /** Its bytes as they lie here. */
   blob: string;
   /** What it is called in messages. */

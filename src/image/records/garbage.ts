@@ -63,8 +63,8 @@ export function createGarbage({ store, snapshots }: { store: Store; snapshots: S
   };
 }
 
-/** Images, and what builds have made. */
-const keeps = (owner: string): boolean => owner.startsWith('image:') || owner.startsWith('build:');
+/** Images, lists of them, and what builds have made. */
+const keeps = (owner: string): boolean => /^(image|index|build):/.test(owner);
 
 function split(target: string): [kind: string, id: string] {
   const colon = target.indexOf(':');

@@ -31,10 +31,19 @@ const images: Collection<ImageRecord> = {
   indexes: { parent: { of: (image) => image.parent ?? null, unique: false } },
 };
 
+interface NameRecord {
+  image: string;
+  /** The list that the name stands for, where it is one; the image is then the one of it that suits this host best. */
+  index?: string;
+}
+
 /** Names of images, whole (`docker.io/library/busybox:latest`, or with `@sha256:…`). */
-const names: Collection<{ image: string }> = {
+const names: Collection<NameRecord> = {
   name: 'image_names',
-  indexes: { image: { of: (name) => name.image, unique: false } },
+  indexes: {
+    image: { of: (name) => name.image, unique: false },
+    index: { of: (name) => name.index ?? null, unique: false },
+  },
 };
 
 export function imagesIn(tx: Tx) {
@@ -49,18 +58,33 @@ export function namesOf(tx: Tx, id: string): Reference[] {
     .map((row) => parseReference(row.id));
 }
 
-/** Gives the image a name; the id of the image that had it before, if that was another. A load leaves `at` out, as in Docker. */
-export function giveName(tx: Tx, name: Reference, image: { id: string; at?: string }): string | undefined {
+/** The names of a list. */
+export function namesOfIndex(tx: Tx, digest: string): Reference[] {
+  return tx
+    .collection(names)
+    .by('index', digest)
+    .map((row) => parseReference(row.id));
+}
+
+/**
+ * Gives the image a name, that of a list with `index`; the id of the image that had it before, if that was another. A load leaves `at`
+ * out, as in Docker.
+ */
+export function giveName(
+  tx: Tx,
+  name: Reference,
+  image: { id: string; index?: string | undefined; at?: string },
+): string | undefined {
   const before = tx.collection(names).get(wholeName(name))?.image;
-  tx.collection(names).put(wholeName(name), { image: image.id });
+  tx.collection(names).put(wholeName(name), { image: image.id, ...(image.index && { index: image.index }) });
   const record = imagesIn(tx).get(image.id);
   if (record && image.at !== undefined) imagesIn(tx).put(image.id, { ...record, lastTagged: image.at });
   return before === image.id ? undefined : before;
 }
 
-/** The image that has that name. */
-export function nameIn(tx: Tx, name: Reference): string | undefined {
-  return tx.collection(names).get(wholeName(name))?.image;
+/** What has that name: an image, and the list of which it is a part. */
+export function nameIn(tx: Tx, name: Reference): NameRecord | undefined {
+  return tx.collection(names).get(wholeName(name));
 }
 
 /** The images that were committed on one. */
@@ -75,12 +99,19 @@ export function descendantsOf(tx: Tx, id: string): string[] {
   return childrenOf(tx, id).flatMap((child) => [child, ...descendantsOf(tx, child)]);
 }
 
+/** What a name stands for. */
+export interface Named {
+  name: Reference;
+  id: string;
+  index?: string;
+}
+
 /** All names of a repository, whatever their tags. */
-export function namesInRepository(tx: Tx, { domain, path }: Reference): { name: Reference; id: string }[] {
+export function namesInRepository(tx: Tx, { domain, path }: Reference): Named[] {
   return tx
     .collection(names)
     .all()
-    .map(({ id, document }) => ({ name: parseReference(id), id: document.image }))
+    .map(({ id, document: { image, index } }) => ({ name: parseReference(id), id: image, ...(index && { index }) }))
     .filter(({ name }) => name.domain === domain && name.path === path);
 }
 
@@ -114,23 +145,30 @@ export function wholeName(name: Reference): string {
   return `${domain}/${path}${digest === undefined ? `:${tag ?? 'latest'}` : `@${digest}`}`;
 }
 
-/** By name, name@digest, id or unique prefix of it. */
-export function findImage(tx: Tx, text: string): { id: string; record: ImageRecord } {
-  const id = idOf(tx, text);
-  const record = id === undefined ? undefined : imagesIn(tx).get(id);
-  if (id === undefined || !record) throw new EngineError('notFound', `No such image: ${described(text)}`);
-  return { id, record };
+/** An image, and the list that it was asked for by. */
+export interface FoundImage {
+  id: string;
+  record: ImageRecord;
+  index?: string;
 }
 
-function idOf(tx: Tx, text: string): string | undefined {
-  if (isDigest(text)) return text;
-  if (/^[0-9a-f]{64}$/.test(text)) return `sha256:${text}`;
-  const named = tx.collection(names).get(wholeName(parseReference(text)))?.image;
+/** By name, name@digest, id or unique prefix of it. */
+export function findImage(tx: Tx, text: string): FoundImage {
+  const { image: id, index } = targetOf(tx, text) ?? {};
+  const record = id === undefined ? undefined : imagesIn(tx).get(id);
+  if (id === undefined || !record) throw new EngineError('notFound', `No such image: ${described(text)}`);
+  return { id, record, ...(index && { index }) };
+}
+
+function targetOf(tx: Tx, text: string): NameRecord | undefined {
+  if (isDigest(text)) return { image: text };
+  if (/^[0-9a-f]{64}$/.test(text)) return { image: `sha256:${text}` };
+  const named = nameIn(tx, parseReference(text));
   if (named !== undefined) return named;
   const prefix = /^(?:sha256:)?([0-9a-f]+)$/.exec(text)?.[1];
   if (prefix === undefined) return undefined;
-  const ids = imagesIn(tx).idsByPrefix(`sha256:${prefix}`, 2);
-  return ids.length === 1 ? ids[0] : undefined;
+  const [only, another] = imagesIn(tx).idsByPrefix(`sha256:${prefix}`, 2);
+  return only !== undefined && another === undefined ? { image: only } : undefined;
 }
 
 function described(text: string): string {
@@ -175,4 +213,12 @@ export function deleteImage(tx: Tx, id: string): string[] {
 function withoutParent(record: ImageRecord): ImageRecord {
   const { parent, ...rest } = record;
   return parent === undefined ? record : rest;
+}
+
+/** The containers of an image. */
+export function usersOf(tx: Tx, id: string): { id: string; running: boolean }[] {
+  return tx.refs
+    .ownersOf(`image:${id}`)
+    .filter(({ owner }) => owner.startsWith('container:'))
+    .map(({ owner, note }) => ({ id: owner.slice('container:'.length), running: note === 'running' }));
 }

@@ -3,6 +3,7 @@ import { EngineError } from '../../kit/index.ts';
 import { chainIds, familiarString, type Reference } from '../../oci/index.ts';
 import type { Tx } from '../../store/index.ts';
 import { type Context, publishAll } from '../context.ts';
+import { isPart } from '../records/indexes.ts';
 import { childrenOf, imagesIn, namesOf } from '../records/records.ts';
 import { parseFilters } from '../show/filters.ts';
 import { removeImage } from './remove.ts';
@@ -45,6 +46,7 @@ function targetsOf(tx: Tx, filters: Record<string, string[]>, now: Date): string
     .filter(({ document }) => wanted.image(document, false))
     .flatMap(({ id }) => {
       const names = namesOf(tx, id);
+      if (isPart(tx, id)) return [];
       if (names.length === 0) return childrenOf(tx, id).length > 0 ? [] : [id];
       return onlyDangling && names.some(isTagged) ? [] : names.map(familiarString);
     });

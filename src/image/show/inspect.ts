@@ -1,16 +1,32 @@
 import type { HistoryResponseItem, ImageInspect } from '../../api/index.ts';
-import { familiarString, type ImageConfig, type ImageRunConfig, type Reference } from '../../oci/index.ts';
+import {
+  familiarString,
+  type ImageConfig,
+  type ImageRunConfig,
+  type Platform,
+  type Reference,
+} from '../../oci/index.ts';
 import type { Tx } from '../../store/index.ts';
 import type { Context } from '../context.ts';
-import { findImage, type ImageRecord, imagesIn, namesOf } from '../records/records.ts';
+import { findForPlatform } from '../records/platforms.ts';
+import { type ImageRecord, imagesIn, namesOf, namesOfIndex } from '../records/records.ts';
+import { descriptorOf, manifestsOf } from './manifests.ts';
 
 const NEVER = '0001-01-01T00:00:00Z';
 
 /** An image as `docker inspect` shows it. */
-export function inspectImage(context: Context, reference: string): ImageInspect {
-  const { id, record, names } = context.store.view((tx) => {
-    const found = findImage(tx, reference);
-    return { ...found, names: namesOf(tx, found.id) };
+export function inspectImage(
+  context: Context,
+  reference: string,
+  { platform, manifests = false }: { platform?: Platform; manifests?: boolean } = {},
+): ImageInspect {
+  const { id, record, names, more } = context.store.view((tx) => {
+    const found = findForPlatform(tx, reference, platform);
+    const { index, entry } = found;
+    const names = index === undefined ? namesOf(tx, found.id) : namesOfIndex(tx, index);
+    const Descriptor = platform && entry ? entry.descriptor : descriptorOf(context, tx, found);
+    const Manifests = manifests ? manifestsOf(context, tx, found) : undefined;
+    return { ...found, names, more: { ...(Descriptor && { Descriptor }), ...(Manifests && { Manifests }) } };
   });
   const { config } = record;
   return {
@@ -29,14 +45,15 @@ export function inspectImage(context: Context, reference: string): ImageInspect 
     GraphDriver: { Data: context.snapshots.describeLayers(config.rootfs.diff_ids), Name: context.snapshots.driver },
     RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids },
     Metadata: { LastTagTime: record.lastTagged ?? NEVER },
+    ...more,
     Config: shownConfig(config),
   } as ImageInspect;
 }
 
 /** The image's history, newest first; what has no image of its own is `<missing>`. */
-export function imageHistory(context: Context, reference: string): HistoryResponseItem[] {
+export function imageHistory(context: Context, reference: string, platform?: Platform): HistoryResponseItem[] {
   const { record, names, ids } = context.store.view((tx) => {
-    const found = findImage(tx, reference);
+    const found = findForPlatform(tx, reference, platform);
     return { ...found, names: namesOf(tx, found.id), ids: lineOf(tx, found.id) };
   });
   const sizes = [...record.sizes];

@@ -1,10 +1,13 @@
 import type { ImageSummary } from '../../api/index.ts';
-import { chainIds } from '../../oci/index.ts';
+import { chainIds, type Reference } from '../../oci/index.ts';
+import type { Tx } from '../../store/index.ts';
 import type { Context } from '../context.ts';
 import type { Images } from '../contract.ts';
-import { childrenOf, type ImageRecord, imagesIn, namesOf } from '../records/records.ts';
+import { isPart, namelessIndexOf } from '../records/indexes.ts';
+import { childrenOf, type ImageRecord, imagesIn, nameIn, namesOf, usersOf } from '../records/records.ts';
 import { parseFilters } from './filters.ts';
 import { secondsOf, sizeOf, sortedNames } from './inspect.ts';
+import { descriptorOf, manifestsOf } from './manifests.ts';
 
 /** The images, newest first. */
 export function listImages(context: Context, options: Parameters<Images['list']>[0]): ImageSummary[] {
@@ -16,16 +19,21 @@ export function listImages(context: Context, options: Parameters<Images['list']>
       const names = namesOf(tx, id);
       const shown = names.filter(filters.name);
       const isBetween = names.length === 0 && childrenOf(tx, id).length > 0;
+      // It is listed with the others of its list.
+      if (isPart(tx, id)) return [];
       if (isBetween && !options.all) return [];
       if (!filters.image(document, names.length === 0 && !isBetween) || (filters.byName && shown.length === 0))
         return [];
-      const users = tx.refs.ownersOf(`image:${id}`).filter(({ owner }) => owner.startsWith('container:'));
+      const target = { id, record: document, ...wholeOf(tx, id, names) };
+      const Descriptor = descriptorOf(context, tx, target);
       return {
-        Containers: options.containerCount ? users.length : -1,
+        Containers: options.containerCount ? usersOf(tx, id).length : -1,
         Created: secondsOf(document.config.created),
         Id: id,
         Labels: (document.config.config?.Labels ?? null) as Record<string, string>,
         ParentId: document.parent ?? '',
+        ...(Descriptor && { Descriptor }),
+        ...(options.manifests && { Manifests: manifestsOf(context, tx, target) }),
         ...sortedNames(shown),
         SharedSize: uses ? sharedSize(document, uses) : -1,
         Size: sizeOf(document),
@@ -33,6 +41,13 @@ export function listImages(context: Context, options: Parameters<Images['list']>
     });
     return summaries.toSorted((a, b) => b.Created - a.Created);
   });
+}
+
+/** The list that the first of the names stands for, by the tags of an image. */
+function wholeOf(tx: Tx, id: string, names: Reference[]): { index?: string } {
+  const index =
+    names.length === 0 ? namelessIndexOf(tx, id) : names.map((name) => nameIn(tx, name)?.index).find(Boolean);
+  return index === undefined ? {} : { index };
 }
 
 /** How many images stand on each layer, by chain id. */

@@ -10,13 +10,21 @@ const dropPolicy = 0;
 const mark = 'tug';
 
 /**
- * Where the host's iptables drop what they do not know (the policy of FORWARD is DROP: another engine, ufw), appends an accept
- * for the bridges, once each, behind all that the host has to say itself. What may pass on them is for our own table to say.
+ * Where the host's firewall drops what it does not know (the policy of iptables' FORWARD is DROP: another engine, ufw; firewalld), appends
+ * an accept for the bridges, once each, behind all that the host has to say itself. What may pass on them is for our own table to say.
  */
 export async function admitForwarding(options: { socket: NetlinkSocket; bridges: string[]; log: Log }): Promise<void> {
   const { socket, bridges, log } = options;
-  const dropping = nfnetlink.chains(socket).filter(drops);
-  for (const { family } of dropping) admitByNft(socket, { family, name: 'filter' }, bridges);
+  for (const place of placesIn(socket)) {
+    try {
+      admitByNft(socket, place, bridges);
+    } catch (error) {
+      log.warn('the host’s firewall may drop what containers send and get', {
+        table: place.table.name,
+        error: messageOf(error),
+      });
+    }
+  }
   for (const { program, tables } of oldTables) {
     if (!namesIn(tables).includes('filter')) continue;
     try {
@@ -29,13 +37,12 @@ export async function admitForwarding(options: { socket: NetlinkSocket; bridges:
 
 /** Takes the accepts for a bridge that is gone away again. */
 export async function forgetForwarding(socket: NetlinkSocket, bridge: string): Promise<void> {
-  for (const { family } of nfnetlink.chains(socket).filter(drops)) {
-    const table = { family, name: 'filter' };
-    const ours = nfnetlink.rules(socket, table, 'FORWARD').filter(({ comment }) => comment === commentOf(bridge));
+  for (const { table, chain } of placesIn(socket)) {
+    const ours = nfnetlink.rules(socket, table, chain).filter(({ comment }) => comment === commentOf(bridge));
     nfnetlink.commit(
       socket,
       'forget a bridge in FORWARD',
-      ours.map(({ handle }) => nfnetlink.deleteRule(table, 'FORWARD', handle)),
+      ours.map(({ handle }) => nfnetlink.deleteRule(table, chain, handle)),
     );
   }
   for (const { program, tables } of oldTables) {
@@ -53,16 +60,34 @@ const oldTables = [
   { program: 'ip6tables-legacy', tables: '/proc/thread-self/net/ip6_tables_names' },
 ];
 
+interface HostChain {
+  table: nfnetlink.Table;
+  chain: string;
+}
+
+/** The chains of the host at whose end everything is dropped that is not accepted there. */
+function placesIn(socket: NetlinkSocket): HostChain[] {
+  return nfnetlink
+    .chains(socket)
+    .filter((chain) => drops(chain) || endsFirewalld(chain))
+    .map(({ family, table, name }) => ({ table: { family, name: table }, chain: name }));
+}
+
 function drops({ family, table, name, hook, policy }: nfnetlink.ChainInfo): boolean {
   const isIptables = family === nfnetlink.Family.ipv4 || family === nfnetlink.Family.ipv6;
   return isIptables && table === 'filter' && name === 'FORWARD' && hook === forwardHook && policy === dropPolicy;
 }
 
+/** What firewalld asks last before it rejects, in every zone, and leaves empty itself. */
+function endsFirewalld({ family, table, name }: nfnetlink.ChainInfo): boolean {
+  return family === nfnetlink.Family.inet && table === 'firewalld' && name === 'filter_FORWARD_POLICIES_post';
+}
+
 const commentOf = (bridge: string): string => `${mark} ${bridge}`;
 
 /** The rules as iptables-nft writes them itself, so that it can show and delete them. */
-function admitByNft(socket: NetlinkSocket, table: nfnetlink.Table, bridges: string[]): void {
-  const present = new Set(nfnetlink.rules(socket, table, 'FORWARD').map(({ comment }) => comment));
+function admitByNft(socket: NetlinkSocket, { table, chain }: HostChain, bridges: string[]): void {
+  const present = new Set(nfnetlink.rules(socket, table, chain).map(({ comment }) => comment));
   const accept = [...nft.counter(), ...nft.accept()];
   const missing = bridges.filter((bridge) => !present.has(commentOf(bridge)));
   if (missing.length === 0) return;
@@ -70,8 +95,8 @@ function admitByNft(socket: NetlinkSocket, table: nfnetlink.Table, bridges: stri
     socket,
     'admit bridges past the policy of FORWARD',
     missing.flatMap((bridge) => [
-      nfnetlink.newRule(table, 'FORWARD', [...nft.iifname(bridge), ...accept], commentOf(bridge)),
-      nfnetlink.newRule(table, 'FORWARD', [...nft.oifname(bridge), ...accept], commentOf(bridge)),
+      nfnetlink.newRule(table, chain, [...nft.iifname(bridge), ...accept], commentOf(bridge)),
+      nfnetlink.newRule(table, chain, [...nft.oifname(bridge), ...accept], commentOf(bridge)),
     ]),
   );
   crashpoint('network.forward');

@@ -164,10 +164,11 @@ function forwarding(): Chain {
     rules: [
       [...nft.iifNotIn('bridges'), ...nft.oifNotIn('bridges'), ...nft.accept()],
       nft.jump('TUG-USER'),
+      // First, as it is what most packets are.
+      [...nft.ctEstablishedOrRelated(), ...nft.accept()],
       [...nft.wayIn('together'), ...nft.accept()],
       [...nft.iifIn('internal'), ...nft.drop()],
       [...nft.oifIn('internal'), ...nft.drop()],
-      [...nft.ctEstablishedOrRelated(), ...nft.accept()],
       [...nft.ctDnat(), ...nft.accept()],
       [...nft.destinationIn(ip4, 'reachable'), ...nft.accept()],
       [...nft.destinationIn(ip6, 'reachable6'), ...nft.accept()],

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { closeSockets } from './port-socket.ts';
 import type { PortWish } from './port-wishes.ts';
@@ -88,5 +89,14 @@ test('an address that is not ours is refused in Docker’s words', () => {
   const ports = createPorts(() => [32_768, 60_999]);
   expect(() => ports.reserve(owner('one'), at('10.0.0.2'), [wish(8081, 8081, '203.0.113.77')])).toThrow(
     'failed to bind host port for 203.0.113.77:8081:10.0.0.2:80/tcp: cannot assign requested address',
+  );
+});
+
+test.skipIf(existsSync('/proc/net/sctp'))('a kernel without SCTP says so in Docker’s words', () => {
+  const ports = createPorts(() => [32_768, 60_999]);
+  const sctp = (hostIp: string) => [{ ...wish(8081, 8081, hostIp), protocol: 'sctp' }];
+  const words = 'error starting userland proxy: failed to listen on';
+  expect(() => ports.reserve(owner('one'), at('10.0.0.2'), sctp('127.0.0.1'))).toThrow(
+    `${words} 127.0.0.1:8081: protocol not supported`,
   );
 });

@@ -223,9 +223,10 @@ function refused(
   const container = target?.ip.includes(':') ? `[${target.ip}]` : target?.ip;
   const holder = errno === addressInUse ? holderOf(bind.protocol, hostPort) : undefined;
   const end = `${words[cause.code] ?? cause.code}${holder === undefined ? '' : ` (by ${holder})`}`;
-  return new EngineError(
-    'internal',
-    `failed to bind host port for ${host}:${hostPort}:${container}:${wish.containerPort}/${wish.protocol}: ${end}`,
-    cause,
-  );
+  // Docker leaves the port of this protocol to its proxy.
+  const what =
+    wish.protocol === 'sctp'
+      ? `error starting userland proxy: failed to listen on ${host}:${hostPort}`
+      : `failed to bind host port for ${host}:${hostPort}:${container}:${wish.containerPort}/${wish.protocol}`;
+  return new EngineError('internal', `${what}: ${end}`, cause);
 }

@@ -3,6 +3,9 @@ import { invalidHeader } from './bytes.ts';
 /** Extended header records; in their order, for a key may come more than once (sparse maps of version 0.0). */
 export type PaxRecords = [key: string, value: string][];
 
+/** Tells where an entry's contents are, if not in the archive: between programs that have agreed on it. */
+export const elsewhereRecord = 'TUG.elsewhere';
+
 const noNul = new Set(['path', 'linkpath', 'uname', 'gname']);
 
 /** The records `<length> <key>=<value>\n` of a PAX header, as byte strings. */

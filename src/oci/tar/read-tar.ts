@@ -1,6 +1,6 @@
 import { type ByteReader, createByteReader, invalidHeader, unexpectedEnd } from './bytes.ts';
 import { type Header, parseHeader } from './header.ts';
-import { type PaxRecords, parsePax, paxCount, paxTime } from './pax.ts';
+import { elsewhereRecord, type PaxRecords, parsePax, paxCount, paxTime } from './pax.ts';
 import { checkedMap, oldGnuMap, paxMap, type Segment } from './sparse.ts';
 
 export type TarType = 'file' | 'directory' | 'symlink' | 'link' | 'char' | 'block' | 'fifo';
@@ -21,6 +21,8 @@ export interface TarEntry {
   xattrs: Map<string, Uint8Array>;
   /** For a sparse file where its data belongs, in order; otherwise the data is the whole file. */
   segments?: Segment[];
+  /** A record of this project's own: where the contents are. It means something only to who has agreed on it with the other side. */
+  elsewhere?: string;
   /** The data; to be read, if at all, before the next entry is asked for. */
   data(): AsyncGenerator<Uint8Array>;
 }
@@ -131,6 +133,7 @@ function described(header: Header, extra: Extra): TarEntry {
   if (!type) throw invalidHeader();
   const name = extra.longName ?? pax.get('GNU.sparse.name') ?? pax.get('path') ?? header.name;
   const mtime = pax.get('mtime');
+  const elsewhere = pax.get(elsewhereRecord);
   const xattrs = extra.pax.filter(([key]) => key.startsWith(XATTR));
   return {
     name,
@@ -144,6 +147,7 @@ function described(header: Header, extra: Extra): TarEntry {
     linkName: extra.longLink ?? pax.get('linkpath') ?? header.linkName,
     device: header.device,
     xattrs: new Map(xattrs.map(([key, value]) => [key.slice(XATTR.length), Buffer.from(value, 'latin1')])),
+    ...(elsewhere === undefined ? {} : { elsewhere }),
     data: async function* () {},
   };
 }

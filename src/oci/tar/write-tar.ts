@@ -1,3 +1,5 @@
+import { elsewhereRecord } from './pax.ts';
+
 /** What one header says. Texts are byte strings (each character is one byte), as in TarEntry. */
 export interface TarHead {
   name: string;
@@ -14,6 +16,8 @@ export interface TarHead {
   uname?: string;
   gname?: string;
   xattrs?: Map<string, Uint8Array>;
+  /** See TarEntry. */
+  elsewhere?: string;
 }
 
 /** The two blocks of zeros that end an archive. */
@@ -48,6 +52,7 @@ function paxRecords(head: TarHead): [key: string, value: Buffer | string][] {
   if (head.gid > most.id) records.push(['gid', String(head.gid)]);
   if (nanoseconds !== 0 || seconds < 0 || seconds > most.size) records.push(['mtime', moment(seconds, nanoseconds)]);
   for (const [name, value] of head.xattrs ?? []) records.push([`SCHILY.xattr.${name}`, Buffer.from(value)]);
+  if (head.elsewhere !== undefined) records.push([elsewhereRecord, head.elsewhere]);
   return records;
 }
 

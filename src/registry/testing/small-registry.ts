@@ -111,7 +111,7 @@ async function manifest(
   if (request.method === 'PUT') {
     const bytes = new Uint8Array(await request.arrayBuffer());
     const found = { mediaType: request.headers.get('content-type') ?? '', bytes };
-    manifests.set(`${name}:${reference}`, found);
+    if (!reference.includes(':')) manifests.set(`${name}:${reference}`, found);
     manifests.set(`${name}@${digestOf(bytes)}`, found);
     return new Response(null, { status: 201 });
   }

@@ -2,4 +2,4 @@ export { cgroupWatches, compileLimits } from './cgroup.ts';
 export { CLONE_NEW } from './constants.ts';
 export { compileExec } from './exec.ts';
 export { compileFirstHalf, compileLaunch, compileSecondHalf, networkSteps, rootPropagation } from './launch.ts';
-export { makesNew } from './namespaces.ts';
+export { idMap, makesNew } from './namespaces.ts';

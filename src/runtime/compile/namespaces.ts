@@ -37,5 +37,6 @@ export function makesNew({ linux }: Outline, type: keyof typeof CLONE_NEW): bool
   return linux.namespaces.some((namespace) => namespace.type === type && namespace.path === undefined);
 }
 
-const idMap = (mappings: SpecIdMapping[]) =>
+/** In the form of /proc/PID/uid_map. */
+export const idMap = (mappings: SpecIdMapping[]): string =>
   mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('');

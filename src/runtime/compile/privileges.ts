@@ -14,10 +14,11 @@ export function compileFinal(process: SpecProcess, compiled: SeccompFilter | und
   const locked = process.noNewPrivileges === true;
   return [
     { op: 'gate' },
-    ...rlimits(process),
     ...(process.oomScoreAdj === undefined ? [] : [{ op: 'oomScoreAdj', value: process.oomScoreAdj } as const]),
     ...labels(process),
     { op: 'cwd', path: process.cwd, create: false },
+    // After all that opens a file: the shim holds more than a limit of few may allow.
+    ...rlimits(process),
     ...(locked ? [] : filter),
     { op: 'boundingSet', bits: bitsOf(capabilities.bounding) },
     { op: 'ids', uid: user.uid, gid: user.gid, groups: user.additionalGids ?? [], umask: user.umask ?? 0o022 },

@@ -25,7 +25,7 @@ export async function launchContainer(room: Room, path: string, launch: Launch):
 /** Runtime.open by a plan of our own. What is in a user namespace wants all of its plan at once. */
 export async function openContainer(room: Room, path: string, opening: Opening): Promise<Opened | undefined> {
   const { outline } = opening;
-  if (outline.linux.namespaces.some(({ type }) => type === 'user') || !makesNew(outline, 'mount')) return undefined;
+  if (hasUser(outline) || !makesNew(outline, 'mount')) return undefined;
   const netns = takeNetwork(room, outline);
   try {
     const steps = compileFirstHalf(firstInput(room, outline, opening));
@@ -49,9 +49,11 @@ export async function openContainer(room: Room, path: string, opening: Opening):
   }
 }
 
-// A namespace that belongs to a new user namespace cannot have been made before it.
+const hasUser = ({ linux }: Outline): boolean => linux.namespaces.some(({ type }) => type === 'user');
+
+// A namespace that belongs to a user namespace of the container's cannot have been made before it.
 function takeNetwork(room: Room, outline: Outline): number[] {
-  const fresh = makesNew(outline, 'network') && !makesNew(outline, 'user');
+  const fresh = makesNew(outline, 'network') && !hasUser(outline);
   const netns = fresh ? room.network.take() : undefined;
   return netns === undefined ? [] : [netns];
 }

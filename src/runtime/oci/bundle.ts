@@ -13,15 +13,19 @@ export interface BundlePlaces {
   rootAt: string;
   /** The file on which the furnished network namespace is bound there; absent where the runtime makes or joins one itself. */
   network?: string;
+  /** The user namespace that the furnished network belongs to. */
+  user?: string;
 }
 
 /** config.json for a runtime, and what must lie beside it. */
 export function bundleFiles(spec: RuntimeSpec, stdio: Stdio, places: BundlePlaces): BundleFiles {
   const { domainname, ...rest } = spec;
-  const { network } = places;
-  const namespaces = spec.linux.namespaces.map((namespace) =>
-    namespace.type === 'network' && network ? { ...namespace, path: network } : namespace,
-  );
+  const { network, user } = places;
+  const given: Record<string, string | undefined> = { network, user };
+  const namespaces = spec.linux.namespaces.map((namespace) => {
+    const path = namespace.path ?? given[namespace.type];
+    return path ? { ...namespace, path } : namespace;
+  });
   const bundle: RuntimeSpec = {
     ...rest,
     // Nothing of what later versions brought is left in it, and some runtimes refuse them.

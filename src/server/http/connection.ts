@@ -13,6 +13,8 @@ export interface Exchange {
   body: Body;
   gone: AbortSignal;
   reply: Reply;
+  /** The descriptor of the connection's socket, which stays the connection's; -1 once it is closed. */
+  socket(): number;
 }
 
 /** Must answer every exchange and not reject; returning is the end of the answer. */
@@ -103,7 +105,7 @@ async function serveOne({
   const leave = () => gone.abort();
   inlet.onGone(leave);
   closing.addEventListener('abort', leave);
-  await handle({ head, body, gone: gone.signal, reply });
+  await handle({ head, body, gone: gone.signal, reply, socket: () => descriptorOf(socket) });
   closing.removeEventListener('abort', leave);
   inlet.onGone(undefined);
   if (hijacked !== undefined) {
@@ -113,6 +115,11 @@ async function serveOne({
   if (!reusable || !reply.complete) return 'close'; // Cut short, the client must not take it for whole.
   if (!body.finished) for await (const _ of body); // Fails, and so closes, when a part of it was read.
   return 'next';
+}
+
+/** Bun keeps it on the handle, as Node does. */
+function descriptorOf(socket: Socket): number {
+  return (socket as { _handle?: { fd?: number } | null })._handle?.fd ?? -1;
 }
 
 /** Ends a hijacked stream, and resolves when what was written to it is with the kernel; its input is thrown away. */

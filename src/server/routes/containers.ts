@@ -1,6 +1,6 @@
-import { decodeContainerCreate } from '../../api/decode/index.ts';
+import { decodeContainerCreate, decodeSecrets, type SecretBody } from '../../api/decode/index.ts';
 import { olderThan } from '../../api/index.ts';
-import type { Containers } from '../../container/index.ts';
+import type { Containers, Secret } from '../../container/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import { formatPlatform, parsePlatform } from '../../oci/index.ts';
 import type { Backends } from '../contract.ts';
@@ -104,7 +104,9 @@ function createHandler({ containers }: Backends): Handler {
 export async function readCreateRequest(
   request: Request,
 ): Promise<{ wanted: Parameters<Containers['create']>[0]; warnings: string[] }> {
-  const body = decodeContainerCreate(await readJsonBody(request));
+  const text = await readJsonBody(request);
+  const body = decodeContainerCreate(text);
+  const secrets = decodeSecrets(text).map(secretOf);
   const { HostConfig: _, NetworkingConfig: __, ...config } = body;
   if (Object.keys(config).length === 0) {
     throw new EngineError('invalid', 'config cannot be empty in order to create a container');
@@ -115,10 +117,29 @@ export async function readCreateRequest(
   const wanted = {
     body,
     readOnlyNonRecursive,
+    ...(secrets.length > 0 && { secrets }),
     ...(name === '' ? {} : { name }),
     ...(platform === '' ? {} : { platform: formatPlatform(parsePlatform(platform)) }),
   };
   return { wanted, warnings };
+}
+
+function secretOf({
+  ID: id = '',
+  Data: data = '',
+  Target: target,
+  UID: uid,
+  GID: gid,
+  Mode: mode,
+}: SecretBody): Secret {
+  return {
+    id,
+    data,
+    ...(target && { target }),
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+    ...(mode !== undefined && { mode }),
+  };
 }
 
 function startHandler({ containers }: Backends): Handler {

@@ -4,11 +4,10 @@ import type { Images } from '../../image/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import {
   familiarString,
-  formatPlatform,
   isTag,
+  type Platform,
   parsePlatform,
   parseReference,
-  platformMatches,
   type Reference,
 } from '../../oci/index.ts';
 import type { Backends } from '../contract.ts';
@@ -18,7 +17,7 @@ import { type Handler, type Request, readJsonBody, sendJson } from '../request.t
 import type { Route } from '../router.ts';
 import { shapeImage, shapeImageSummary } from '../versions/image.ts';
 import { sendArchive } from './container/files.ts';
-import { requirePlatform, wantedPlatforms } from './platform.ts';
+import { wantedPlatforms } from './platform.ts';
 
 /** Images: what is here, and what comes in as an archive. */
 export function imageRoutes(backends: Backends): Route[] {
@@ -36,8 +35,8 @@ export function imageRoutes(backends: Backends): Route[] {
       'GET',
       '/images/{name}/history',
       async (request) => {
-        requirePlatform(images, request.name, wantedPlatforms(request, 'platform', '1.48'));
-        await sendJson(request, 200, images.history(request.name));
+        const [platform] = wantedPlatforms(request, 'platform', '1.48');
+        await sendJson(request, 200, images.history(request.name, platform));
       },
     ],
     ['POST', '/images/{name}/tag', tagHandler(backends)],
@@ -47,8 +46,8 @@ export function imageRoutes(backends: Backends): Route[] {
       '/images/{name}',
       async (request) => {
         const { name, query } = request;
-        requirePlatform(images, name, wantedPlatforms(request, 'platforms', '1.50'));
-        const options = { force: query.flag('force'), prune: !query.flag('noprune') };
+        const platforms = wantedPlatforms(request, 'platforms', '1.50');
+        const options = { force: query.flag('force'), prune: !query.flag('noprune'), platforms };
         await sendJson(request, 200, await images.remove(name, options));
       },
     ],
@@ -58,12 +57,13 @@ export function imageRoutes(backends: Backends): Route[] {
 function inspectHandler({ images }: Backends): Handler {
   return async (request) => {
     const { name, query, version } = request;
-    const platforms = wantedPlatforms(request, 'platform', '1.49');
-    if (platforms.length > 0 && query.flag('manifests')) {
+    const [platform] = wantedPlatforms(request, 'platform', '1.49');
+    const manifests = !olderThan(version, '1.48') && query.flag('manifests');
+    if (platform && query.flag('manifests')) {
       throw new EngineError('invalid', 'conflicting options: manifests and platform options cannot both be set');
     }
-    requirePlatform(images, name, platforms);
-    await sendJson(request, 200, shapeImage(await images.inspect(name), version));
+    const image = await images.inspect(name, { manifests, ...(platform && { platform }) });
+    await sendJson(request, 200, shapeImage(image, version));
   };
 }
 
@@ -78,6 +78,7 @@ function listHandler({ images }: Backends): Handler {
       filters,
       sharedSize: !olderThan(version, '1.42') && query.flag('shared-size'),
       containerCount: !olderThan(version, '1.51'),
+      manifests: !olderThan(version, '1.47') && query.flag('manifests'),
     });
     await sendJson(
       request,
@@ -110,12 +111,7 @@ function saveHandler({ images }: Backends, namesOf: (request: Request) => string
   return async (request) => {
     const names = namesOf(request);
     const [platform] = wantedPlatforms(request, 'platform', '1.48');
-    for (const name of platform ? names : []) {
-      if (platform && !platformMatches(images.resolve(name).config, platform)) {
-        throw new EngineError('internal', `no suitable export target found for platform ${formatPlatform(platform)}`);
-      }
-    }
-    const archive = images.save(names)[Symbol.asyncIterator]();
+    const archive = images.save(names, platform)[Symbol.asyncIterator]();
     // What fails before the first byte becomes the status.
     const first = await archive.next();
     await sendArchive(request, following(first, archive), { 'Content-Type': 'application/x-tar' });
@@ -189,7 +185,7 @@ async function pull(images: Images, request: Request): Promise<void> {
     request,
     images.pull({
       reference: pulledReference(query.text('fromImage'), query.text('tag')),
-      ...(platform !== '' && { platform: parsePlatform(platform) }),
+      ...(platform !== '' && { platforms: parsePlatforms(platform) }),
       credentials: requestCredentials(request),
       signal: gone,
     }),
@@ -204,9 +200,16 @@ function pushHandler({ images }: Backends): Handler {
     if (tag !== '' && !isTag(tag)) throw new EngineError('invalid', 'invalid tag format');
     const { domain, path } = parsed;
     const reference = tag === '' ? parsed : { domain, path, tag };
-    requirePlatform(images, familiarString(reference), wantedPlatforms(request, 'platform', '1.46'));
-    await sendProgress(request, images.push({ reference, credentials: requestCredentials(request), signal: gone }));
+    const [platform] = wantedPlatforms(request, 'platform', '1.46');
+    if (platform) images.resolve(familiarString(reference), platform);
+    const credentials = requestCredentials(request);
+    await sendProgress(request, images.push({ reference, credentials, signal: gone, ...(platform && { platform }) }));
   };
+}
+
+/** One, in tug also several with commas between them, or `all`. */
+function parsePlatforms(text: string): Platform[] | 'all' {
+  return text === 'all' ? 'all' : text.split(',').map(parsePlatform);
 }
 
 /** Of a name and a tag, which may be a digest; without one all tags are meant. */

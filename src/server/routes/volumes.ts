@@ -8,8 +8,8 @@ import type { Route } from '../router.ts';
 /** Named and anonymous volumes. */
 export function volumeRoutes({ volumes }: Backends): Route[] {
   return [
-    ['GET', '/volumes', (request) => sendJson(request, 200, volumes.list(listFilters(request)))],
-    ['GET', '/volumes/{name}', (request) => sendJson(request, 200, volumes.inspect(request.name))],
+    ['GET', '/volumes', async (request) => sendJson(request, 200, await volumes.list(listFilters(request)))],
+    ['GET', '/volumes/{name}', async (request) => sendJson(request, 200, await volumes.inspect(request.name))],
     [
       'POST',
       '/volumes/create',

@@ -12,6 +12,10 @@ export interface ShownSettings {
   initProgram: string;
   cdiDirectories: string[];
   addressPools: { base: string; size: number }[];
+  /** Whether the host has AppArmor, and whether containers have user ids of their own. */
+  apparmor: boolean;
+  userns: boolean;
+  authorizationPlugins: string[];
   registry: { mirrors: string[]; insecure: string[] };
 }
 
@@ -26,7 +30,9 @@ export function settingsFacts(settings: ShownSettings, cgroupVersion: string | u
     CDISpecDirs: settings.cdiDirectories,
     RegistryConfig: registryFacts(settings.registry),
     SecurityOptions: [
+      ...(settings.apparmor ? ['name=apparmor'] : []),
       `name=seccomp,profile=${settings.seccomp}`,
+      ...(settings.userns ? ['name=userns'] : []),
       ...(cgroupVersion === '2' ? ['name=cgroupns'] : []),
       ...(settings.noNewPrivileges ? ['name=no-new-privileges'] : []),
     ],

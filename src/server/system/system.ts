@@ -36,6 +36,11 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       ...hostFacts(),
       NEventsListener: events.listeners(),
       ...fixedFacts,
+      Plugins: {
+        ...fixedFacts.Plugins,
+        Authorization: orNull(options.settings().authorizationPlugins),
+        Volume: options.volumes.drivers(),
+      },
       ...settingsFacts(options.settings(), readLimits().version),
     }),
     close: () => events.close(),
@@ -115,7 +120,6 @@ function hostFacts(): SystemInfo {
 /** What does not depend on the host: the engine has one log driver, one firewall, and is no swarm node. */
 const fixedFacts = {
   Plugins: {
-    Volume: ['local'],
     Network: ['bridge', 'host', 'null'],
     Authorization: orNull<string>([]),
     Log: ['json-file', 'local'],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type EventMessage, frame } from '../../api/index.ts';
+import type { Builds } from '../../build/index.ts';
 import { type AttachSession, type Containers, createClock } from '../../container/index.ts';
 import type { Images } from '../../image/index.ts';
 import { createTopic, EngineError, silent } from '../../kit/index.ts';
@@ -45,6 +46,7 @@ export function createFakeRooms(): FakeRooms {
       return { status: 'Login Succeeded', identityToken: '' };
     },
   };
+  const builds: Pick<Builds, 'usage'> = { usage: () => [] };
   const rooms = { containers, images, volumes, networks: networks as Networks };
   const dataRoot = mkdtempSync(join(tmpdir(), 'tug-events-'));
   const events = createEvents({ ...rooms, dataRoot, clock: createClock(), log: silent });
@@ -60,7 +62,13 @@ export function createFakeRooms(): FakeRooms {
     },
   };
   return {
-    backends: { ...rooms, registry: registry as Registry, system, fsck: async function* () {} },
+    backends: {
+      ...rooms,
+      builds: builds as Builds,
+      registry: registry as Registry,
+      system,
+      fsck: async function* () {},
+    },
     calls,
     emit: topic.publish,
     exit: exited.resolve,
@@ -215,7 +223,7 @@ function fakeImages(record: Recorder): Images {
 
 function fakeVolumes(): Volumes {
   const fake: Partial<Volumes> = {
-    list: () => ({ Volumes: [], Warnings: [] }),
+    list: async () => ({ Volumes: [], Warnings: [] }),
     usage: async () => [],
     create: async ({ name }) => ({
       Name: name ?? 'x',

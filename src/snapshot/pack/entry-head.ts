@@ -1,5 +1,6 @@
 import { type FileStatus, readLinkAt, xattrsAt } from '../../host/index.ts';
 import { encodeTarHead } from '../../oci/index.ts';
+import { containerId, type IdMapping } from '../owners.ts';
 import type { Spot } from './tree-entries.ts';
 
 const letters = { file: '0', symlink: '2', char: '3', block: '4', directory: '5', fifo: '6', socket: '0' } as const;
@@ -22,32 +23,49 @@ export function entryHead(of: {
   name: string;
   size: number;
   link: string | undefined;
+  /** See TarEntry. */
+  elsewhere?: string;
+  /** The owner is the host's id that stands for one of these. */
+  ids?: IdMapping | undefined;
 }): Uint8Array {
-  const { spot, status, name, link } = of;
+  const { spot, status, name, link, ids } = of;
   const isSymlink = status.kind === 'symlink' && link === undefined;
   return encodeTarHead({
     name: status.kind === 'directory' && !name.endsWith('/') ? `${name}/` : name,
     type: link === undefined ? letters[status.kind] : '1',
     mode: status.mode,
-    uid: status.uid,
-    gid: status.gid,
+    uid: ids ? containerId(ids.uids, status.uid) : status.uid,
+    gid: ids ? containerId(ids.gids, status.gid) : status.gid,
     size: link === undefined ? of.size : 0,
     modified: { seconds: status.modified.seconds, nanoseconds: 0 },
     linkName: isSymlink ? readLinkAt(spot.directory, spot.name).toString('latin1') : (link ?? ''),
     device: status.kind === 'char' || status.kind === 'block' ? status.node : [0, 0],
-    xattrs: link === undefined ? keptXattrs(spot) : new Map(),
+    xattrs: link === undefined ? keptXattrs(spot, ids) : new Map(),
+    ...(of.elsewhere !== undefined && { elsewhere: of.elsewhere }),
   });
 }
 
 /** What belongs to the file wherever it is: capabilities, ACLs, users' attributes. */
-function keptXattrs(spot: Spot): Map<string, Uint8Array> {
+function keptXattrs(spot: Spot, ids: IdMapping | undefined): Map<string, Uint8Array> {
   const found = xattrsAt(spot.directory, spot.name);
   for (const name of found.keys()) if (!isKept(name)) found.delete(name);
+  const capabilities = found.get(capability);
+  if (ids && capabilities) found.set(capability, unbound(capabilities));
   return found;
 }
 
+const capability = 'security.capability';
+
+/** Capabilities that hold for the root of a user namespace alone (version 3, with its id at the end) as version 2 has them. */
+function unbound(value: Buffer): Buffer {
+  if (value.length !== 24) return value;
+  const plain = Buffer.from(value.subarray(0, 20));
+  plain[3] = 2;
+  return plain;
+}
+
 function isKept(name: string): boolean {
-  return name === 'security.capability' || name.startsWith('user.') || name.startsWith('system.posix_acl_');
+  return name === capability || name.startsWith('user.') || name.startsWith('system.posix_acl_');
 }
 
 /** What a layer has in place of a whiteout of that name. */

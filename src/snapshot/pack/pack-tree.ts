@@ -1,6 +1,7 @@
 import { constants, read } from 'node:fs';
 import { closeFd, type FileStatus, openIn, SystemError, statFd, syscall } from '../../host/index.ts';
 import { tarEnd, tarPadding } from '../../oci/index.ts';
+import type { IdMapping } from '../owners.ts';
 import { entryHead, isOpaque, isWhiteout, opaqueHead, whiteoutHead } from './entry-head.ts';
 import { type Instead, type Spot, type TreeEntry, treeEntries } from './tree-entries.ts';
 
@@ -12,6 +13,19 @@ export interface PackOptions {
   /** The tree is an overlay's upper directory: its marks become those of layers. */
   whiteouts?: boolean;
   instead?: Instead;
+  /** Owners are the host's ids that stand for these. */
+  ids?: IdMapping;
+  handOver?: HandOver;
+}
+
+/** Files whose data goes another way than in the archive, which has in its stead their size (`elsewhere`) and an answer. */
+export interface HandOver {
+  /** From so many bytes on. */
+  from: number;
+  /** How long an answer of `send` is. */
+  answerSize: number;
+  /** Called once the file's header has been taken; resolves when the data is where it belongs. The fd stays the caller's. */
+  send(fd: number): Promise<Uint8Array>;
 }
 
 /** What is gathered before it goes out; others get their turn then. */
@@ -41,13 +55,18 @@ export async function* packTree(options: PackOptions): AsyncGenerator<Uint8Array
   for (const entry of treeEntries(options.from, options.instead)) {
     const large = packEntry(options, { entry, links, add });
     if (large !== undefined) yield take();
-    if (large !== undefined) yield* largeData(large.fd, large.size, add);
+    if (large !== undefined) yield* dataOf(options, large, add);
     if (size < fullAt) continue;
     yield take();
     await new Promise(setImmediate);
   }
   add(tarEnd);
   yield take();
+}
+
+interface Large {
+  fd: number;
+  size: number;
 }
 
 interface Packing {
@@ -60,7 +79,7 @@ interface Packing {
  * Adds an entry, with its data if that is little; otherwise returns the open file, whose data comes next. What is no longer what it
  * was a moment ago is left out.
  */
-function packEntry(options: PackOptions, packing: Packing): { fd: number; size: number } | undefined {
+function packEntry(options: PackOptions, packing: Packing): Large | undefined {
   try {
     return packPresent(options, packing);
   } catch (error) {
@@ -72,7 +91,7 @@ function packEntry(options: PackOptions, packing: Packing): { fd: number; size: 
 /** What calls say of a file that became another one; EINVAL is readlink's. */
 const gone = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ENXIO', 'ENODATA'];
 
-function packPresent(options: PackOptions, packing: Packing): { fd: number; size: number } | undefined {
+function packPresent(options: PackOptions, packing: Packing): Large | undefined {
   const { entry, links, add } = packing;
   const { status, spot } = entry;
   const name = nameIn(options, entry.path);
@@ -84,13 +103,13 @@ function packPresent(options: PackOptions, packing: Packing): { fd: number; size
   const key = status.kind !== 'directory' && status.links > 1 ? keyOf(status) : undefined;
   const link = key === undefined ? undefined : links.get(key);
   if (link !== undefined) {
-    add(entryHead({ spot, status, name, size: 0, link }));
+    add(entryHead({ spot, status, name, size: 0, link, ids: options.ids }));
     return undefined;
   }
   if (key !== undefined) links.set(key, name);
   try {
-    if (status.kind === 'file') return packFile(packing, name);
-    add(entryHead({ spot, status, name, size: 0, link: undefined }));
+    if (status.kind === 'file') return packFile(options, packing, name);
+    add(entryHead({ spot, status, name, size: 0, link: undefined, ids: options.ids }));
   } catch (error) {
     if (key !== undefined) links.delete(key);
     throw error;
@@ -108,10 +127,11 @@ function nameIn({ as }: PackOptions, path: string): string {
   return as.endsWith('/') ? `${as}${path}` : `${as}/${path}`;
 }
 
-function packFile({ entry, add }: Packing, name: string): { fd: number; size: number } | undefined {
+function packFile(options: PackOptions, { entry, add }: Packing, name: string): Large | undefined {
   const { spot, status } = entry;
+  const as = { name, ids: options.ids };
   if (status.size === 0) {
-    add(entryHead({ spot, status, name, size: 0, link: undefined }));
+    add(entryHead({ spot, status, ...as, size: 0, link: undefined }));
     return undefined;
   }
   // What became a fifo meanwhile must not be waited for.
@@ -121,7 +141,7 @@ function packFile({ entry, add }: Packing, name: string): { fd: number; size: nu
   try {
     const now = statFd(fd);
     if (now.kind !== 'file') throw new SystemError('open', 2);
-    add(entryHead({ spot, status: now, name, size: now.size, link: undefined }));
+    add(entryHead({ spot, status: now, ...as, ...told(options, now.size), link: undefined }));
     kept = now.size > small;
     if (kept) return { fd, size: now.size };
     if (now.size > 0) add(smallData(fd, now.size));
@@ -159,6 +179,31 @@ async function* largeData(fd: number, size: number, add: (bytes: Uint8Array) => 
     closeFd(fd);
   }
   add(new Uint8Array(tarPadding(size)));
+}
+
+/** A large file's data, or what stands for it; with padding. The fd is closed. */
+async function* dataOf(
+  options: PackOptions,
+  large: Large,
+  add: (bytes: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
+  const { handOver } = options;
+  if (!handOver || large.size < handOver.from) {
+    yield* largeData(large.fd, large.size, add);
+    return;
+  }
+  try {
+    yield await handOver.send(large.fd);
+  } finally {
+    closeFd(large.fd);
+  }
+  add(new Uint8Array(tarPadding(handOver.answerSize)));
+}
+
+/** What a header says of a file's size. */
+function told({ handOver }: PackOptions, size: number): { size: number; elsewhere?: string } {
+  if (!handOver || size < handOver.from) return { size };
+  return { size: handOver.answerSize, elsewhere: String(size) };
 }
 
 /** At least one byte of what is left; zeros for what is no longer there. */

@@ -5,6 +5,9 @@ import type { TarEntry } from '../../oci/index.ts';
 import { bytesOf } from './entry-path.ts';
 import { createFileWriter, type FileWriter } from './file-writer.ts';
 
+/** Puts contents into an open, empty file. */
+export type Fill = (fd: number) => Promise<void>;
+
 /**
  * Makes a file in a directory and puts the entry's data in it, holes as holes. The file must not be there yet; `path` is how
  * an error names it.
@@ -12,13 +15,15 @@ import { createFileWriter, type FileWriter } from './file-writer.ts';
 export async function writeData(
   { directory, name, path }: { directory: number; name: string; path: string },
   entry: TarEntry,
+  fill?: Fill,
 ): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const fd = openIn(directory, bytesOf(name), flags, { mode: entry.mode & 0o777, noSymlinks: true });
   const writer = createFileWriter(fd);
   let ended = false;
   try {
-    if (entry.size > 0) await copy(entry, writer);
+    if (fill) await fill(fd);
+    else if (entry.size > 0) await copy(entry, writer);
     ended = true;
     await writer.end();
     if (entry.segments) syscall('ftruncate', fd, entry.size);

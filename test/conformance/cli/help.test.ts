@@ -9,7 +9,7 @@ import { createProgram } from './program.ts';
 const socket = await startPeer();
 
 /** Commands of a later part: lines of Docker's pages that are not there yet. */
-const later = /^ +(build|builder|bake|manifest|trust|checkpoint) {2,}.*\n/gm;
+const later = /^ +(build|builder|bake|trust|checkpoint) {2,}.*\n/gm;
 
 const pages = [
   ...Object.keys(topLevel).map((name) => [name]),

@@ -98,6 +98,13 @@ async function create<T extends ContainerCreateResponse>(
   return created;
 }
 
+/** Another engine would take the request and leave out what it does not know. */
+async function needTug({ client }: Context): Promise<void> {
+  const { headers } = await client.request({ method: 'GET', path: '/_ping' });
+  if (!headers.get('server')?.startsWith('Tug/'))
+    throw new CliError('"--secret" is only there on an engine that is tug', 125);
+}
+
 /** What few command lines need is loaded for them alone. */
 async function completeRequest(
   context: Context,
@@ -106,6 +113,11 @@ async function completeRequest(
   const { flags, given, env } = line;
   if (given.has('disable-content-trust') || env.DOCKER_CONTENT_TRUST) {
     (await import('../image/trust.ts')).refuseTrust(flags, given, env);
+  }
+  if (flags.secret.length > 0) {
+    const { readSecret } = await import('../../create/secrets.ts');
+    await needTug(context);
+    Object.assign(request, { Tug: { Secrets: flags.secret.map((text) => readSecret(text, env)) } });
   }
   const { proxies } = context.config.data;
   if (proxies) {

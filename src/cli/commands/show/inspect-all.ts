@@ -6,6 +6,8 @@ import { compileTemplate, type Shape, shaped, TemplateError } from '../../templa
 /** One thing's JSON text, and what it is in Go where that is known. */
 export interface Found {
   text: string;
+  /** The text is laid out already as it is shown without a format. */
+  isLaidOut?: boolean;
   shape?: Shape | undefined;
 }
 
@@ -57,7 +59,7 @@ function ahead(names: string[], fetch: (name: string) => Promise<Found>): () => 
 
 /** How one object's JSON is shown. */
 function shaper(format: string): (found: Found) => string {
-  if (format === '') return ({ text }) => indentJson(text, '    ', '    ');
+  if (format === '') return ({ text, isLaidOut }) => (isLaidOut ? text : indentJson(text, '    ', '    '));
   if (format === 'json') return ({ text }) => text.trim();
   const template = parsing(() => compileTemplate(format));
   return ({ text, shape }) =>

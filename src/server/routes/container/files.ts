@@ -57,14 +57,16 @@ function exportHandler(containers: Containers): Handler {
   };
 }
 
-function pathOf({ query }: Request): string {
+/** The path that is asked about. */
+export function pathOf({ query }: Request): string {
   const path = query.text('path');
   // Docker's words, the missing blank included.
   if (path === '') throw new EngineError('invalid', 'bad parameter: pathcannot be empty');
   return path;
 }
 
-function statField(stat: PathStat): Record<string, string> {
+/** The field that tells what is there. */
+export function statField(stat: PathStat): Record<string, string> {
   return { 'X-Docker-Container-Path-Stat': Buffer.from(JSON.stringify(stat)).toString('base64') };
 }
 

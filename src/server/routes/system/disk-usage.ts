@@ -4,12 +4,12 @@ import type { Backends } from '../../contract.ts';
 import { type Handler, type Request, sendJson } from '../../request.ts';
 import type { Route } from '../../router.ts';
 
-/** What images, containers and volumes take on the disk; there is no build cache. */
+/** What images, containers, volumes and builds take on the disk. */
 export function diskUsageRoutes(backends: Backends): Route[] {
   return [['GET', '/system/df', diskUsage(backends)]];
 }
 
-function diskUsage({ containers, images, volumes }: Backends): Handler {
+function diskUsage({ builds, containers, images, volumes }: Backends): Handler {
   return async (request) => {
     const wanted = wantedTypes(request);
     const all = { all: true, size: true, filters: {} };
@@ -24,7 +24,7 @@ function diskUsage({ containers, images, volumes }: Backends): Handler {
       Images: foundImages?.map((image) => shapeImage(image, request.version)) ?? null,
       Containers: foundContainers,
       Volumes: foundVolumes,
-      BuildCache: wanted('build-cache') ? [] : null,
+      BuildCache: wanted('build-cache') ? builds.usage() : null,
     });
   };
 }

@@ -1,0 +1,97 @@
+import { EngineError } from '../kit/index.ts';
+import { hostPlatform } from '../oci/index.ts';
+import type { Context } from './context.ts';
+import type { BuildOutcome, BuildRequest, Files } from './contract.ts';
+import { createGraph, digestOfParts } from './graph/vertex.ts';
+import { type Dockerfile, type Evaluation, evaluate, parseDockerfile } from './language/index.ts';
+import { exportImage } from './output/image.ts';
+import { planOf } from './plan.ts';
+import { createProgress, type Progress } from './progress.ts';
+import type { Build } from './solve/build.ts';
+import { createSolver, told } from './solve/solver.ts';
+import { createOrigins, type Origins } from './source/origins.ts';
+
+/** Builds.build: reads the Dockerfile, solves what its target needs, and writes the image down. */
+export async function buildImage(context: Context, request: BuildRequest): Promise<BuildOutcome> {
+  const progress = createProgress(request.onStatus);
+  const { signal } = request;
+  const hold = context.cache.hold();
+  const origins = createOrigins(context, { request, progress, signal });
+  try {
+    const { dockerfile, evaluation } = await understood(request, { progress, origins });
+    const graph = createGraph(evaluation);
+    request.onPlan?.(planOf(dockerfile, evaluation, graph));
+    const build: Build = {
+      context,
+      request,
+      graph,
+      progress,
+      hold,
+      origins,
+      signal,
+      epoch: epochOf(request),
+      allows: allowedBy(context, request),
+      files: async () => filesOf(request),
+    };
+    progress.announce(graph.all.filter(({ name }) => name !== 'scratch').map(told));
+    const solve = createSolver(build);
+    const result = await solve(graph.target);
+    const exporting = { digest: digestOfParts(['export', request.names]), name: 'exporting to image' };
+    const image = await progress.during(exporting, (task) =>
+      exportImage(build, { stage: evaluation.target, result, task }),
+    );
+    return { ...image, names: request.names, warnings: evaluation.warnings };
+  } catch (error) {
+    if (signal.aborted) throw new EngineError('internal', 'context canceled', error);
+    throw error;
+  } finally {
+    hold.release();
+    origins.close();
+  }
+}
+
+function filesOf({ context }: BuildRequest): Files {
+  if (!context) throw new EngineError('invalid', 'there is no build context');
+  return context;
+}
+
+async function understood(
+  request: BuildRequest,
+  { progress, origins }: { progress: Progress; origins: Origins },
+): Promise<{ dockerfile: Dockerfile; evaluation: Evaluation }> {
+  const { name, bytes } = request.dockerfile;
+  const title = `[internal] load build definition from ${name}`;
+  return progress.during({ digest: digestOfParts(title), name: title }, async () => {
+    const dockerfile = parseDockerfile(bytes);
+    const evaluation = await evaluate(dockerfile, {
+      buildArgs: request.buildArgs,
+      labels: request.labels,
+      buildPlatform: hostPlatform(),
+      ...(request.target !== undefined && { target: request.target }),
+      ...(request.platform && { targetPlatform: request.platform }),
+      hasContext: (name) => request.contexts.has(name),
+      resolveBase: origins.resolve,
+    });
+    return { dockerfile, evaluation };
+  });
+}
+
+function epochOf({ buildArgs }: BuildRequest): number | undefined {
+  const text = buildArgs.get('SOURCE_DATE_EPOCH');
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d+$/.test(text)) throw new EngineError('invalid', `invalid SOURCE_DATE_EPOCH: ${text}`);
+  return Number(text);
+}
+
+/** Where images are named whose layers alone may be taken, the beginnings of their stacks are. */
+function allowedBy({ images }: Context, { cacheImages }: BuildRequest): Build['allows'] {
+  if (cacheImages.length === 0) return () => true;
+  const stacks = cacheImages.flatMap((name) => {
+    try {
+      return [images.resolve(name).layers];
+    } catch {
+      return [];
+    }
+  });
+  return (stack) => stacks.some((layers) => stack.every(({ layer }, index) => layers[index] === layer));
+}

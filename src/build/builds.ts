@@ -1,0 +1,53 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { sweepMountPlaces } from '../host/index.ts';
+import { buildImage } from './build-image.ts';
+import { createCache, forgetUnsynced } from './cache/cache.ts';
+import { createCacheMounts, sweepCacheMounts } from './cache/mounts.ts';
+import { prune } from './cache/prune.ts';
+import { usage } from './cache/usage.ts';
+import type { BuildDependencies, Context } from './context.ts';
+import type { Builds } from './contract.ts';
+import { createDigests } from './copy/checksum.ts';
+import { filesOfTar } from './source/context-tar.ts';
+import { fetchRemote } from './source/remote.ts';
+
+/** The build room. Call `restore` once before anything else. */
+export function createBuilds(dependencies: BuildDependencies): Builds {
+  const { store, dataRoot } = dependencies;
+  const directory = join(dataRoot, 'build');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const mounts = createCacheMounts({ store, directory: join(directory, 'cache'), clock: dependencies.clock });
+  const context: Context = {
+    ...dependencies,
+    directory,
+    cache: createCache(dependencies),
+    mounts,
+    digests: createDigests(),
+    running: new Map(),
+  };
+  const closing = new AbortController();
+  const under = new Set<Promise<unknown>>();
+  return {
+    build(request) {
+      const signal = AbortSignal.any([request.signal, closing.signal]);
+      const work = buildImage(context, { ...request, signal });
+      under.add(work);
+      return work.finally(() => under.delete(work));
+    },
+    receive: (archive, signal) => filesOfTar(join(directory, 'contexts'), archive, signal),
+    fetch: (remote, signal) => fetchRemote(context, remote, signal),
+    usage: () => usage(context),
+    prune: (options) => prune(context, options),
+    restore() {
+      forgetUnsynced(store);
+      sweepMountPlaces(join(directory, 'mounts'));
+      sweepCacheMounts(store, join(directory, 'cache'));
+      for (const left of ['run', 'contexts']) rmSync(join(directory, left), { recursive: true, force: true });
+    },
+    async close() {
+      closing.abort();
+      await Promise.allSettled(under);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { crashpoint } from '../../kit/index.ts';
+import type { Context } from '../context.ts';
+import type { PruneOptions } from '../contract.ts';
+import { type CacheRecord, deleteRecord, recordsIn } from './records.ts';
+import { isShared, sharedLayers } from './usage.ts';
+
+interface Row {
+  id: string;
+  record: CacheRecord;
+  size: number;
+}
+
+/** See Builds.prune. The oldest go first, and nothing goes before what stands on it. */
+export async function prune(
+  context: Context,
+  options: PruneOptions,
+): Promise<{ CachesDeleted: string[]; SpaceReclaimed: number }> {
+  const { store } = context;
+  const shared = sharedLayers(context);
+  const rows = rowsOf(context);
+  let total = rows.reduce((sum, { size }) => sum + size, 0);
+  const deleted: string[] = [];
+  let reclaimed = 0;
+  const gone = new Set<string>();
+  for (let again = true; again; ) {
+    again = false;
+    for (const { id, record, size } of rows) {
+      if (gone.has(id) || !mayGo(context, { id, record, options })) continue;
+      if (!options.all && isShared(record, shared)) continue;
+      if (rows.some((row) => row.record.parent === id && !gone.has(row.id))) continue;
+      if (options.keepStorage !== undefined && total <= options.keepStorage) break;
+      const targets = store.update((tx) => deleteRecord(tx, id));
+      crashpoint('build.pruned');
+      await context.images.drop(targets);
+      if (record.directory !== undefined) await context.mounts.remove(record.directory);
+      gone.add(id);
+      deleted.push(id);
+      total -= size;
+      // What an image has, too, is not freed.
+      if (!isShared(record, shared)) reclaimed += size;
+      again = true;
+    }
+  }
+  return { CachesDeleted: deleted, SpaceReclaimed: reclaimed };
+}
+
+function rowsOf({ store, mounts }: Context): Row[] {
+  const all = store.view((tx) => recordsIn(tx).all());
+  return all
+    .map(({ id, document: record }) => ({
+      id,
+      record,
+      size: record.directory === undefined ? record.size : mounts.size(record.directory),
+    }))
+    .toSorted((one, other) => one.record.usedAt.localeCompare(other.record.usedAt));
+}
+
+function mayGo(
+  { cache, mounts, clock }: Context,
+  { id, record, options }: { id: string; record: CacheRecord; options: PruneOptions },
+): boolean {
+  if (cache.isHeld(id) || mounts.inUse(id)) return false;
+  const { filters } = options;
+  const until = filters.until?.[0];
+  if (until !== undefined && Date.parse(record.usedAt) > clock().getTime() - ageOf(until)) return false;
+  if (filters.id && !filters.id.some((text) => id.startsWith(text.replace(/^~/, '')))) return false;
+  if (filters.type && !filters.type.includes(record.type)) return false;
+  return true;
+}
+
+/** Milliseconds of a duration in Go's way. */
+function ageOf(text: string): number {
+  const units: Record<string, number> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3600_000 };
+  let sum = 0;
+  for (const [, count = '0', unit = 'h'] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)/g))
+    sum += Number(count) * (units[unit] ?? 0);
+  return sum;
+}

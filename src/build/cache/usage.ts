@@ -1,0 +1,39 @@
+import type { BuildCache } from '../../api/index.ts';
+import type { Context } from '../context.ts';
+import { type CacheRecord, recordsIn } from './records.ts';
+
+/** The records as Docker shows them. */
+export function usage(context: Context): BuildCache[] {
+  const { store } = context;
+  const all = store.view((tx) => recordsIn(tx).all());
+  const shared = sharedLayers(context);
+  return all.map(({ id, document }) => shown(context, { id, record: document, isShared: isShared(document, shared) }));
+}
+
+/** The layers that images have. */
+export function sharedLayers({ store }: Pick<Context, 'store'>): (layer: string) => boolean {
+  return (layer) =>
+    store.view((tx) => tx.refs.ownersOf(`layer:${layer}`)).some(({ owner }) => owner.startsWith('image:'));
+}
+
+export function isShared({ layers }: CacheRecord, shared: (layer: string) => boolean): boolean {
+  return layers.length > 0 && layers.some(({ layer }) => shared(layer));
+}
+
+function shown(
+  { cache, mounts }: Context,
+  { id, record, isShared }: { id: string; record: CacheRecord; isShared: boolean },
+): BuildCache {
+  return {
+    ID: id,
+    ...(record.parent !== undefined && { Parents: [record.parent] }),
+    Type: record.type,
+    Description: record.description,
+    InUse: cache.isHeld(id) || mounts.inUse(id),
+    Shared: isShared,
+    Size: record.directory === undefined ? record.size : mounts.size(record.directory),
+    CreatedAt: record.createdAt,
+    LastUsedAt: record.usedAt,
+    UsageCount: record.uses,
+  };
+}

@@ -1,0 +1,35 @@
+import type { Images } from '../image/index.ts';
+import type { Log } from '../kit/index.ts';
+import type { Networks } from '../network/index.ts';
+import type { Runtime } from '../runtime/index.ts';
+import type { Snapshots } from '../snapshot/index.ts';
+import type { Store } from '../store/index.ts';
+import type { Cache } from './cache/cache.ts';
+import type { CacheMounts } from './cache/mounts.ts';
+import type { StepSpecs } from './contract.ts';
+import type { Digests } from './copy/checksum.ts';
+import type { Result } from './solve/result.ts';
+
+/** What builds are made with. */
+export interface BuildDependencies {
+  store: Store;
+  images: Images;
+  snapshots: Snapshots;
+  networks: Networks;
+  runtime: Runtime;
+  specs: StepSpecs;
+  /** `<data root>/build` is the room's. */
+  dataRoot: string;
+  log: Log;
+  clock: () => Date;
+}
+
+/** What all parts of this room work with. */
+export interface Context extends BuildDependencies {
+  directory: string;
+  cache: Cache;
+  mounts: CacheMounts;
+  digests: Digests;
+  /** Steps that some build is at, by key: another that wants the same waits for it. */
+  running: Map<string, Promise<Result>>;
+}

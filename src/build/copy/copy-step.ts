@@ -1,0 +1,182 @@
+import { constants } from 'node:fs';
+import {
+  chmodAt,
+  chownAt,
+  closeFd,
+  type FileTime,
+  openDirectoryAt,
+  openIn,
+  removeAt,
+  setTimesAt,
+  tryStatusOf,
+  usingFd,
+  writeFd,
+} from '../../host/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import { type CopyStep, ignoreMatcher } from '../language/index.ts';
+import { unpackArchive } from './archive.ts';
+import { type CopyRules, copyDirectoryAlone, copyTo, type Place } from './copier.ts';
+import { ensureDirectory } from './directories.ts';
+import type { Owner } from './owner.ts';
+import {
+  baseOf,
+  byteString,
+  bytesOf,
+  cleaned,
+  joined,
+  openReal,
+  parentOf,
+  realPath,
+  statusAt,
+  textOf,
+} from './paths.ts';
+import { select } from './select.ts';
+
+/** Something that COPY or ADD takes: a path in a tree. */
+export interface Origin {
+  root: number;
+  /** As the Dockerfile writes it: may be a pattern. */
+  path: string;
+  /** Archives become what is in them. */
+  unpack: boolean;
+  /** What it is called if the destination is a directory, where its path does not say. */
+  name?: string;
+}
+
+export interface CopyWork {
+  step: Pick<CopyStep, 'dest' | 'inline' | 'parents' | 'exclude' | 'chmod'>;
+  origins: Origin[];
+  owner: Owner | undefined;
+  time: FileTime | undefined;
+  signal: AbortSignal;
+}
+
+/** Does what a COPY or ADD says in a tree. */
+export async function copyFiles(root: number, work: CopyWork): Promise<void> {
+  const rules = rulesOf(work);
+  for (const origin of work.origins) {
+    for (const path of selected(origin, work.step)) await copyOne(root, { work, origin, path, rules });
+  }
+  for (const { name, data } of work.step.inline) writeInline(root, { work, name, data });
+}
+
+/** The paths that an origin means; none is a failure. */
+export function selected({ root, path }: Origin, { parents }: Pick<CopyStep, 'parents'>): string[] {
+  const found = select(root, byteString(withoutPivot(path)), { deep: parents });
+  for (const one of found) if (!exists(root, one)) throw notFound(path);
+  if (found.length === 0) throw notFound(path);
+  return found;
+}
+
+const withoutPivot = (path: string): string => path.replace('/./', '/');
+
+export function notFound(path: string): EngineError {
+  return new EngineError('invalid', `${JSON.stringify(`/${textOf(cleaned(byteString(path)))}`)}: not found`);
+}
+
+function exists(root: number, path: string): boolean {
+  return statusAt(root, realPath(root, path)) !== undefined;
+}
+
+function rulesOf({ step, owner, time, signal }: CopyWork): CopyRules {
+  return { owner, chmod: step.chmod, time, signal, ...excludesOf(step) };
+}
+
+/** What `--exclude` leaves out of a directory that is copied. */
+export function excludesOf({ exclude }: Pick<CopyStep, 'exclude'>): Pick<CopyRules, 'excludes'> {
+  if (exclude.length === 0) return {};
+  const matcher = ignoreMatcher(exclude);
+  return { excludes: (path) => matcher.ignores(textOf(path)) };
+}
+
+interface One {
+  work: CopyWork;
+  origin: Origin;
+  path: string;
+  rules: CopyRules;
+}
+
+async function copyOne(root: number, one: One): Promise<void> {
+  const { work, origin, path, rules } = one;
+  if (work.step.parents) return copyWithParents(root, one);
+  const real = realPath(origin.root, path);
+  const source = statusAt(origin.root, real);
+  const dest = byteString(work.step.dest);
+  const made = { owner: work.owner, time: work.time };
+  if (origin.unpack && source?.kind === 'file') {
+    const archive = { root: origin.root, path: real };
+    if (await unpackArchive(archive, { root, dest, owner: work.owner, time: work.time, signal: work.signal })) return;
+  }
+  ensureDirectory(root, dest.endsWith('/') ? dest : parentOf(cleaned(dest)), made);
+  let target = realPath(root, dest);
+  const there = statusAt(root, target);
+  if (source?.kind !== 'directory' && there?.kind === 'directory') target = joined(target, origin.name ?? baseOf(path));
+  await between(origin.root, real, { root, path: target }, (from, to) => copyTo(from, to, rules));
+}
+
+/** Copies with the directories that lead to it, those after a `/./` where there is one. */
+async function copyWithParents(root: number, { work, origin, path, rules }: One): Promise<void> {
+  const given = byteString(origin.path);
+  const pivot = given.indexOf('/./');
+  const base = pivot < 0 ? '' : cleaned(given.slice(0, pivot));
+  const below = base === '' ? path : path.slice(base.length + 1);
+  const top = ensureDirectory(root, byteString(work.step.dest), { owner: work.owner, time: work.time });
+  const parts = below.split('/');
+  for (let count = 1; count < parts.length; count++) {
+    const way = parts.slice(0, count).join('/');
+    const source = realPath(origin.root, joined(base, way));
+    await between(origin.root, source, { root, path: joined(top, way) }, (from, to) =>
+      copyDirectoryAlone(from, to, rules),
+    );
+  }
+  await between(origin.root, realPath(origin.root, path, false), { root, path: joined(top, below) }, (from, to) =>
+    copyTo(from, to, rules),
+  );
+}
+
+async function between(
+  root: number,
+  source: string,
+  target: { root: number; path: string },
+  work: (from: Place, to: Place) => Promise<void> | void,
+): Promise<void> {
+  const from = openReal(root, parentOf(source));
+  try {
+    const to = openReal(target.root, parentOf(target.path));
+    try {
+      await work(
+        { directory: from, name: bytesOf(baseOf(source)) },
+        { directory: to, name: bytesOf(baseOf(target.path)) },
+      );
+    } finally {
+      closeFd(to);
+    }
+  } finally {
+    closeFd(from);
+  }
+}
+
+/** A file that the Dockerfile itself holds. */
+function writeInline(root: number, { work, name, data }: { work: CopyWork; name: string; data: string }): void {
+  const dest = byteString(work.step.dest);
+  const made = { owner: work.owner, time: work.time };
+  ensureDirectory(root, dest.endsWith('/') ? dest : parentOf(cleaned(dest)), made);
+  const there = realPath(root, dest);
+  const path = statusAt(root, there)?.kind === 'directory' ? joined(there, byteString(name)) : there;
+  usingFd(openReal(root, parentOf(path)), (directory) => {
+    const base = bytesOf(baseOf(path));
+    if (tryStatusOf(directory, base)) removeAt(directory, base, 'file');
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+    usingFd(openIn(directory, base, flags, { mode: 0o600, noSymlinks: true }), (fd) => writeFd(fd, Buffer.from(data)));
+    chmodAt(directory, base, typeof work.step.chmod === 'number' ? work.step.chmod : 0o644);
+    chownAt(directory, base, work.owner ?? { uid: 0, gid: 0 });
+    if (work.time) setTimesAt(directory, base, work.time);
+  });
+}
+
+/** Opens a path's directory in a tree. */
+export function placeIn(root: number, path: string): { directory: number; name: Buffer; close: () => void } {
+  const real = realPath(root, path);
+  const directory = real === '' ? openDirectoryAt(root, '.') : openReal(root, parentOf(real));
+  return { directory, name: bytesOf(baseOf(real)), close: () => closeFd(directory) };
+}

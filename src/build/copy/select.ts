@@ -1,0 +1,87 @@
+import { namesIn, tryStatusOf, usingFd } from '../../host/index.ts';
+import { bytesOf, cleaned, joined, openReal, parentOf, realPath, statusAt, within } from './paths.ts';
+
+const wild = /[*?[]/;
+
+/** Whether a source names files by a pattern. */
+export function isPattern(path: string): boolean {
+  return wild.test(path.replaceAll(/\\./gs, ''));
+}
+
+/**
+ * The paths in a tree that a source of COPY means, in the order of their names: itself, or what its pattern matches (`*`, `?`, `[…]`
+ * within one name; with `deep` also `**`). Directories on the way may be symlinks.
+ */
+export function select(root: number, source: string, options: { deep?: boolean } = {}): string[] {
+  const parts = cleaned(source).split('/');
+  const at = parts.findIndex(isPattern);
+  if (at < 0) return [unescaped(cleaned(source))];
+  const base = realPath(root, unescaped(parts.slice(0, at).join('/')));
+  const found: string[] = [];
+  match(root, base, parts.slice(at), { found, deep: options.deep ?? false });
+  return [...new Set(found)].toSorted();
+}
+
+const unescaped = (path: string): string => path.replaceAll(/\\(.)/gs, '$1');
+
+function match(root: number, directory: string, parts: string[], to: { found: string[]; deep: boolean }): void {
+  const [part = '', ...rest] = parts;
+  const names = within(root, directory, (fd) => namesIn(fd).map((name) => name.toString('latin1'))) ?? [];
+  if (part === '**' && to.deep) {
+    if (rest.length > 0) match(root, directory, rest, to);
+    for (const name of names.toSorted()) {
+      const path = joined(directory, name);
+      if (rest.length === 0) to.found.push(path);
+      else if (statusAt(root, path)?.kind === 'directory') match(root, path, parts, to);
+    }
+    return;
+  }
+  const expression = expressionOf(part);
+  for (const name of names.toSorted()) {
+    if (!expression.test(name)) continue;
+    const path = joined(directory, name);
+    if (rest.length === 0) to.found.push(path);
+    else if (statusAt(root, path)?.kind === 'directory') match(root, path, rest, to);
+  }
+}
+
+/** Go's filepath.Match for one name. */
+function expressionOf(pattern: string): RegExp {
+  let source = '';
+  for (let at = 0; at < pattern.length; at++) {
+    const char = pattern[at] ?? '';
+    if (char === '*') source += '[^/]*';
+    else if (char === '?') source += '[^/]';
+    else if (char === '\\') source += quoted(pattern[++at] ?? '\\');
+    else if (char === '[') {
+      const end = pattern.indexOf(']', at + 2);
+      if (end < 0) source += '\\[';
+      else {
+        const inner = pattern.slice(at + 1, end).replaceAll('[', '\\[');
+        source += `[${inner.startsWith('!') ? `^${inner.slice(1)}` : inner}]`;
+        at = end;
+      }
+    } else source += quoted(char);
+  }
+  return new RegExp(`^${source}$`, 's');
+}
+
+const quoted = (char: string): string => char.replace(/[$()*+.?[\\\]^{|}/-]/, '\\$&');
+
+/** Whether a path is there, symlinks followed. */
+export function isThere(root: number, path: string): boolean {
+  const real = realPath(root, path);
+  if (real === '') return true;
+  return (
+    within(
+      root,
+      parentOf(real),
+      (fd) => tryStatusOf(fd, bytesOf(real.slice(parentOf(real).length).replace(/^\//, ''))) !== undefined,
+    ) ?? false
+  );
+}
+
+/** The names in a directory by its real path. */
+export function namesAt(root: number, path: string): Buffer[] {
+  return usingFd(openReal(root, path), namesIn);
+}

@@ -1,0 +1,51 @@
+import { digestOf, type ImageConfig } from '../../oci/index.ts';
+import type { EvaluatedStage } from '../language/index.ts';
+import type { Task } from '../progress.ts';
+import type { Build } from '../solve/build.ts';
+import type { Result } from '../solve/result.ts';
+import { datedHistory, wholeConfig } from './history.ts';
+import { packedLayers } from './layers.ts';
+
+/** Makes an image of an outcome in this engine. */
+export async function exportImage(
+  build: Build,
+  { stage, result, task }: { stage: EvaluatedStage; result: Result; task: Task },
+): Promise<{ id: string; config: ImageConfig; known: boolean }> {
+  const layers = await packedLayers(build, result);
+  task.part('exporting layers');
+  const config = configOf(build, { stage, result, diffIds: layers.map(({ diffId }) => diffId) });
+  const known = isKnown(build, config);
+  const id = await build.context.images.assemble({ config, layers, names: build.request.names });
+  task.part(`writing image ${id}`);
+  for (const name of build.request.names) task.part(`naming to ${name}`);
+  return { id, config, known };
+}
+
+function configOf(
+  build: Build,
+  { stage, result, diffIds }: { stage: EvaluatedStage; result: Result; diffIds: string[] },
+): ImageConfig {
+  const history = datedHistory(stage.image.history, layerTimes(build, result));
+  return wholeConfig(stage.image, { history, diffIds });
+}
+
+/** When each layer was made, lowest first. */
+function layerTimes({ context: { cache } }: Build, { record }: Result): (string | undefined)[] {
+  const times: (string | undefined)[] = [];
+  for (let at = record; at !== undefined; ) {
+    const own = cache.record(at);
+    if (!own) break;
+    times.unshift(...own.layers.map(() => own.createdAt));
+    at = own.parent;
+  }
+  return times;
+}
+
+function isKnown({ context: { images } }: Build, config: ImageConfig): boolean {
+  try {
+    images.resolve(digestOf(Buffer.from(JSON.stringify(config))));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,178 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { closeFd, readFileIn } from '../../host/index.ts';
+import { crashpoint, EngineError, newId, newToken } from '../../kit/index.ts';
+import type { NetworkAttachment } from '../../network/index.ts';
+import type { Launch, Process } from '../../runtime/index.ts';
+import type { Context } from '../context.ts';
+import type { RunOptions } from '../contract.ts';
+import type { RunStep } from '../language/index.ts';
+import { createFrames } from './frames.ts';
+import { type MountInputs, type StepMounts, stepMounts } from './mounts.ts';
+
+const SIGKILL = 9;
+
+export interface RunWork {
+  step: RunStep;
+  /** What it changes, lowest first. */
+  layers: string[];
+  options: RunOptions;
+  inputs: MountInputs;
+  log(stream: 1 | 2, bytes: Uint8Array): void;
+  signal: AbortSignal;
+}
+
+/** Runs a step's command on a stack of layers; the name of the layer that it made. */
+export async function runStep(context: Context, work: RunWork): Promise<string> {
+  const id = newId();
+  const { snapshots } = context;
+  await snapshots.create(id, work.layers, { places: 'below' });
+  try {
+    await runIn(context, id, work);
+    return await snapshots.keep(id);
+  } catch (error) {
+    await snapshots.remove(id);
+    throw error;
+  }
+}
+
+async function runIn(context: Context, id: string, work: RunWork): Promise<void> {
+  const directory = join(context.directory, 'run', id);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  let mounts: StepMounts | undefined;
+  try {
+    mounts = await stepMounts(context, work.step, { id, directory, inputs: work.inputs });
+    const attachment = await context.networks.attach(attachRequest(id, work));
+    try {
+      const process = await launch(context, { id, directory, work, mounts, attachment });
+      await finish(process, work);
+    } finally {
+      await context.networks.release(id);
+    }
+  } finally {
+    mounts?.release();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function networkOf({ step, options }: RunWork): string {
+  return step.network === 'default' ? options.network : step.network;
+}
+
+function attachRequest(id: string, work: RunWork): Parameters<Context['networks']['attach']>[0] {
+  return {
+    containerId: id,
+    name: '',
+    mode: networkOf(work) === 'default' ? 'bridge' : networkOf(work),
+    hostname: 'buildkitsandbox',
+    domainname: '',
+    portBindings: {},
+    exposedPorts: [],
+    publishAll: false,
+    extraHosts: work.options.extraHosts,
+    dns: { servers: [], search: [], options: [] },
+  };
+}
+
+interface Starting {
+  id: string;
+  directory: string;
+  work: RunWork;
+  mounts: StepMounts;
+  attachment: NetworkAttachment;
+}
+
+/** The process, running, with its output on the way; it is killed when the build is given up. */
+async function launch(context: Context, at: Starting): Promise<{ process: Process; drained: Promise<void> }> {
+  const request = launchRequest(context, at);
+  const pending = await context.runtime.launch(request);
+  try {
+    const attachment = await pending.process.attach({ stdin: false, stdout: true, stderr: true });
+    const drained = drain(attachment.socket, at.work);
+    await at.attachment.publish();
+    await pending.go();
+    crashpoint('build.running');
+    at.mounts.started();
+    return { process: pending.process, drained };
+  } catch (error) {
+    await pending.abort();
+    throw error;
+  }
+}
+
+function launchRequest(context: Context, { id, directory, work, mounts, attachment }: Starting): Launch {
+  const { step, options } = work;
+  const files = { hosts: join(directory, 'hosts'), resolvConf: join(directory, 'resolv.conf') };
+  writeFileSync(files.hosts, hostsOf(attachment.hosts, options.extraHosts));
+  writeFileSync(files.resolvConf, attachment.resolvConf);
+  const rootFd = context.snapshots.mount(id, { volatile: true });
+  try {
+    const proxies = [...step.proxies].map(([name, value]) => `${name}=${value}`);
+    const spec = context.specs({
+      id,
+      args: [...step.args],
+      env: [...step.env, ...proxies, ...mounts.env],
+      cwd: step.cwd,
+      user: step.user,
+      hostConfig: {
+        ...options.limits,
+        NetworkMode: networkOf(work),
+        ...(step.security === 'insecure' && { Privileged: true }),
+      },
+      files,
+      mounts: mounts.mounts,
+      readInRoot: (path) => readFileIn(rootFd, path),
+    });
+    const stdio = { tty: false, openStdin: false, stdinOnce: false };
+    const network = attachment.furniture;
+    return { id, token: newToken(), spec, rootFd, stdio, reserved: attachment.reserved, ...(network && { network }) };
+  } catch (error) {
+    closeFd(rootFd);
+    throw error;
+  }
+}
+
+/** As BuildKit writes it: the machine itself, then what `--add-host` adds. */
+function hostsOf(text: string, extraHosts: string[]): string {
+  const names = new Set(extraHosts.map((entry) => entry.split(/[:=]/)[0] ?? ''));
+  const added = text.split('\n').filter((line) => names.has(line.split(/\s+/)[1] ?? ''));
+  const own = ['127.0.0.1\tlocalhost buildkitsandbox', '::1\tlocalhost ip6-localhost ip6-loopback'];
+  return [...own, ...added, ''].join('\n');
+}
+
+function drain(socket: Socket, work: RunWork): Promise<void> {
+  const frames = createFrames((stream, payload) => work.log(stream, payload));
+  return new Promise((resolve) => {
+    socket.on('data', frames);
+    socket.on('close', () => resolve());
+    socket.on('error', () => resolve());
+    socket.on('end', () => socket.end());
+    // It comes paused.
+    socket.resume();
+  });
+}
+
+async function finish(
+  { process, drained }: { process: Process; drained: Promise<void> },
+  work: RunWork,
+): Promise<void> {
+  const stop = (): void => void process.signal(SIGKILL).catch(() => undefined);
+  work.signal.addEventListener('abort', stop);
+  if (work.signal.aborted) stop();
+  try {
+    const exit = await process.exited;
+    await drained;
+    await process.release();
+    work.signal.throwIfAborted();
+    if (exit.code === 0) return;
+    throw new EngineError('internal', failureOf(work.step, exit.code), exit);
+  } finally {
+    work.signal.removeEventListener('abort', stop);
+  }
+}
+
+function failureOf(step: RunStep, code: number): string {
+  const command = step.args.join(' ');
+  return `process ${JSON.stringify(command)} did not complete successfully: exit code: ${code}`;
+}

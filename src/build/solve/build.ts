@@ -1,0 +1,24 @@
+import type { Hold } from '../cache/cache.ts';
+import type { CachedLayer } from '../cache/records.ts';
+import type { Context } from '../context.ts';
+import type { BuildRequest, Files } from '../contract.ts';
+import type { Graph } from '../graph/vertex.ts';
+import type { Progress } from '../progress.ts';
+import type { Origins } from '../source/origins.ts';
+
+/** One build on its way. */
+export interface Build {
+  context: Context;
+  request: BuildRequest;
+  graph: Graph;
+  progress: Progress;
+  hold: Hold;
+  origins: Origins;
+  /** Whether the cache may give this. */
+  allows(stack: CachedLayer[]): boolean;
+  /** The main context; asked for when a step needs it. */
+  files(): Promise<Files>;
+  signal: AbortSignal;
+  /** SOURCE_DATE_EPOCH, in seconds. */
+  epoch: number | undefined;
+}

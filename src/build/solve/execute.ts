@@ -1,0 +1,164 @@
+import { closeFd } from '../../host/index.ts';
+import { newId } from '../../kit/index.ts';
+import { copyFiles, type Origin } from '../copy/copy-step.ts';
+import { ensureDirectory } from '../copy/directories.ts';
+import { ownerOf } from '../copy/owner.ts';
+import { byteString } from '../copy/paths.ts';
+import type { Vertex } from '../graph/vertex.ts';
+import type { CopyStep, RunStep, Step, WorkdirStep } from '../language/index.ts';
+import type { Task } from '../progress.ts';
+import { cacheMount } from '../run/cache-mount.ts';
+import { runStep } from '../run/run-step.ts';
+import type { Build } from './build.ts';
+import { type KeyParts, mountsFromStages, treeOf } from './parts.ts';
+import { layersOf, type Result } from './result.ts';
+
+interface Execution {
+  parent: Result;
+  inputs: Result[];
+  parts: KeyParts;
+  keys: string[];
+  task: Task;
+}
+
+/** Does what a step says and writes its outcome down. */
+export async function execute(build: Build, vertex: Vertex, execution: Execution): Promise<Result> {
+  const { context } = build;
+  const { step } = vertex;
+  if (!step) throw new Error('only steps are executed');
+  const layer = await layerOf(build, step, execution);
+  const size = context.snapshots.layerSize(layer, layersOf(execution.parent));
+  const record = context.cache.add(
+    {
+      type: 'regular',
+      description: step.createdBy,
+      ...(execution.parent.record !== undefined && { parent: execution.parent.record }),
+      layers: [{ layer, size }],
+      size,
+      parts: execution.parts,
+      ...(build.epoch !== undefined && { createdAt: new Date(build.epoch * 1000).toISOString() }),
+    },
+    execution.keys,
+  );
+  build.hold.use(record);
+  return { record, stack: context.cache.stack(record), key: execution.keys[0] ?? '' };
+}
+
+function layerOf(build: Build, step: Step, execution: Execution): Promise<string> {
+  if (step.kind === 'run') return run(build, step, execution);
+  return changed(build, execution.parent, (root) =>
+    step.kind === 'workdir' ? makeWorkdir(build, root, step) : copy(build, root, { step, execution }),
+  );
+}
+
+async function run(build: Build, step: RunStep, { parent, inputs, task }: Execution): Promise<string> {
+  const { context, request } = build;
+  const opened: number[] = [];
+  try {
+    return await runStep(context, {
+      step,
+      layers: layersOf(parent),
+      options: request.run,
+      log: task.log,
+      signal: build.signal,
+      inputs: {
+        secret: request.secret,
+        ssh: request.ssh,
+        cache: (mount) =>
+          cacheMount(context, mount, { tree: (work) => mountTree(build, { step, inputs }, mount, work) }),
+        tree: async (mount) => {
+          if (mount.from.kind === 'scratch') return undefined;
+          if (mount.from.kind === 'context') return { root: (await build.files()).root };
+          const input = inputs[mountsFromStages(step.mounts).indexOf(mount)];
+          if (!input || input.stack.length === 0) return undefined;
+          const root = treeOf(build, input);
+          opened.push(root);
+          return { root, layers: layersOf(input) };
+        },
+      },
+    });
+  } finally {
+    opened.forEach(closeFd);
+  }
+}
+
+/** What a cache mount is filled with at first. */
+async function mountTree(
+  build: Build,
+  { step, inputs }: { step: RunStep; inputs: Result[] },
+  mount: Parameters<typeof cacheMount>[1],
+  work: (root: number) => Promise<void>,
+): Promise<void> {
+  if (mount.from.kind === 'scratch') return;
+  if (mount.from.kind === 'context') return work((await build.files()).root);
+  const input = inputs[mountsFromStages(step.mounts).indexOf(mount)];
+  if (!input || input.stack.length === 0) return;
+  const root = treeOf(build, input);
+  try {
+    await work(root);
+  } finally {
+    closeFd(root);
+  }
+}
+
+/** Changes a file system from here, without any process in it. */
+async function changed(
+  { context: { snapshots } }: Build,
+  parent: Result,
+  work: (root: number) => Promise<void> | void,
+): Promise<string> {
+  const id = newId();
+  await snapshots.create(id, layersOf(parent), { places: 'none' });
+  try {
+    const root = snapshots.mount(id, { volatile: true });
+    try {
+      await work(root);
+    } finally {
+      closeFd(root);
+    }
+    return await snapshots.keep(id);
+  } catch (error) {
+    await snapshots.remove(id);
+    throw error;
+  }
+}
+
+function makeWorkdir(build: Build, root: number, { path, user }: WorkdirStep): void {
+  ensureDirectory(root, byteString(path), {
+    owner: user === '' ? undefined : ownerOf(user, root),
+    time: timeOf(build),
+  });
+}
+
+async function copy(
+  build: Build,
+  root: number,
+  { step, execution }: { step: CopyStep; execution: Execution },
+): Promise<void> {
+  const { from } = step;
+  const [input] = execution.inputs;
+  const opened: number[] = [];
+  try {
+    let source: number | undefined;
+    if (from.kind === 'context' && step.sources.some(({ kind }) => kind === 'path'))
+      source = (await build.files()).root;
+    if (from.kind === 'stage' && input && input.stack.length > 0) {
+      source = treeOf(build, input);
+      opened.push(source);
+    }
+    const origins: Origin[] = [];
+    for (const one of step.sources) {
+      if (one.kind === 'path') {
+        if (source !== undefined)
+          origins.push({ root: source, path: one.path, unpack: step.kind === 'add' && (step.unpack ?? true) });
+      } else origins.push(await build.origins.files(one, { unpack: step.unpack ?? false, task: execution.task }));
+    }
+    // What comes out of a stage keeps its owners, and so do archives; the context's files are root's already.
+    const owner = step.chown === '' ? undefined : ownerOf(step.chown, root);
+    await copyFiles(root, { step, origins, owner, time: timeOf(build), signal: build.signal });
+  } finally {
+    opened.forEach(closeFd);
+  }
+}
+
+const timeOf = ({ epoch }: Build) => (epoch === undefined ? undefined : { seconds: epoch, nanoseconds: 0 });

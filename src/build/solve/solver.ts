@@ -1,0 +1,144 @@
+import type { Vertex } from '../graph/vertex.ts';
+import { definitionOf, digestOfParts } from '../graph/vertex.ts';
+import type { Build } from './build.ts';
+import { execute } from './execute.ts';
+import { contentParts, type KeyParts, localParts } from './parts.ts';
+import type { Result } from './result.ts';
+import { sourceResult } from './source.ts';
+
+/** Comes to the outcome of a vertex. Asked twice, it is the same outcome. */
+export type Solve = (vertex: Vertex) => Promise<Result>;
+
+/**
+ * A vertex is looked for in the cache by what it does and what that is done to, before anything it needs is looked for; only then, side
+ * by side, comes what it needs, and it is looked for by what that has turned out to be. What is in no cache is executed, once for all
+ * builds that want it.
+ */
+export function createSolver(build: Build): Solve {
+  const outcomes = new Map<string, Promise<Result>>();
+  const keys = new Map<string, Promise<string>>();
+
+  /** What a vertex does to what, by definition alone. */
+  const definitionKey = (vertex: Vertex): Promise<string> => {
+    const known = keys.get(vertex.digest);
+    if (known) return known;
+    const key = keyOf(vertex);
+    keys.set(vertex.digest, key);
+    return key;
+  };
+
+  async function keyOf(vertex: Vertex): Promise<string> {
+    if (!vertex.step) return (await solve(vertex)).key;
+    const parts = await definitionParts(vertex);
+    return digestOfParts(parts);
+  }
+
+  async function definitionParts(vertex: Vertex): Promise<KeyParts> {
+    const [parent, inputs, local] = await Promise.all([
+      vertex.parent && definitionKey(vertex.parent),
+      Promise.all(vertex.inputs.map(definitionKey)),
+      localParts(build, vertex),
+    ]);
+    return {
+      step: digestOfParts(vertex.step && definitionOf(vertex.step)),
+      ...(parent && { parent }),
+      ...named('input', inputs),
+      ...local,
+    };
+  }
+
+  const solve: Solve = (vertex) => {
+    const known = outcomes.get(vertex.digest);
+    if (known) return known;
+    const outcome = vertex.step ? solveStep(vertex) : sourceResult(build, vertex);
+    outcomes.set(vertex.digest, outcome);
+    // Another vertex may fail first, and nobody would wait for this one any more.
+    outcome.catch(() => undefined);
+    return outcome;
+  };
+
+  async function solveStep(vertex: Vertex): Promise<Result> {
+    const fresh = isFresh(build, vertex);
+    const early = fresh ? undefined : await definitionKey(vertex);
+    const hit = early === undefined ? undefined : fromCache(build, early);
+    if (hit) {
+      tellCached(build, vertex);
+      return hit;
+    }
+    const [parent, ...inputs] = await Promise.all([
+      vertex.parent ? solve(vertex.parent) : { stack: [], key: 'scratch' },
+      ...vertex.inputs.map(solve),
+    ]);
+    const parts = await contentParts(build, vertex, { parent: parent as Result, inputs: inputs as Result[] });
+    const key = digestOfParts(parts);
+    const late = fresh ? undefined : fromCache(build, key);
+    if (late) {
+      if (early !== undefined && late.record !== undefined) build.context.cache.alias(early, late.record);
+      tellCached(build, vertex);
+      return late;
+    }
+    return executeOnce(build, vertex, {
+      parent: parent as Result,
+      inputs: inputs as Result[],
+      parts,
+      keys: early === undefined ? [key] : [key, early],
+    });
+  }
+  return solve;
+}
+
+const named = (name: string, values: string[]): KeyParts =>
+  Object.fromEntries(values.map((value, index) => [`${name} ${index}`, value]));
+
+/** Whether nothing may come from the cache. */
+function isFresh({ request: { noCache } }: Build, { stage }: Vertex): boolean {
+  return typeof noCache === 'boolean'
+    ? noCache
+    : noCache.some((name) => name.toLowerCase() === stage.name.toLowerCase());
+}
+
+function fromCache({ context: { cache }, hold, allows }: Build, key: string): Result | undefined {
+  const record = cache.find(key);
+  if (record === undefined) return undefined;
+  const stack = cache.stack(record);
+  if (!allows(stack)) return undefined;
+  hold.use(record);
+  return { record, stack, key };
+}
+
+function tellCached(build: Build, vertex: Vertex): void {
+  if (build.progress.isOver(vertex.digest)) return;
+  if (vertex.parent) tellCached(build, vertex.parent);
+  for (const input of vertex.inputs) tellCached(build, input);
+  if (vertex.name !== 'scratch') build.progress.cached(told(vertex));
+}
+
+export function told({ digest, name, parent, inputs }: Vertex) {
+  return { digest, name, inputs: [...(parent ? [parent] : []), ...inputs].map((input) => input.digest) };
+}
+
+interface Execution {
+  parent: Result;
+  inputs: Result[];
+  parts: KeyParts;
+  keys: string[];
+}
+
+/** Two builds that want the same do it once; if the other one was given up, this one does it. */
+async function executeOnce(build: Build, vertex: Vertex, execution: Execution): Promise<Result> {
+  const { running } = build.context;
+  const [key = ''] = execution.keys;
+  for (let other = running.get(key); other; other = running.get(key)) {
+    const result = await other.catch(() => undefined);
+    build.signal.throwIfAborted();
+    if (!result || isFresh(build, vertex)) continue;
+    if (result.record !== undefined) build.hold.use(result.record);
+    build.progress.cached(told(vertex));
+    return result;
+  }
+  const work = build.progress.during(told(vertex), (task) => execute(build, vertex, { ...execution, task }));
+  const shared = work.finally(() => running.delete(key));
+  running.set(key, shared);
+  shared.catch(() => undefined);
+  return shared;
+}

@@ -1,0 +1,123 @@
+import { encodeOutcome, givenFrom, outcomeSize, parseGiven } from '../../../api/index.ts';
+import type { Containers } from '../../../container/index.ts';
+import { closeFd, copyContents, isFileFor, peerProcess, takeGiven, usingFd } from '../../../host/index.ts';
+import { EngineError } from '../../../kit/index.ts';
+import type { Handler, Request } from '../../request.ts';
+import type { Route } from '../../router.ts';
+import { pathOf, sendArchive, statField } from './files.ts';
+
+/**
+ * Archives whose large files do not go through the connection: tug's own command line on this machine names its open files, and the kernel
+ * copies. `POST /tug/given?file=…` tells whether that works between the two (204): not over TCP, nor through somebody who passes
+ * words on.
+ */
+export function givenRoutes(containers: Containers): Route[] {
+  return [
+    ['POST', '/tug/given', probeHandler],
+    ['POST', '/tug/containers/{name}/archive', readHandler(containers)],
+    ['PUT', '/tug/containers/{name}/archive', writeHandler(containers)],
+  ];
+}
+
+const probeHandler: Handler = async (request) => {
+  const client = clientOf(request);
+  try {
+    closeFd(take(client, request.query.text('file')));
+  } finally {
+    closeFd(client);
+  }
+  await request.reply.empty(204);
+};
+
+/** The body has a line for each large file, as its header arrives: the open file that it goes to. */
+function readHandler(containers: Containers): Handler {
+  return async (request) => {
+    const client = clientOf(request);
+    try {
+      const files = linesOf(request.body);
+      const send = async (from: number) => {
+        const next = await files.next();
+        if (next.done) throw new EngineError('invalid', 'no file was given');
+        return sent(from, take(client, next.value, 'writing'));
+      };
+      const handOver = { from: givenFrom, answerSize: outcomeSize, send };
+      const { stat, archive } = await containers.readArchive(request.name, pathOf(request), handOver);
+      await sendArchive(request, archive, { 'Content-Type': 'application/x-tar', ...statField(stat) });
+    } finally {
+      closeFd(client);
+    }
+  };
+}
+
+/** As Docker's, but that `elsewhere` may name an open file of the client's, which stays open until the answer. */
+function writeHandler(containers: Containers): Handler {
+  return async (request) => {
+    const { query, name, body, reply } = request;
+    const client = clientOf(request);
+    const fetch = (elsewhere: string) => async (to: number) => {
+      const from = take(client, elsewhere, 'reading');
+      try {
+        await copyContents(from, to);
+      } finally {
+        closeFd(from);
+      }
+    };
+    try {
+      await containers.writeArchive(name, {
+        path: pathOf(request),
+        archive: body,
+        noOverwriteDirNonDir: query.flag('noOverwriteDirNonDir'),
+        copyUIDGID: query.flag('copyUIDGID'),
+        fetch,
+      });
+    } finally {
+      closeFd(client);
+    }
+    await reply.empty(200);
+  };
+}
+
+/** Copies and closes the target; what the system says against it is the client's to tell. */
+async function sent(from: number, to: number): Promise<Uint8Array> {
+  try {
+    await copyContents(from, to);
+    return encodeOutcome();
+  } catch (error) {
+    const { errno, code } = error as NodeJS.ErrnoException;
+    if (errno === undefined || code === undefined) throw error;
+    return encodeOutcome({ errno, code });
+  } finally {
+    closeFd(to);
+  }
+}
+
+function clientOf(request: Request): number {
+  const client = peerProcess(request.socket());
+  if (client === undefined) throw notHere();
+  return client;
+}
+
+function take(client: number, text: string, purpose?: 'reading' | 'writing'): number {
+  const file = parseGiven(text);
+  const fd = file && takeGiven(client, file);
+  if (fd === undefined) throw notHere();
+  if (purpose === undefined || isFileFor(fd, purpose)) return fd;
+  return usingFd(fd, () => {
+    throw new EngineError('invalid', `the given file is not for ${purpose}`);
+  });
+}
+
+const notHere = () => new EngineError('invalid', 'files cannot be given over this connection');
+
+/** What a line holds at most. */
+const longest = 64;
+
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let held = '';
+  for await (const bytes of body) {
+    const lines = (held + Buffer.from(bytes).toString('latin1')).split('\n');
+    held = lines.pop() ?? '';
+    if (held.length > longest) throw new EngineError('invalid', 'no file was given');
+    yield* lines;
+  }
+}

@@ -1,0 +1,17 @@
+import { silent } from '../kit/index.ts';
+import { createPlugins, type Plugins } from '../plugin/index.ts';
+import type { Store } from '../store/index.ts';
+import { createVolumes, type Volumes } from './index.ts';
+
+/** The room on a store for tests, at a fixed time and, unless told, on a machine without plugins. */
+export function openVolumes({
+  root,
+  store,
+  plugins = createPlugins({ places: { sockets: [], specs: [] }, log: silent }),
+}: {
+  root: string;
+  store: Store;
+  plugins?: Plugins;
+}): Volumes {
+  return createVolumes({ root, store, plugins, log: silent, clock: () => new Date('2026-01-02T03:04:05.678Z') });
+}

@@ -1,0 +1,27 @@
+import { stat } from 'node:fs/promises';
+
+/** How long a file system may think about it, in milliseconds. */
+const patience = 1000;
+const asked = new Map<string, Promise<boolean>>();
+
+/**
+ * Whether what is at a path can be looked at now. It is asked beside the engine's other work, once at a time: a server that does not
+ * answer would hold up whoever looks, and there are only so many hands to wait.
+ */
+export async function answers(path: string): Promise<boolean> {
+  let question = asked.get(path);
+  if (!question) {
+    question = stat(path)
+      .then(() => true)
+      .catch(() => true)
+      .finally(() => asked.delete(path));
+    asked.set(path, question);
+  }
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, patience, false);
+  try {
+    return await Promise.race([question, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
