@@ -13,7 +13,7 @@ import type { Spool } from './spool.ts';
  * What is in an archive: by Docker's manifest.json if there is one, otherwise by the index of an OCI layout. Where both are there, the
  * first says what is loaded, and the second as what it came.
  */
-export async function imagesIn(spool: Spool, blobs: Blobs): Promise<Archived> {
+export async function archivedIn(spool: Spool, blobs: Blobs): Promise<Archived> {
   const hasIndex = spool.find('index.json') !== undefined;
   if (spool.find('manifest.json') === undefined && hasIndex) return ociImages(spool);
   const images = await dockerImages(spool);
