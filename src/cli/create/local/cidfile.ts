@@ -1,5 +1,5 @@
-import { explainSystemError } from '../../kit/index.ts';
-import { fs } from '../lazy.ts';
+import { explainSystemError } from '../../../kit/index.ts';
+import { fs } from '../../lazy.ts';
 
 /** A file that is to hold a container's id, made before the container is, so that none is made in vain. */
 export interface IdFile {

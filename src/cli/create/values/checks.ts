@@ -1,4 +1,4 @@
-import { isIP } from './address.ts';
+import { isIP } from '../network/address.ts';
 
 /** stdin, stdout or stderr, in lower case. */
 export function attachTarget(text: string): string {

@@ -1,6 +1,6 @@
-import type { NetworkingConfig } from '../../api/index.ts';
-import type { CreateValues } from './flags.ts';
-import { networksOf } from './line.ts';
+import type { NetworkingConfig } from '../../../api/index.ts';
+import type { CreateValues } from '../flags.ts';
+import { networksOf } from '../line.ts';
 import { attachment, type NetworkAttachment } from './networks.ts';
 
 /** How the container joins its networks, where the flags say more than one network's name. */

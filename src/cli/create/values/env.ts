@@ -1,4 +1,4 @@
-import { fs } from '../lazy.ts';
+import { fs } from '../../lazy.ts';
 
 /** The variables of `--env-file` and then `-e`; a bare name takes this program's value, or is left out when there is none. */
 export function collectEnv(files: string[], given: string[], env: Record<string, string | undefined>): string[] {

@@ -1,4 +1,4 @@
-import { parseCsv } from './csv.ts';
+import { parseCsv } from '../values/csv.ts';
 
 /** One `--network`: a name, or `name=…,alias=…,ip=…`. */
 export interface NetworkAttachment {

@@ -1,4 +1,4 @@
-import type { PortBinding } from '../../api/index.ts';
+import type { PortBinding } from '../../../api/index.ts';
 import { isIP } from './address.ts';
 
 /** The ports of a create request. */

@@ -1,5 +1,5 @@
-import { parseCsv } from './csv.ts';
-import { toMap } from './env.ts';
+import { parseCsv } from '../values/csv.ts';
+import { toMap } from '../values/env.ts';
 
 /** What `--gpus` asks the engine for. */
 export interface DeviceRequest {

@@ -1,8 +1,8 @@
-import type { Mount } from '../../api/index.ts';
-import { encodeTarHead, tarEnd, tarPadding } from '../../oci/index.ts';
-import type { Context } from '../command.ts';
-import { allLogins } from '../config/credentials.ts';
-import type { CreateRequest } from './request.ts';
+import type { Mount } from '../../../api/index.ts';
+import { encodeTarHead, tarEnd, tarPadding } from '../../../oci/index.ts';
+import type { Context } from '../../command.ts';
+import { allLogins } from '../../config/credentials.ts';
+import type { CreateRequest } from '../request.ts';
 
 const directory = '/run/secrets/docker';
 

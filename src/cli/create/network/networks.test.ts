@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
-import { parseCsv } from './csv.ts';
-import { parseDevices } from './devices.ts';
-import { parseGpus } from './gpus.ts';
+import { proxyVariables } from '../local/proxies.ts';
+import { parseDevices } from '../resources/devices.ts';
+import { parseGpus } from '../resources/gpus.ts';
+import { parseCsv } from '../values/csv.ts';
 import { parseNetwork } from './networks.ts';
-import { proxyVariables } from './proxies.ts';
 
 test('values between commas', () => {
   expect(parseCsv('a=1,"b=2,3","c=""x""",')).toEqual(['a=1', 'b=2,3', 'c="x"', '']);

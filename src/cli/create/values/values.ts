@@ -1,7 +1,7 @@
-import { flag, readInt } from '../flags/index.ts';
-import type { Flag } from '../flags/values.ts';
-import { parseBytes } from '../format/bytes.ts';
-import { parseDuration } from '../format/duration.ts';
+import { flag, readInt } from '../../flags/index.ts';
+import type { Flag } from '../../flags/values.ts';
+import { parseBytes } from '../../format/bytes.ts';
+import { parseDuration } from '../../format/duration.ts';
 
 type Extra = Partial<Pick<Flag<unknown>, 'short'>>;
 
