@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { closeFd, readFileIn } from '../../host/index.ts';
 import type { Launch, Pending } from '../../runtime/index.ts';
+import { ensureDefaultProfile } from '../apparmor/load.ts';
+import { defaultProfileName } from '../apparmor/profile.ts';
 import type { Context } from '../context.ts';
 import { joinLinks } from '../links/links.ts';
 import { logFile } from '../log/log-file.ts';
@@ -72,6 +74,7 @@ async function prepare(
       cgroupParent: context.cgroupParent,
       ...consoleSize(row),
     });
+    if (spec.process.apparmorProfile === defaultProfileName) await ensureDefaultProfile();
     const { Runtime: runtime } = row.hostConfig;
     const given = { ...(log && { log }), ...(shm && { shm }), ...(runtime && { runtime }) };
     return { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), ...given };

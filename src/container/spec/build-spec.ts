@@ -17,7 +17,7 @@ import { containerResources } from './resources.ts';
 import { processRlimits } from './rlimits.ts';
 import { defaultProfile } from './seccomp/default-profile.ts';
 import { parseProfile, resolveProfile } from './seccomp/profile.ts';
-import { parseSecurityOptions, type SecurityOptions } from './security.ts';
+import { apparmorOf, parseSecurityOptions, type SecurityOptions } from './security.ts';
 import { checkSysctls, defaultSysctls } from './sysctls.ts';
 import { homeOf, lookupGroups, lookupUser, type ReadInRoot } from './users.ts';
 
@@ -123,7 +123,7 @@ function processOf(
   const user = lookupUser(config.User ?? '', readInRoot);
   const extra = lookupGroups(hostConfig.GroupAdd ?? [], readInRoot);
   const rlimits = processRlimits(hostConfig, request.facts);
-  const apparmorProfile = apparmorOf(hostConfig, given.security, facts);
+  const apparmorProfile = apparmorOf(hostConfig, facts);
   return {
     ...(config.Tty ? { terminal: true } : {}),
     ...(config.Tty && size?.[0] ? { consoleSize: { height: size[0], width: size[1] } } : {}),
@@ -142,11 +142,6 @@ function processOf(
 /** Nothing is inheritable or ambient, so that a user who is not root ends with none when the program is executed. */
 export function capabilitySets(capabilities: string[]): CapabilitySets {
   return { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] };
-}
-
-function apparmorOf(hostConfig: HostConfig, security: SecurityOptions, facts: HostFacts): string | undefined {
-  if (!facts.apparmor) return undefined;
-  return security.apparmor || (hostConfig.Privileged ? 'unconfined' : undefined);
 }
 
 function seccompOf(security: SecurityOptions, capabilities: string[], facts: HostFacts) {
