@@ -20,9 +20,17 @@ import type { Evaluator, StageState } from './state.ts';
 /** The key of the named context that stands for a name, if there is one. */
 export function contextFor(evaluator: Evaluator, name: string, platform: Platform): string | undefined {
   const { hasContext } = evaluator.options;
-  if (!hasContext || name === '' || ['scratch', 'context'].includes(name.toLowerCase())) return undefined;
-  const familiar = familiarString(parseReference(name)).replace(/:latest$/, '');
-  return [`${familiar}::${formatPlatform(platform)}`, familiar].find(hasContext);
+  if (name === '' || ['scratch', 'context'].includes(name.toLowerCase())) return undefined;
+  const familiar = contextName(name).replace(/:latest$/, '');
+  return [`${familiar}::${formatPlatform(platform)}`, familiar].find((key) => hasContext?.(key));
+}
+
+function contextName(name: string): string {
+  try {
+    return familiarString(parseReference(name));
+  } catch (error) {
+    throw new DockerfileError(`invalid context name ${name}: ${messageOf(error)}`);
+  }
 }
 
 /** Finds out what the stages that are needed begin with; of others only whether their names are right. */

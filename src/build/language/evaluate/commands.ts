@@ -15,7 +15,8 @@ export function dispatchCmd(instruction: CmdInstruction, scope: Scope): void {
   const { image } = scope.state;
   onlyOnce(instruction, scope);
   const words = commandWords(instruction.command, instruction, scope);
-  image.config.Cmd = words;
+  if (words.length > 0) image.config.Cmd = words;
+  else delete image.config.Cmd;
   image.config.ArgsEscaped = true;
   commit(image, `CMD ${quoteAll(words)}`);
 }

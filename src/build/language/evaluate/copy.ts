@@ -1,8 +1,7 @@
 import { messages } from '../checks/rules.ts';
 import type { AddInstruction, CopyInstruction, CopyStep, FileSource, LocalSource, Source } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
-import { expand } from '../expand/expand.ts';
-import { ignoreMatcher } from '../ignore/matcher.ts';
+import { tryExpand } from '../expand/expand.ts';
 import { parseChmod } from '../mode.ts';
 import { quote } from '../text/quote.ts';
 import { evaluatedOf } from './evaluated.ts';
@@ -10,7 +9,7 @@ import { commit } from './image.ts';
 import { shownCode, stepLabel } from './label.ts';
 import { absolutePath, cleanPath } from './paths.ts';
 import { remoteSource } from './remote-source.ts';
-import { reportUndefined, type Scope } from './scope.ts';
+import { reported, type Scope } from './scope.ts';
 
 type Instruction = CopyInstruction | AddInstruction;
 
@@ -61,9 +60,8 @@ export function dispatchCopy(instruction: Instruction, scope: Scope): void {
 /** A heredoc's content: variables are put in, quotes are letters, and the escape is always the backslash. */
 function inlineData(file: Instruction['inline'][number], { state, bound, checker }: Scope): string {
   if (!file.expand) return file.data;
-  const { text, unmatched } = expand(file.data, state.env, { plainQuotes: true });
-  reportUndefined(state, { unmatched, ranges: bound.instruction.ranges }, checker);
-  return text;
+  const { ranges } = bound.instruction;
+  return reported(tryExpand(file.data, state.env, { plainQuotes: true }), { state, ranges, checker });
 }
 
 function fromOf(instruction: Instruction, { evaluator, state, bound }: Scope): Source {
@@ -110,7 +108,6 @@ function hasWildcards(path: string): boolean {
 
 /** Reports what the ignore file leaves out; one with exceptions is not judged. */
 function checkIgnored(source: string, { kind, ranges }: Instruction, { evaluator, checker }: Scope): void {
-  evaluator.ignore ??= ignoreMatcher(evaluator.ignorePatterns);
   const { ignore } = evaluator;
   if (ignore.patterns.length === 0 || ignore.patterns.some((pattern) => pattern.startsWith('!'))) return;
   const path = cleanPath(source);

@@ -1,5 +1,6 @@
 import { createChecker, refuseFindings } from '../checks/checker.ts';
 import type { Dockerfile, EvaluateOptions, Evaluation, Warning } from '../contract.ts';
+import { ignoreMatcher } from '../ignore/matcher.ts';
 import { resolveBases } from './bases.ts';
 import { dispatch } from './dispatch.ts';
 import { evaluatedOf } from './evaluated.ts';
@@ -29,19 +30,25 @@ export async function evaluate(dockerfile: Dockerfile, options: EvaluateOptions)
     overrides: options.buildArgs,
     stage: options.target || (dockerfile.stages.at(-1)?.name ?? ''),
   });
-  const common = { dockerfile, options, checker, targetPlatform, states: [], byName: new Map(), evaluated: new Map() };
-  checkDefaultBases({ ...common, globals: predefined, globalArgs: new Map(), ignorePatterns: [] }, predefined);
+  checkDefaultBases(dockerfile, predefined, checker);
   const { globals, infos } = declareGlobals(predefined, dockerfile, options.buildArgs);
   const evaluator: Evaluator = {
-    ...common,
+    dockerfile,
+    options,
+    checker,
+    targetPlatform,
+    states: [],
+    byName: new Map(),
+    evaluated: new Map(),
     globals,
     globalArgs: infos,
-    ignorePatterns: (await options.ignorePatterns?.()) ?? [],
+    ignore: ignoreMatcher([]),
   };
   declareStages(evaluator);
   const target = findTarget(evaluator);
   bindInstructions(evaluator);
   const stages = await settle(evaluator, target);
+  evaluator.ignore = ignoreMatcher((await options.ignorePatterns?.()) ?? []);
   evaluateStages(evaluator, stages);
   const { config } = target.image;
   if (options.labels?.size) config.Labels = { ...config.Labels, ...Object.fromEntries(options.labels) };

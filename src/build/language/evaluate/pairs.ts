@@ -1,8 +1,7 @@
 import { messages } from '../checks/rules.ts';
 import type { ArgInstruction, EnvInstruction, LabelInstruction, Pair } from '../contract.ts';
-import { expand } from '../expand/expand.ts';
 import { commit, setConfigEnv } from './image.ts';
-import { reportUndefined, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { setEnv } from './state.ts';
 
 const secret = /(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)/i;
@@ -34,7 +33,7 @@ export function dispatchArg(instruction: ArgInstruction, scope: Scope): void {
   const shown = instruction.args.map((arg) => {
     const { key, description = '' } = arg;
     if (isSecret(key)) checker.report('SecretsUsedInArgOrEnv', instruction.ranges, messages.secret('ARG', key));
-    const { value, inherited } = argValue(arg, instruction, scope);
+    const { value, inherited } = argValue(arg, scope);
     if (value !== undefined && !key.startsWith('BUILDKIT_SBOM_SCAN_')) setEnv(state.env, key, value);
     if (!inherited) {
       const { ranges } = instruction;
@@ -50,8 +49,7 @@ export function dispatchArg(instruction: ArgInstruction, scope: Scope): void {
 /** What is given, else its default, else the global one's value. */
 function argValue(
   { key, value }: ArgInstruction['args'][number],
-  { ranges }: ArgInstruction,
-  { evaluator, state, checker }: Scope,
+  { evaluator, put }: Scope,
 ): { value?: string; inherited: boolean } {
   const given = evaluator.options.buildArgs.get(key);
   if (given !== undefined) return { value: given, inherited: false };
@@ -59,9 +57,7 @@ function argValue(
     const global = evaluator.globals.get(key);
     return global === undefined ? { inherited: false } : { value: global, inherited: true };
   }
-  const { text, unmatched } = expand(value, state.env, { escape: evaluator.dockerfile.directives.escape });
-  reportUndefined(state, { unmatched, ranges }, checker);
-  return { value: text, inherited: false };
+  return { value: put(value), inherited: false };
 }
 
 function expandAll(pairs: readonly Pair[], put: (word: string) => string): Pair[] {

@@ -1,10 +1,9 @@
-import { messageOf } from '../../../kit/index.ts';
 import { type Platform, parsePlatform, parseReference } from '../../../oci/index.ts';
 import type { Checker } from '../checks/checker.ts';
 import { messages } from '../checks/rules.ts';
-import type { Expansion, Stage } from '../contract.ts';
-import { at, DockerfileError, located } from '../error.ts';
-import { expand } from '../expand/expand.ts';
+import type { Dockerfile, Expansion, Stage } from '../contract.ts';
+import { DockerfileError, located } from '../error.ts';
+import { expand, tryExpand } from '../expand/expand.ts';
 import { suggestion, withSuggestion } from '../text/suggest.ts';
 import { contextFor } from './bases.ts';
 import { declareGlobals } from './globals.ts';
@@ -21,8 +20,9 @@ function declareStage(evaluator: Evaluator, stage: Stage, number: number): Stage
   const { from } = stage;
   const checker = evaluator.checker.under(from.comments);
   const modes = { escape: evaluator.dockerfile.directives.escape };
-  const base = at(from.ranges, () => expand(from.base, evaluator.globals, modes));
+  const base = tryExpand(from.base, evaluator.globals, modes);
   checkDeclared(evaluator, stage, base, checker);
+  if (base.error) throw located(base.error, from.ranges);
   if (base.text === '') {
     throw new DockerfileError(`base name (${from.base}) should not be blank`, [from.ranges]);
   }
@@ -49,15 +49,13 @@ function stagePlatform(
 ): { platform: Platform; used: ReadonlySet<string> } {
   const { from } = stage;
   const written = from.platform ?? '';
-  const found = at(from.ranges, () => {
-    try {
-      return expand(written, evaluator.globals, { escape: evaluator.dockerfile.directives.escape });
-    } catch (error) {
-      throw new DockerfileError(`failed to process arguments for platform : ${messageOf(error)}`);
-    }
-  });
+  const found = tryExpand(written, evaluator.globals, { escape: evaluator.dockerfile.directives.escape });
   checkDeclared(evaluator, stage, found, checker);
   checkPlatform(evaluator, stage, found, checker);
+  if (found.error) {
+    const message = `failed to process arguments for platform : ${found.error.message}`;
+    throw new DockerfileError(message, [from.ranges]);
+  }
   const meant = (message: string) => {
     for (const name of found.unmatched) {
       const better = withSuggestion(message, name, evaluator.globals.keys());
@@ -73,7 +71,8 @@ function stagePlatform(
   } catch (error) {
     const inner = located(error, from.ranges);
     if (!(inner instanceof DockerfileError)) throw error;
-    throw new DockerfileError(`failed to parse platform ${written}: ${meant(inner.message)}`, [from.ranges], error);
+    const message = `failed to parse platform ${written}: ${meant(inner.message)}`;
+    throw new DockerfileError(message, [from.ranges, from.ranges], error);
   }
 }
 
@@ -104,8 +103,11 @@ function checkPlatform(evaluator: Evaluator, { from, name }: Stage, found: Expan
 }
 
 /** Whether FROM names an image even where no build argument is given. */
-export function checkDefaultBases(evaluator: Evaluator, predefined: ReadonlyMap<string, string>): void {
-  const { dockerfile, checker } = evaluator;
+export function checkDefaultBases(
+  dockerfile: Dockerfile,
+  predefined: ReadonlyMap<string, string>,
+  checker: Checker,
+): void {
   try {
     const { globals } = declareGlobals(predefined, dockerfile, new Map());
     for (const { from } of dockerfile.stages) {
