@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crashpoint, EngineError, explainSystemError, type Log } from '../kit/index.ts';
+import { crashpoint, createHasher, EngineError, explainSystemError, type Hasher, type Log } from '../kit/index.ts';
 import type { Blobs } from './contract.ts';
 import { syncDirectory, writeAll } from './durable.ts';
 import { createReceiving } from './receiving.ts';
@@ -16,6 +16,7 @@ export function openBlobs(dir: string, log: Log): Blobs {
   for (const path of [files, scratch, partials]) mkdirSync(path, { recursive: true, mode: 0o700 });
   const path = (digest: string) => join(files, hexOf(digest));
   const stat = (digest: string) => statSync(path(digest), { throwIfNoEntry: false });
+  const hasher = createHasher();
   const aside = () => join(scratch, randomBytes(8).toString('hex'));
 
   return {
@@ -35,7 +36,7 @@ export function openBlobs(dir: string, log: Log): Blobs {
     async ingest(bytes, expected = {}) {
       const temporary = aside();
       try {
-        const blob = await writeDurably(temporary, bytes);
+        const blob = await writeDurably(temporary, bytes, hasher);
         verify(blob, expected);
         crashpoint('store.blob.written');
         await rename(temporary, path(blob.digest));
@@ -47,7 +48,7 @@ export function openBlobs(dir: string, log: Log): Blobs {
         throw explainSystemError(error, temporary);
       }
     },
-    ...createReceiving({ dir: partials, nameOf: hexOf, path }),
+    ...createReceiving({ dir: partials, nameOf: hexOf, path, hasher }),
     delete(digest) {
       if (!stat(digest)) return;
       // Freeing a large file takes the file system long: out of sight at once, gone soon.
@@ -60,18 +61,25 @@ export function openBlobs(dir: string, log: Log): Blobs {
   };
 }
 
-async function writeDurably(path: string, bytes: AsyncIterable<Uint8Array>): Promise<{ digest: string; size: number }> {
-  const hash = createHash('sha256');
+async function writeDurably(
+  path: string,
+  bytes: AsyncIterable<Uint8Array>,
+  hasher: Hasher,
+): Promise<{ digest: string; size: number }> {
+  const hashing = hasher.begin();
   const file = await open(path, 'wx', 0o600);
   try {
     let size = 0;
     for await (const chunk of bytes) {
-      hash.update(chunk);
+      await hashing.update(chunk);
       await writeAll(file, chunk);
       size += chunk.length;
     }
     await file.sync();
-    return { digest: `sha256:${hash.digest('hex')}`, size };
+    return { digest: `sha256:${await hashing.digest()}`, size };
+  } catch (error) {
+    hashing.close();
+    throw error;
   } finally {
     await file.close();
   }

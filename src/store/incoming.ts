@@ -1,8 +1,7 @@
-import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { crashpoint, EngineError, explainSystemError } from '../kit/index.ts';
+import { crashpoint, EngineError, explainSystemError, type Hasher, type Hashing } from '../kit/index.ts';
 import type { Incoming } from './contract.ts';
 import { syncDirectory, writeAll } from './durable.ts';
 
@@ -18,39 +17,40 @@ interface Shared {
   waiting: (() => void)[];
 }
 
-/** Opens what is there of a blob, which an earlier life may have begun, at `partial`; whole it goes to `path`. `onEnd` is called at its end, good or bad. */
-export async function openIncoming(options: {
+/** Where a blob comes in: what an earlier life may have begun of it is at `partial`; whole it goes to `path`. */
+interface Place {
   digest: string;
   partial: string;
   path: string;
+  hasher: Hasher;
+  /** Called at its end, good or bad. */
   onEnd: () => void;
-}): Promise<Incoming> {
-  const { digest, partial, path, onEnd } = options;
+}
+
+/** Opens what is there of a blob. */
+export async function openIncoming(place: Place): Promise<Incoming> {
+  const { partial, path, hasher, onEnd } = place;
   const shared: Shared = { file: await openPartial(partial), users: 1, size: 0, ended: false, waiting: [] };
-  const hash = createHash('sha256');
-  shared.size = await hashFile(shared.file, hash);
+  const hashing = hasher.begin();
+  try {
+    shared.size = await hashFile(shared.file, hashing);
+  } catch (error) {
+    hashing.close();
+    await leave(shared);
+    throw explainSystemError(error, partial);
+  }
   const resumed = shared.size;
 
   async function end(failure?: Error): Promise<void> {
     if (shared.ended) return;
     shared.ended = true;
-    if (failure) shared.failure = failure;
+    if (failure) {
+      shared.failure = failure;
+      hashing.close();
+    }
     onEnd();
     wake(shared);
     await leave(shared);
-  }
-
-  async function place(): Promise<void> {
-    const actual = `sha256:${hash.digest('hex')}`;
-    if (actual !== digest) {
-      await rm(partial, { force: true });
-      throw new EngineError('invalid', `unexpected digest ${actual}, expected ${digest}`);
-    }
-    await shared.file.sync();
-    crashpoint('store.incoming.synced');
-    await rename(partial, path);
-    crashpoint('store.incoming.renamed');
-    await syncDirectory(dirname(path));
   }
 
   return {
@@ -64,14 +64,15 @@ export async function openIncoming(options: {
       } catch (error) {
         throw explainSystemError(error);
       }
-      hash.update(bytes);
+      const hashed = hashing.update(bytes);
       shared.size += bytes.length;
       wake(shared);
+      await hashed;
     },
     follow: () => follow(shared, path),
     async finish() {
       try {
-        await place();
+        await settle(place, shared.file, `sha256:${await hashing.digest()}`);
         await end();
       } catch (error) {
         const failure = explainSystemError(error) as Error;
@@ -83,6 +84,19 @@ export async function openIncoming(options: {
   };
 }
 
+/** Puts the whole blob in its place, durably, if it is what it should be. */
+async function settle({ digest, partial, path }: Place, file: FileHandle, actual: string): Promise<void> {
+  if (actual !== digest) {
+    await rm(partial, { force: true });
+    throw new EngineError('invalid', `unexpected digest ${actual}, expected ${digest}`);
+  }
+  await file.sync();
+  crashpoint('store.incoming.synced');
+  await rename(partial, path);
+  crashpoint('store.incoming.renamed');
+  await syncDirectory(dirname(path));
+}
+
 async function openPartial(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'a+', 0o600);
@@ -92,12 +106,12 @@ async function openPartial(path: string): Promise<FileHandle> {
 }
 
 /** Hashes all of the file; how much that is. */
-async function hashFile(file: FileHandle, hash: Hash): Promise<number> {
+async function hashFile(file: FileHandle, hashing: Hashing): Promise<number> {
   const buffer = Buffer.allocUnsafe(STEP);
   for (let at = 0; ; ) {
     const { bytesRead } = await file.read(buffer, 0, STEP, at);
     if (bytesRead === 0) return at;
-    hash.update(buffer.subarray(0, bytesRead));
+    await hashing.update(buffer.subarray(0, bytesRead));
     at += bytesRead;
   }
 }

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineError } from '../kit/index.ts';
+import { EngineError, type Hasher } from '../kit/index.ts';
 import type { Blobs } from './contract.ts';
 import { openIncoming } from './incoming.ts';
 
@@ -11,6 +11,7 @@ export function createReceiving(at: {
   nameOf: (digest: string) => string;
   /** Where a whole blob goes. */
   path: (digest: string) => string;
+  hasher: Hasher;
 }): Pick<Blobs, 'receive' | 'forget'> {
   const receiving = new Set<string>();
   return {
@@ -20,7 +21,13 @@ export function createReceiving(at: {
       receiving.add(name);
       const onEnd = () => void receiving.delete(name);
       try {
-        return await openIncoming({ digest, partial: join(at.dir, name), path: at.path(digest), onEnd });
+        return await openIncoming({
+          digest,
+          partial: join(at.dir, name),
+          path: at.path(digest),
+          hasher: at.hasher,
+          onEnd,
+        });
       } catch (error) {
         onEnd();
         throw error;
