@@ -1,17 +1,17 @@
 import { createChecker, refuseFindings } from '../checks/checker.ts';
 import type { Dockerfile, EvaluateOptions, Evaluation, Warning } from '../contract.ts';
 import { ignoreMatcher } from '../ignore/matcher.ts';
-import { resolveBases } from './bases.ts';
+import { ensurePath } from './config/image.ts';
 import { dispatch } from './dispatch.ts';
-import { evaluatedOf } from './evaluated.ts';
-import { declareGlobals, predefinedArgs } from './globals.ts';
-import { ensurePath } from './image.ts';
-import { inherit } from './inherit.ts';
-import { bindInstructions, needed } from './needs.ts';
 import { outlineOf } from './outline.ts';
-import { checkDefaultBases, declareStages, findTarget } from './stages.ts';
+import { resolveBases } from './stages/bases.ts';
+import { evaluatedOf } from './stages/evaluated.ts';
+import { declareGlobals, predefinedArgs } from './stages/globals.ts';
+import { inherit } from './stages/inherit.ts';
+import { bindInstructions, needed } from './stages/needs.ts';
+import { checkDefaultBases, declareStages, findTarget } from './stages/stages.ts';
+import { pullTriggers } from './stages/triggers.ts';
 import { type Evaluator, type StageState, setEnv } from './state.ts';
-import { pullTriggers } from './triggers.ts';
 
 /**
  * What a Dockerfile means with these arguments, and these images to stand on: the steps of every stage that the target needs, what its

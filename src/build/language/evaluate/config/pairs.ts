@@ -1,8 +1,8 @@
-import { messages } from '../checks/rules.ts';
-import type { ArgInstruction, EnvInstruction, LabelInstruction, Pair } from '../contract.ts';
+import { messages } from '../../checks/rules.ts';
+import type { ArgInstruction, EnvInstruction, LabelInstruction, Pair } from '../../contract.ts';
+import type { Scope } from '../scope.ts';
+import { setEnv } from '../state.ts';
 import { commit, setConfigEnv } from './image.ts';
-import type { Scope } from './scope.ts';
-import { setEnv } from './state.ts';
 
 const secret = /(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)/i;
 const harmless = /(?:_|^)(?:public|file|version)(?:_|$)/i;

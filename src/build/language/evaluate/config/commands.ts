@@ -1,15 +1,15 @@
-import { goDuration } from '../../../api/index.ts';
-import { messages } from '../checks/rules.ts';
+import { goDuration } from '../../../../api/index.ts';
+import { messages } from '../../checks/rules.ts';
 import type {
   CmdInstruction,
   CommandLine,
   EntrypointInstruction,
   HealthcheckInstruction,
   ShellInstruction,
-} from '../contract.ts';
-import { quote, quoteAll, quoteRune } from '../text/quote.ts';
+} from '../../contract.ts';
+import { quote, quoteAll, quoteRune } from '../../text/quote.ts';
+import type { Scope } from '../scope.ts';
 import { commit, withShell } from './image.ts';
-import type { Scope } from './scope.ts';
 
 export function dispatchCmd(instruction: CmdInstruction, scope: Scope): void {
   const { image } = scope.state;

@@ -1,8 +1,8 @@
-import type { Instruction, Stage } from '../contract.ts';
-import { DockerfileError } from '../error.ts';
-import { expand } from '../expand/expand.ts';
-import { mountFrom } from '../instructions/mount-fields.ts';
-import { addState, type BoundInstruction, type Evaluator, newState, type StageState } from './state.ts';
+import type { Instruction, Stage } from '../../contract.ts';
+import { DockerfileError } from '../../error.ts';
+import { expand } from '../../expand/expand.ts';
+import { mountFrom } from '../../instructions/mount-fields.ts';
+import { addState, type BoundInstruction, type Evaluator, newState, type StageState } from '../state.ts';
 
 /** Finds the stages and images that the stages' instructions name. */
 export function bindInstructions(evaluator: Evaluator): void {

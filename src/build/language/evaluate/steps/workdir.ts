@@ -1,9 +1,9 @@
-import { messages } from '../checks/rules.ts';
-import type { WorkdirInstruction } from '../contract.ts';
-import { commit } from './image.ts';
+import { messages } from '../../checks/rules.ts';
+import type { WorkdirInstruction } from '../../contract.ts';
+import { absolutePath } from '../../text/paths.ts';
+import { commit } from '../config/image.ts';
+import type { Scope } from '../scope.ts';
 import { shownCode, stepLabel } from './label.ts';
-import { absolutePath } from './paths.ts';
-import type { Scope } from './scope.ts';
 
 export function dispatchWorkdir(
   instruction: WorkdirInstruction,

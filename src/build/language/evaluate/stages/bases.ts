@@ -1,4 +1,4 @@
-import { messageOf } from '../../../kit/index.ts';
+import { messageOf } from '../../../../kit/index.ts';
 import {
   familiarString,
   formatPlatform,
@@ -7,15 +7,15 @@ import {
   platformMatches,
   type Reference,
   withDefaultTag,
-} from '../../../oci/index.ts';
-import { messages } from '../checks/rules.ts';
-import type { BaseRequest } from '../contract.ts';
-import { at, DockerfileError, located } from '../error.ts';
-import { quote } from '../text/quote.ts';
-import { withSuggestion } from '../text/suggest.ts';
-import { emptyImage, imageOf } from './image.ts';
-import { stepLabel } from './label.ts';
-import type { Evaluator, StageState } from './state.ts';
+} from '../../../../oci/index.ts';
+import { messages } from '../../checks/rules.ts';
+import type { BaseRequest } from '../../contract.ts';
+import { at, DockerfileError, located } from '../../error.ts';
+import { quote } from '../../text/quote.ts';
+import { withSuggestion } from '../../text/suggest.ts';
+import { emptyImage, imageOf } from '../config/image.ts';
+import type { Evaluator, StageState } from '../state.ts';
+import { stepLabel } from '../steps/label.ts';
 
 /** The key of the named context that stands for a name, if there is one. */
 export function contextFor(evaluator: Evaluator, name: string, platform: Platform): string | undefined {

@@ -1,8 +1,8 @@
-import { formatPlatform, type Platform } from '../../../oci/index.ts';
-import type { ArgInstruction, Dockerfile } from '../contract.ts';
-import { at } from '../error.ts';
-import { expand } from '../expand/expand.ts';
-import { type ArgInfo, setEnv } from './state.ts';
+import { formatPlatform, type Platform } from '../../../../oci/index.ts';
+import type { ArgInstruction, Dockerfile } from '../../contract.ts';
+import { at } from '../../error.ts';
+import { expand } from '../../expand/expand.ts';
+import { type ArgInfo, setEnv } from '../state.ts';
 
 /** The arguments that every Dockerfile has without declaring them, for its FROMs. */
 export function predefinedArgs({

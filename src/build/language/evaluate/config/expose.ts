@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
-import type { Checker } from '../checks/checker.ts';
-import { messages } from '../checks/rules.ts';
-import type { ExposeInstruction, Range } from '../contract.ts';
-import { DockerfileError } from '../error.ts';
-import { expand } from '../expand/expand.ts';
-import { quote } from '../text/quote.ts';
+import type { Checker } from '../../checks/checker.ts';
+import { messages } from '../../checks/rules.ts';
+import type { ExposeInstruction, Range } from '../../contract.ts';
+import { DockerfileError } from '../../error.ts';
+import { expand } from '../../expand/expand.ts';
+import { quote } from '../../text/quote.ts';
+import type { Scope } from '../scope.ts';
 import { commit } from './image.ts';
-import type { Scope } from './scope.ts';
 
 export function dispatchExpose({ ports, ranges }: ExposeInstruction, { evaluator, state, checker }: Scope): void {
   const modes = { escape: evaluator.dockerfile.directives.escape };

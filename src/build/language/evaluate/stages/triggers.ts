@@ -1,9 +1,9 @@
-import { createChecker } from '../checks/checker.ts';
-import { DockerfileError } from '../error.ts';
-import { parseTrigger } from '../parse/dockerfile.ts';
+import { createChecker } from '../../checks/checker.ts';
+import { DockerfileError } from '../../error.ts';
+import { parseTrigger } from '../../parse/dockerfile.ts';
+import type { Evaluator, StageState } from '../state.ts';
 import { inherit } from './inherit.ts';
 import { bind } from './needs.ts';
-import type { Evaluator, StageState } from './state.ts';
 
 const silent = createChecker({ skip: 'all', experimental: [], error: false }, () => undefined);
 

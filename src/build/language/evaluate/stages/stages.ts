@@ -1,13 +1,13 @@
-import { type Platform, parsePlatform, parseReference } from '../../../oci/index.ts';
-import type { Checker } from '../checks/checker.ts';
-import { messages } from '../checks/rules.ts';
-import type { Dockerfile, Expansion, Stage } from '../contract.ts';
-import { DockerfileError, located } from '../error.ts';
-import { expand, tryExpand } from '../expand/expand.ts';
-import { suggestion, withSuggestion } from '../text/suggest.ts';
+import { type Platform, parsePlatform, parseReference } from '../../../../oci/index.ts';
+import type { Checker } from '../../checks/checker.ts';
+import { messages } from '../../checks/rules.ts';
+import type { Dockerfile, Expansion, Stage } from '../../contract.ts';
+import { DockerfileError, located } from '../../error.ts';
+import { expand, tryExpand } from '../../expand/expand.ts';
+import { suggestion, withSuggestion } from '../../text/suggest.ts';
+import { addState, type Evaluator, newState, type StageState } from '../state.ts';
 import { contextFor } from './bases.ts';
 import { declareGlobals } from './globals.ts';
-import { addState, type Evaluator, newState, type StageState } from './state.ts';
 
 /** A state for each stage of the file, with FROM's variables put in. */
 export function declareStages(evaluator: Evaluator): void {

@@ -1,15 +1,15 @@
-import { messages } from '../checks/rules.ts';
-import type { AddInstruction, CopyInstruction, CopyStep, FileSource, LocalSource, Source } from '../contract.ts';
-import { DockerfileError } from '../error.ts';
-import { tryExpand } from '../expand/expand.ts';
-import { parseChmod } from '../mode.ts';
-import { quote } from '../text/quote.ts';
-import { evaluatedOf } from './evaluated.ts';
-import { commit } from './image.ts';
+import { messages } from '../../checks/rules.ts';
+import type { AddInstruction, CopyInstruction, CopyStep, FileSource, LocalSource, Source } from '../../contract.ts';
+import { DockerfileError } from '../../error.ts';
+import { tryExpand } from '../../expand/expand.ts';
+import { parseChmod } from '../../text/mode.ts';
+import { absolutePath, cleanPath } from '../../text/paths.ts';
+import { quote } from '../../text/quote.ts';
+import { commit } from '../config/image.ts';
+import { reported, type Scope } from '../scope.ts';
+import { evaluatedOf } from '../stages/evaluated.ts';
 import { shownCode, stepLabel } from './label.ts';
-import { absolutePath, cleanPath } from './paths.ts';
 import { remoteSource } from './remote-source.ts';
-import { reported, type Scope } from './scope.ts';
 
 type Instruction = CopyInstruction | AddInstruction;
 

@@ -4,10 +4,10 @@ import type {
   StopsignalInstruction,
   UserInstruction,
   VolumeInstruction,
-} from '../contract.ts';
-import { DockerfileError } from '../error.ts';
+} from '../../contract.ts';
+import { DockerfileError } from '../../error.ts';
+import type { Scope } from '../scope.ts';
 import { commit } from './image.ts';
-import type { Scope } from './scope.ts';
 import { parseSignal } from './signals.ts';
 
 export function dispatchUser({ user }: UserInstruction, { state: { image }, put }: Scope): void {

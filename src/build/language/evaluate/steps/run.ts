@@ -1,12 +1,12 @@
-import type { RunInstruction, RunStep } from '../contract.ts';
-import { DockerfileError } from '../error.ts';
-import { chomp, heredocOf } from '../parse/heredoc.ts';
-import { trim } from '../text/space.ts';
-import { commit, withShell } from './image.ts';
+import type { RunInstruction, RunStep } from '../../contract.ts';
+import { DockerfileError } from '../../error.ts';
+import { chomp, heredocOf } from '../../parse/heredoc.ts';
+import { trim } from '../../text/space.ts';
+import { commit, withShell } from '../config/image.ts';
+import type { Scope } from '../scope.ts';
+import type { StageState } from '../state.ts';
 import { shownCode, stepLabel } from './label.ts';
 import { evaluateMounts } from './mounts.ts';
-import type { Scope } from './scope.ts';
-import type { StageState } from './state.ts';
 
 const proxies = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy'];
 

@@ -1,5 +1,5 @@
-import type { EvaluatedStage, StageBase } from '../contract.ts';
-import type { Evaluator, StageState } from './state.ts';
+import type { EvaluatedStage, StageBase } from '../../contract.ts';
+import type { Evaluator, StageState } from '../state.ts';
 
 /** A stage as the solver gets it, once all its instructions are evaluated; the same object each time. */
 export function evaluatedOf(evaluator: Evaluator, state: StageState): EvaluatedStage {

@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
-import type { Mount, RunInstruction, SecretMount, Source, SshMount } from '../contract.ts';
-import { DockerfileError } from '../error.ts';
-import { quote } from '../text/quote.ts';
-import { evaluatedOf } from './evaluated.ts';
+import type { Mount, RunInstruction, SecretMount, Source, SshMount } from '../../contract.ts';
+import { DockerfileError } from '../../error.ts';
+import { absolutePath, cleanPath } from '../../text/paths.ts';
+import { quote } from '../../text/quote.ts';
+import type { Scope } from '../scope.ts';
+import { evaluatedOf } from '../stages/evaluated.ts';
 import { type MountOptions, parseMount } from './mount-options.ts';
-import { absolutePath, cleanPath } from './paths.ts';
-import type { Scope } from './scope.ts';
 
 /** The mounts of a RUN, each with where its files come from. */
 export function evaluateMounts(instruction: RunInstruction, scope: Scope): Mount[] {

@@ -1,8 +1,8 @@
-import { DockerfileError } from '../error.ts';
-import { mountFields } from '../instructions/mount-fields.ts';
-import { parseBool } from '../text/boolean.ts';
-import { quote } from '../text/quote.ts';
-import { withSuggestion } from '../text/suggest.ts';
+import { DockerfileError } from '../../error.ts';
+import { mountFields } from '../../instructions/mount-fields.ts';
+import { parseBool } from '../../text/boolean.ts';
+import { quote } from '../../text/quote.ts';
+import { withSuggestion } from '../../text/suggest.ts';
 
 type Type = 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh';
 const types: readonly string[] = ['bind', 'cache', 'tmpfs', 'secret', 'ssh'] satisfies Type[];

@@ -1,4 +1,4 @@
-import { DockerfileError } from './error.ts';
+import { DockerfileError } from '../error.ts';
 
 const symbolic = /^[augo]*(?:[-+=][rstwXxugo]*)+(?:,[augo]*(?:[-+=][rstwXxugo]*)+)*$/;
 

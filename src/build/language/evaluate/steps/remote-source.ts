@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import type { FileSource } from '../contract.ts';
-import { DockerfileError } from '../error.ts';
-import { parseGitReference } from '../git-reference.ts';
-import { quote } from '../text/quote.ts';
+import type { FileSource } from '../../contract.ts';
+import { DockerfileError } from '../../error.ts';
+import { parseGitReference } from '../../git-reference.ts';
+import { quote } from '../../text/quote.ts';
 
 type Remote = Exclude<FileSource, { kind: 'path' }>;
 

@@ -1,4 +1,4 @@
-import { formatPlatform, type Platform, parsePlatform } from '../../../oci/index.ts';
+import { formatPlatform, type Platform, parsePlatform } from '../../../../oci/index.ts';
 
 /** A platform as progress shows it, with what is built for where that is another. */
 export function platformLabel(platform: Platform, env: ReadonlyMap<string, string>): string {

@@ -1,8 +1,8 @@
-import type { Env, ExpandModes } from '../contract.ts';
-import { DockerfileError } from '../error.ts';
-import { expand } from '../expand/expand.ts';
+import type { Env, ExpandModes } from '../../contract.ts';
+import { DockerfileError } from '../../error.ts';
+import { expand } from '../../expand/expand.ts';
+import type { Evaluator, StageState } from '../state.ts';
 import { platformLabel } from './platform-label.ts';
-import type { Evaluator, StageState } from './state.ts';
 
 /** The next step's name in progress: `[build 2/5] RUN make`. */
 export function stepLabel(evaluator: Evaluator, state: StageState, text: string, onbuild = false): string {

@@ -1,4 +1,4 @@
-import type { StageState } from './state.ts';
+import type { StageState } from '../state.ts';
 
 /** Begins a stage that stands on another with what that one has come to. */
 export function inherit(state: StageState): void {

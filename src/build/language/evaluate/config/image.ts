@@ -1,5 +1,5 @@
-import type { ImageConfig, ImageRunConfig, Platform } from '../../../oci/index.ts';
-import type { Image } from './state.ts';
+import type { ImageConfig, ImageRunConfig, Platform } from '../../../../oci/index.ts';
+import type { Image } from '../state.ts';
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
