@@ -7,6 +7,7 @@ import { createControl } from './control/index.ts';
 import type { PlanHeader } from './plan/encode.ts';
 import type { Shims } from './process/shims.ts';
 import type { SpareNetwork } from './process/spare-network.ts';
+import type { Scopes } from './scope/scopes.ts';
 import type { createSeccompCompiler } from './seccomp/index.ts';
 import type { UserNamespaces } from './user-namespaces.ts';
 
@@ -25,6 +26,8 @@ export interface Room {
   kcore: boolean;
   seccomp: ReturnType<typeof createSeccompCompiler>;
   parents: Map<string, CgroupParent>;
+  /** Where systemd makes the cgroups. */
+  scopes?: Scopes;
   runtimes: Map<string, OciRuntime>;
   log: Log;
 }
@@ -60,5 +63,13 @@ export function parentOf(room: Room, cgroup: string): CgroupParent {
 }
 
 /** The handles of a container's cgroup. */
-export const controlOf = (room: Room, cgroup: string): Control =>
-  createControl(room.cgroups, cgroup, () => parentOf(room, cgroup));
+export function controlOf(room: Room, cgroup: string): Control {
+  const control = createControl(room.cgroups, cgroup, () => parentOf(room, cgroup));
+  const { scopes } = room;
+  if (!scopes) return control;
+  const update: Control['update'] = (resources) => {
+    control.update(resources);
+    void scopes.update(cgroup, resources);
+  };
+  return { ...control, update };
+}

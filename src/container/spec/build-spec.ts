@@ -1,10 +1,10 @@
-import { posix } from 'node:path';
 import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { CapabilitySets, RuntimeSpec, SpecProcess } from '../../oci/index.ts';
 import type { IdMapping } from '../../snapshot/index.ts';
 import { containerCapabilities } from './capabilities.ts';
 import { withRequestedDevices } from './cdi/apply.ts';
+import { cgroupsPath } from './cgroup-path.ts';
 import { containerDevices } from './devices.ts';
 import { containerEnv } from './environment.ts';
 import type { HostFacts } from './facts.ts';
@@ -82,7 +82,7 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
       namespaces,
       ...mappingsOf(request),
       devices,
-      cgroupsPath: cgroupsPath(hostConfig.CgroupParent || request.cgroupParent, request.id),
+      cgroupsPath: cgroupsPath(hostConfig.CgroupParent || request.cgroupParent, request.id, facts),
       resources: containerResources(hostConfig, rules),
       maskedPaths: hostConfig.Privileged ? [] : (hostConfig.MaskedPaths ?? []),
       readonlyPaths: hostConfig.Privileged ? [] : (hostConfig.ReadonlyPaths ?? []),
@@ -160,8 +160,4 @@ function sysctlsOf({ hostConfig, facts, ids }: SpecRequest): Record<string, stri
   // Its groups are not all that there are.
   if (ids) return { ...Object.fromEntries(initial.filter(([name]) => name !== 'net.ipv4.ping_group_range')), ...asked };
   return { ...Object.fromEntries(initial), ...asked };
-}
-
-function cgroupsPath(parent: string, id: string): string {
-  return posix.join('/', parent, id);
 }

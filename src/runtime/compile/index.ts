@@ -2,4 +2,5 @@ export { cgroupWatches, compileLimits } from './cgroup.ts';
 export { CLONE_NEW } from './constants.ts';
 export { compileExec } from './exec.ts';
 export { compileLaunch, networkSteps, rootPropagation } from './launch.ts';
+export { cpuWeight } from './limits-v2.ts';
 export { idMap, makesNew } from './namespaces.ts';

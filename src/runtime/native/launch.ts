@@ -15,9 +15,11 @@ export async function launchContainer(room: Room, path: string, launch: Launch):
   const fresh = makesNew(launch.spec, 'network') && !launch.spec.linux.namespaces.some(({ type }) => type === 'user');
   const netns = fresh ? room.network.take() : undefined;
   const made = netns === undefined ? [] : [netns];
+  let closeScope: (() => void) | undefined;
   try {
     const { id, token, spec, stdio, log, network, shm, reserved } = launch;
     const cgroup = spec.linux.cgroupsPath;
+    closeScope = await room.scopes?.open(cgroup, spec.linux.resources);
     const steps = compileLaunch({
       id,
       spec,
@@ -51,6 +53,8 @@ export async function launchContainer(room: Room, path: string, launch: Launch):
       bury: () => bury(room, path, record),
     });
   } finally {
+    // The container's process is in it by now, or will not be.
+    closeScope?.();
     for (const fd of [launch.rootFd, ...launch.reserved, ...made]) closeFd(fd);
   }
 }
