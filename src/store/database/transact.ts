@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
-import { crashpoint, EngineError, messageOf } from '../kit/index.ts';
-import type { Collection, Rows, Tx } from './contract.ts';
+import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
+import type { Collection, Rows, Tx } from '../contract.ts';
 import { createMemory, type Memory, settleMemory } from './memory.ts';
 import { createRefs } from './refs.ts';
 import { createRows, prepareTable } from './rows.ts';

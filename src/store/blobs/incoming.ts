@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { crashpoint, EngineError, explainSystemError, type Hasher, type Hashing } from '../kit/index.ts';
-import type { Incoming } from './contract.ts';
+import { crashpoint, EngineError, explainSystemError, type Hasher, type Hashing } from '../../kit/index.ts';
+import type { Incoming } from '../contract.ts';
 import { syncDirectory, writeAll } from './durable.ts';
 
 const STEP = 1 << 20;

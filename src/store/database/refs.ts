@@ -1,5 +1,5 @@
 import type { Database } from 'bun:sqlite';
-import type { Refs } from './contract.ts';
+import type { Refs } from '../contract.ts';
 
 /** The references of all rooms, in one table. */
 export function createRefs(db: Database): Refs {

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silent } from '../kit/index.ts';
-import { digestOf } from '../oci/index.ts';
+import { silent } from '../../kit/index.ts';
+import { digestOf } from '../../oci/index.ts';
 import { openBlobs } from './blobs.ts';
 
 let dir = '';

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineError, type Hasher } from '../kit/index.ts';
-import type { Blobs } from './contract.ts';
+import { EngineError, type Hasher } from '../../kit/index.ts';
+import type { Blobs } from '../contract.ts';
 import { openIncoming } from './incoming.ts';
 
 /** The part of Blobs for those on their way in; their bytes gather under `dir`. */
@@ -12,9 +12,10 @@ export function createReceiving(at: {
   /** Where a whole blob goes. */
   path: (digest: string) => string;
   hasher: Hasher;
-}): Pick<Blobs, 'receive' | 'forget'> {
+}): Pick<Blobs, 'receive' | 'forget'> & { isReceiving(name: string): boolean } {
   const receiving = new Set<string>();
   return {
+    isReceiving: (name) => receiving.has(name),
     async receive(digest) {
       const name = at.nameOf(digest);
       if (receiving.has(name)) throw new EngineError('internal', `blob ${digest} is being received already`);

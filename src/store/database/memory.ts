@@ -1,4 +1,4 @@
-import type { Rows } from './contract.ts';
+import type { Rows } from '../contract.ts';
 
 /** The documents of one collection as the database has them, for those who read them again and again. */
 export interface Memory<T> {

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite';
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
-import { crashpoint, EngineError, messageOf } from '../kit/index.ts';
+import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
 import { migrations as released } from './migrations.ts';
 
 type Migration = (db: Database) => void;

@@ -2,13 +2,22 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crashpoint, createHasher, EngineError, explainSystemError, type Hasher, type Log } from '../kit/index.ts';
-import type { Blobs } from './contract.ts';
+import {
+  crashpoint,
+  createHasher,
+  type Damage,
+  EngineError,
+  explainSystemError,
+  type Hasher,
+  type Log,
+} from '../../kit/index.ts';
+import type { Blobs } from '../contract.ts';
+import { checkBlobs } from './check-blobs.ts';
 import { syncDirectory, writeAll } from './durable.ts';
 import { createReceiving } from './receiving.ts';
 
 /** Blobs under `dir`; what an earlier life left half-written is removed, but for what it was receiving. */
-export function openBlobs(dir: string, log: Log): Blobs {
+export function openBlobs(dir: string, log: Log): Blobs & { check(): AsyncIterable<Damage> } {
   const files = join(dir, 'sha256');
   const scratch = join(dir, 'tmp');
   rmSync(scratch, { recursive: true, force: true });
@@ -19,7 +28,8 @@ export function openBlobs(dir: string, log: Log): Blobs {
   const hasher = createHasher();
   const aside = () => join(scratch, randomBytes(8).toString('hex'));
 
-  return {
+  const { isReceiving, ...receiving } = createReceiving({ dir: partials, nameOf: hexOf, path, hasher });
+  const blobs: Blobs = {
     path,
     has: (digest) => stat(digest) !== undefined,
     size(digest) {
@@ -48,7 +58,7 @@ export function openBlobs(dir: string, log: Log): Blobs {
         throw explainSystemError(error, temporary);
       }
     },
-    ...createReceiving({ dir: partials, nameOf: hexOf, path, hasher }),
+    ...receiving,
     delete(digest) {
       if (!stat(digest)) return;
       // Freeing a large file takes the file system long: out of sight at once, gone soon.
@@ -59,6 +69,7 @@ export function openBlobs(dir: string, log: Log): Blobs {
     },
     all: () => readdirSync(files).map((hex) => `sha256:${hex}`),
   };
+  return { ...blobs, check: () => checkBlobs({ files, partials, scratch }, { ...blobs, isReceiving }) };
 }
 
 async function writeDurably(

@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite';
-import { EngineError } from '../kit/index.ts';
-import type { Collection, Rows } from './contract.ts';
+import { EngineError } from '../../kit/index.ts';
+import type { Collection, Rows } from '../contract.ts';
 import { type Memory, remembered } from './memory.ts';
 
 interface Row {
