@@ -5,7 +5,7 @@ import { must } from '../test/support/command.ts';
 import { large } from './images/large.ts';
 import { type Figures, lives, timed } from './images/life.ts';
 import { type RealImage, realImage } from './images/real-image.ts';
-import { besidePeer, toolsBeside } from './images/tools.ts';
+import { besidePeer, runRoot, toolsBeside } from './images/tools.ts';
 import { load, median, sideBySide } from './measure.ts';
 import { report } from './report.ts';
 import { api, quietly, type Sides, tug } from './sides.ts';
@@ -28,7 +28,7 @@ export async function images(sides: Sides): Promise<void> {
     await commits(sides);
     await large(sides.engine, directory);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    for (const left of [directory, runRoot]) rmSync(left, { recursive: true, force: true });
   }
 }
 

@@ -8,6 +8,7 @@ import { network } from './network.ts';
 import { report } from './report.ts';
 import { api, memory, quietly, type Sides, startSides, tug } from './sides.ts';
 import { views } from './views.ts';
+import { volumes } from './volumes.ts';
 
 const rounds = Number(process.env.TUG_BENCH_ROUNDS ?? 15);
 const pause = Number(process.env.TUG_BENCH_PAUSE ?? 400);
@@ -120,6 +121,7 @@ const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
   views: [views, events],
   bulk: [bulk],
   network: [network],
+  volumes: [volumes],
   images: [images],
 };
 const wanted = process.env.TUG_BENCH?.split(',') ?? Object.keys(parts);

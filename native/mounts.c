@@ -425,7 +425,9 @@ static void open_console(struct reader b) {
     int tree = open_tree(child_tty, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
     must(tree >= 0, target);
     int at = make_target(target, FILE_, 0620);
-    must(at >= 0 && !attach(tree, at), target);
+    must(at >= 0, target);
+    refuse_procfs(at, target);
+    must(!attach(tree, at), target);
     close(tree);
     close(at);
   }

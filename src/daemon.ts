@@ -211,13 +211,26 @@ async function checkAuthorizers(names: string[], plugins: Plugins): Promise<void
 function factsFor(settings: Settings, runtimes: Parameters<typeof readHostFacts>[0]) {
   const { dataRoot, initPath, cdiDirectories, containers } = settings;
   const found = readHostFacts(runtimes, initPath ?? placeInit(dataRoot, readFileSync(shimPath)));
-  return { ...found, ...(cdiDirectories && { cdiDirectories }), defaults: containers };
+  const { cgroupDriver } = settings;
+  return {
+    ...found,
+    ...(cdiDirectories && { cdiDirectories }),
+    ...(cgroupDriver && { cgroupDriver }),
+    defaults: containers,
+  };
 }
 
 /** The runtimes, and what the other rooms know of them. */
-function openRuntime({ execRoot, runtimes: configured, defaultRuntime: initial }: Settings, log: Log) {
+function openRuntime(settings: Settings, log: Log) {
+  const { execRoot, runtimes: configured, defaultRuntime: initial, cgroupDriver } = settings;
   const shim = { bytes: readFileSync(shimPath) };
-  const runtime = createRuntime({ execRoot, shim, log, runtimes: configured });
+  const runtime = createRuntime({
+    execRoot,
+    shim,
+    log,
+    runtimes: configured,
+    ...(cgroupDriver && { cgroupDriver }),
+  });
   const { knows, names } = runtime;
   if (!knows(initial)) throw new EngineError('invalid', `specified default runtime '${initial}' does not exist`);
   return { runtime, runtimes: { initial, knows, names } };

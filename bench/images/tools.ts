@@ -46,11 +46,14 @@ function engine(program: string[], host: string): Tool {
   };
 }
 
+/** Where they keep what does not outlive the machine's run; podman takes no more than 50 characters. */
+export const runRoot = `/run/tug-bench-${process.pid}`;
+
 /** What they mount for their store ends with them. */
 const alone = ['unshare', '-m', '--propagation', 'private'];
 
 function podman(directory: string): Tool {
-  const root = ['--root', join(directory, 'podman'), '--runroot', join(directory, 'podman-run')];
+  const root = ['--root', join(directory, 'podman'), '--runroot', runRoot];
   const quiet = (...args: string[]) =>
     quietly([...alone, 'podman', ...root, '--storage-driver', 'overlay', ...args], '');
   return {
@@ -74,7 +77,7 @@ function localName(name: string): string {
 
 /** It copies between places: here to and from a store of the kind that podman has. */
 function skopeo(directory: string): Tool {
-  const store = `[overlay@${join(directory, 'skopeo')}+${join(directory, 'skopeo-run')}]`;
+  const store = `[overlay@${join(directory, 'skopeo')}+${runRoot}]`;
   const stored = (name: string) => `containers-storage:${store}${localName(name)}`;
   const plain = ['--src-tls-verify=false', '--dest-tls-verify=false'];
   const copy = (from: string, to: string) => quietly([...alone, 'skopeo', 'copy', '-q', ...plain, from, to], '');

@@ -1,4 +1,5 @@
 export type * from './build.ts';
+export * from './build-session.ts';
 export * from './frames.ts';
 export * from './given.ts';
 export * from './moment.ts';

@@ -1,10 +1,11 @@
 import { EngineError } from '../kit/index.ts';
-import { hostPlatform } from '../oci/index.ts';
+import { hostPlatform, parseReference } from '../oci/index.ts';
 import type { Context } from './context.ts';
-import type { BuildOutcome, BuildRequest, Files } from './contract.ts';
+import type { BuildOutcome, BuildRequest } from './contract.ts';
+import { asBuildFailure } from './failure.ts';
 import { createGraph, digestOfParts } from './graph/vertex.ts';
-import { type Dockerfile, type Evaluation, evaluate, parseDockerfile } from './language/index.ts';
-import { exportImage } from './output/image.ts';
+import { type Dockerfile, type Evaluation, evaluate, parseDockerfile, showWarnings } from './language/index.ts';
+import { type Exported, exportOutputs } from './output/outputs.ts';
 import { planOf } from './plan.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { Build } from './solve/build.ts';
@@ -31,28 +32,27 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
       signal,
       epoch: epochOf(request),
       allows: allowedBy(context, request),
-      files: async () => filesOf(request),
+      files: request.context,
     };
     progress.announce(graph.all.filter(({ name }) => name !== 'scratch').map(told));
     const solve = createSolver(build);
     const result = await solve(graph.target);
-    const exporting = { digest: digestOfParts(['export', request.names]), name: 'exporting to image' };
-    const image = await progress.during(exporting, (task) =>
-      exportImage(build, { stage: evaluation.target, result, task }),
-    );
-    return { ...image, names: request.names, warnings: evaluation.warnings };
+    const exported = await exportOutputs(build, { stage: evaluation.target, result });
+    const { names } = request;
+    return {
+      ...exported,
+      names,
+      findings: showWarnings(shownFile(request), evaluation.warnings),
+      warnings: evaluation.warnings,
+      metadata: metadataOf(exported, names),
+    };
   } catch (error) {
     if (signal.aborted) throw new EngineError('internal', 'context canceled', error);
-    throw error;
+    throw asBuildFailure(error, shownFile(request));
   } finally {
     hold.release();
     origins.close();
   }
-}
-
-function filesOf({ context }: BuildRequest): Files {
-  if (!context) throw new EngineError('invalid', 'there is no build context');
-  return context;
 }
 
 async function understood(
@@ -61,19 +61,19 @@ async function understood(
 ): Promise<{ dockerfile: Dockerfile; evaluation: Evaluation }> {
   const { name, bytes } = request.dockerfile;
   const title = `[internal] load build definition from ${name}`;
-  return progress.during({ digest: digestOfParts(title), name: title }, async () => {
-    const dockerfile = parseDockerfile(bytes);
-    const evaluation = await evaluate(dockerfile, {
-      buildArgs: request.buildArgs,
-      labels: request.labels,
-      buildPlatform: hostPlatform(),
-      ...(request.target !== undefined && { target: request.target }),
-      ...(request.platform && { targetPlatform: request.platform }),
-      hasContext: (name) => request.contexts.has(name),
-      resolveBase: origins.resolve,
-    });
-    return { dockerfile, evaluation };
+  const dockerfile = await progress.during({ digest: digestOfParts(title), name: title }, async () =>
+    parseDockerfile(bytes),
+  );
+  const evaluation = await evaluate(dockerfile, {
+    buildArgs: request.buildArgs,
+    labels: request.labels,
+    buildPlatform: hostPlatform(),
+    ...(request.target !== undefined && { target: request.target }),
+    ...(request.platform && { targetPlatform: request.platform }),
+    hasContext: (name) => request.contexts.has(name),
+    resolveBase: origins.resolve,
   });
+  return { dockerfile, evaluation };
 }
 
 function epochOf({ buildArgs }: BuildRequest): number | undefined {
@@ -95,3 +95,21 @@ function allowedBy({ images }: Context, { cacheImages }: BuildRequest): Build['a
   });
   return (stack) => stacks.some((layers) => stack.every(({ layer }, index) => layers[index] === layer));
 }
+
+/** What `--metadata-file` says of an image. */
+function metadataOf({ id }: Exported, names: string[]): Record<string, unknown> {
+  return {
+    ...(id !== undefined && { 'containerimage.config.digest': id, 'containerimage.digest': id }),
+    ...(names.length > 0 && { 'image.name': names.map((name) => wholeName(name)).join(',') }),
+  };
+}
+
+function wholeName(name: string): string {
+  const { domain, path, tag } = parseReference(name);
+  return `${domain}/${path}${tag === undefined ? '' : `:${tag}`}`;
+}
+
+const shownFile = ({ dockerfile }: BuildRequest) => ({
+  name: dockerfile.name,
+  source: Buffer.from(dockerfile.bytes).toString(),
+});

@@ -10,6 +10,7 @@ import type { BuildDependencies, Context } from './context.ts';
 import type { Builds } from './contract.ts';
 import { createDigests } from './copy/checksum.ts';
 import { filesOfTar } from './source/context-tar.ts';
+import { localFiles } from './source/local.ts';
 import { fetchRemote } from './source/remote.ts';
 
 /** The build room. Call `restore` once before anything else. */
@@ -27,6 +28,7 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
     running: new Map(),
   };
   const closing = new AbortController();
+  const taken = new Set<string>();
   const under = new Set<Promise<unknown>>();
   return {
     build(request) {
@@ -35,6 +37,7 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
       under.add(work);
       return work.finally(() => under.delete(work));
     },
+    localFiles: (key) => localFiles(context, key, taken),
     receive: (archive, signal) => filesOfTar(join(directory, 'contexts'), archive, signal),
     fetch: (remote, signal) => fetchRemote(context, remote, signal),
     usage: () => usage(context),

@@ -8,9 +8,11 @@ export interface Builds {
   /** Builds; rejects with what went wrong, in the words of the frontend or of the step. Whoever asks sees how it goes in `onStatus`. */
   build(request: BuildRequest): Promise<BuildOutcome>;
   /** Takes a context in that comes as an archive; whoever asks closes it. */
-  receive(archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Files>;
+  receive(archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedFiles>;
+  /** A copy of a client's directory that is kept from build to build; its user has it alone until it is closed. */
+  localFiles(key: string): Promise<LocalFiles>;
   /** Takes one in from a repository or a URL; a URL of a text is a Dockerfile alone. */
-  fetch(remote: string, signal: AbortSignal): Promise<Files & { dockerfile?: string }>;
+  fetch(remote: string, signal: AbortSignal): Promise<ReceivedFiles>;
   /** What the cache holds. */
   usage(): BuildCache[];
   /** Removes what nobody uses: without `all` only what no image needs; filters are `until`, `id`, `type` and the like. */
@@ -33,18 +35,44 @@ export interface PruneOptions {
 export interface Files {
   /** An open directory; paths are looked up within it, and `..` or symlinks never lead out. */
   root: number;
-  /** What is known of a file's contents by its path (a byte string), where it is known: its digest. */
-  digest?(path: string): string | undefined;
   close(): void;
+}
+
+/** One file of a client's directory; the path is a byte string. */
+export interface LocalEntry {
+  path: string;
+  kind: 'file' | 'directory' | 'symlink';
+  mode: number;
+  size: number;
+  modified: { seconds: number; nanoseconds: number };
+  link?: string;
+}
+
+/** A copy of a client's directory. */
+export interface LocalFiles extends Files {
+  /** Makes the copy what these say, directories before what is in them, but for files' contents; the places of those that differ. */
+  prepare(entries: LocalEntry[]): Promise<number[]>;
+  /** The contents of those files. */
+  fill(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+}
+
+/** Files that came as a whole, with an ignore file of their own perhaps. */
+export interface ReceivedFiles extends Files {
+  /** Those of the paths that its ignore file leaves out. */
+  ignored(paths: string[]): string[];
+  /** Takes a file away; one that is not there is no failure. */
+  remove(path: string): void;
+  /** It is a Dockerfile alone, under that name. */
+  dockerfile?: string;
 }
 
 export interface BuildRequest {
   /** Its text, and what it is called. */
   dockerfile: { name: string; bytes: Uint8Array };
-  /** `.dockerignore` has been heeded. */
-  context: Files | undefined;
+  /** The main context, asked for when a step needs it; `.dockerignore` has been heeded. */
+  context(): Promise<Files>;
   /** `--build-context`: files, or the name of an image (`docker-image://…`). */
-  contexts: Map<string, Files | { image: string }>;
+  contexts: Map<string, { files(): Promise<Files> } | { image: string }>;
   /** `name:tag`s of the image. */
   names: string[];
   target?: string;
@@ -59,13 +87,15 @@ export interface BuildRequest {
   secret(id: string): Promise<Uint8Array | undefined>;
   /** A connection to an agent, by id. */
   ssh: ReadonlyMap<string, string>;
-  cacheFrom: string[];
+  cacheFrom: CacheLocation[];
+  cacheTo: CacheLocation[];
+  outputs: Output[];
   /** From the cache comes only what is in one of these images, where any are given. */
   cacheImages: string[];
   squash: boolean;
   credentials(registry: string): Credentials | undefined;
-  /** For each step why it was or was not taken from the cache. */
-  explain?: boolean;
+  /** Told for each step why it was or was not taken from the cache. */
+  onExplain?(step: string, reason: string): void;
   onStatus(status: BuildStatus): void;
   /** Called once the Dockerfile is understood. */
   onPlan?(steps: PlannedStep[]): void;
@@ -76,6 +106,17 @@ export interface BuildRequest {
 export interface PlannedStep {
   text: string;
   vertex?: string;
+}
+
+/** Where cache is taken from or brought to: `type` is `registry`, `local` or `inline`. */
+export type CacheLocation = Record<string, string>;
+
+/** What becomes of the outcome. Without any an image of this engine. */
+export interface Output {
+  type: 'image' | 'local' | 'tar' | 'oci' | 'docker';
+  attributes: Record<string, string>;
+  /** Where files or archives go. */
+  write?(bytes: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
 /** What limits and surrounds the processes of RUN. */
@@ -90,13 +131,17 @@ export interface RunOptions {
 }
 
 export interface BuildOutcome {
-  /** The image's id. */
-  id: string;
+  /** The image's id, where one was made. */
+  id?: string;
   /** The image was there before, with all that it has. */
   known: boolean;
   names: string[];
-  config: ImageConfig;
+  config?: ImageConfig;
+  /** What `--metadata-file` says. */
+  metadata: Record<string, unknown>;
   warnings: readonly Warning[];
+  /** The same as people read them, with the lines they are about. */
+  findings: string;
 }
 
 /** What the specification of a RUN's process is made of. */

@@ -1,3 +1,4 @@
 export { createBuilds } from './builds.ts';
 export type { BuildDependencies } from './context.ts';
 export type * from './contract.ts';
+export { BuildFailure } from './failure.ts';

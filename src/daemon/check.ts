@@ -63,8 +63,7 @@ function checkExecOption(text: string): void {
   if (name === '' || value === '') throw refuse(`invalid exec-opt (${text}): must be formatted 'opt=value'`);
   if (name.toLowerCase() !== 'native.cgroupdriver')
     throw refuse(`invalid exec-opt (${text}): unknown option: '${name}'`);
-  if (value === 'cgroupfs') return;
-  if (value === 'systemd') throw refuse(`exec-opt ${text} is not supported: cgroupfs is the only cgroup driver`);
+  if (value === 'cgroupfs' || value === 'systemd') return;
   throw refuse(`invalid setting for exec-opt: native.cgroupdriver: ${value}`);
 }
 

@@ -44,6 +44,7 @@ test('defaults', () => {
     },
     containers: { logDriver: 'json-file', logOptions: {}, init: false, noNewPrivileges: false },
     cgroupParent: '/tug',
+    cgroupDriver: undefined,
     storageDriver: '',
     authorizationPlugins: [],
     labels: [],

@@ -10,7 +10,7 @@ import { defaultsOf } from './defaults.ts';
 import { type Host, parseHost } from './hosts.ts';
 import { networkOf } from './network.ts';
 import type { Values } from './options/option.ts';
-import { checkMirror } from './options/words.ts';
+import { checkMirror, refuse } from './options/words.ts';
 import { prefixesOf } from './registries.ts';
 import { type Runtimes, readRuntimes } from './runtimes.ts';
 import type { TlsSettings } from './tls.ts';
@@ -31,6 +31,8 @@ export interface Settings {
   network: Omit<NetworkOptions, 'execRoot'>;
   containers: EngineDefaults;
   cgroupParent: string;
+  /** Undefined where the engine makes cgroups itself. */
+  cgroupDriver: 'systemd' | undefined;
   storageDriver: string;
   initPath?: string;
   cdiDirectories?: string[];
@@ -100,7 +102,7 @@ function settingsOf(values: Values): Settings {
     defaultRuntime: text('default-runtime', 'native'),
     network: networkOf(values),
     containers: defaultsOf(values),
-    cgroupParent: join('/', text('cgroup-parent', '/tug')),
+    ...cgroupsOf(values),
     storageDriver: text('storage-driver'),
     ...(initPath && { initPath }),
     ...(cdi && { cdiDirectories: cdi }),
@@ -161,3 +163,15 @@ function tlsOf(values: Values): TlsSettings {
 
 const certificates = (): string =>
   process.env.DOCKER_CERT_PATH || process.env.DOCKER_CONFIG || join(homedir(), '.docker');
+
+/** Slices of systemd have names, no paths. */
+function cgroupsOf(values: Values): Pick<Settings, 'cgroupParent' | 'cgroupDriver'> {
+  const parent = (values.get('cgroup-parent') as string | undefined) || '/tug';
+  const options = (values.get('exec-opt') as string[] | undefined) ?? [];
+  const systemd = options.some((option) => /^\s*native\.cgroupdriver\s*=\s*systemd\s*$/i.test(option));
+  if (!systemd) return { cgroupParent: join('/', parent), cgroupDriver: undefined };
+  if (parent !== '/tug' && !/^[^/]+\.slice$/.test(parent)) {
+    throw refuse('cgroup-parent for systemd cgroup should be a valid slice named as "xxx.slice"');
+  }
+  return { cgroupParent: parent === '/tug' ? 'system.slice' : parent, cgroupDriver: 'systemd' };
+}

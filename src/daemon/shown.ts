@@ -14,6 +14,7 @@ export function shownSettings(
     liveRestore,
     registry,
     authorizationPlugins,
+    cgroupDriver: settings.cgroupDriver ?? 'cgroupfs',
     loggingDriver: containers.logDriver ?? 'json-file',
     seccomp: containers.seccomp?.name ?? 'builtin',
     noNewPrivileges: containers.noNewPrivileges ?? false,

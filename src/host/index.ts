@@ -5,6 +5,7 @@ export * from './cgroup.ts';
 export * from './cgroup-files.ts';
 export * from './cgroup-freeze.ts';
 export * as conntrack from './conntrack.ts';
+export * from './dbus/index.ts';
 export * from './errno.ts';
 export * from './file-entries.ts';
 export * from './file-status.ts';

@@ -8,7 +8,7 @@ export const netlinkRoute = 0;
 
 const Rtm = { newLink: 16, delLink: 17, getLink: 18, setLink: 19, newAddr: 20, delAddr: 21, getAddr: 22 };
 const RtmRoute = { newRoute: 24, delRoute: 25, getRoute: 26, newNeigh: 28 };
-const Ifla = { address: 1, ifname: 3, mtu: 4, master: 10, linkinfo: 18, alias: 20, netNsFd: 28, afSpec: 26 };
+const Ifla = { address: 1, ifname: 3, mtu: 4, link: 5, master: 10, linkinfo: 18, alias: 20, netNsFd: 28, afSpec: 26 };
 const inet = 2;
 const inet6 = 10;
 const up = 1;
@@ -66,6 +66,63 @@ export function newVeth(veth: Veth): { message: Uint8Array; netnsFdOffset: numbe
   return { message: bytes, netnsFdOffset: bytes.length - 4 };
 }
 
+/** An interface that stands beside another one of the host, in the namespace whose fd the sender writes at `netnsFdOffset`; down. */
+export interface Beside {
+  kind: 'macvlan' | 'ipvlan';
+  name: string;
+  index: number;
+  /** The number of the host's interface. */
+  parent: number;
+  mac?: string;
+  mode: number;
+  /** Of ipvlan. */
+  flag: number;
+}
+
+export function newBeside(beside: Beside): { message: Buffer; netnsFdOffset: number } {
+  const { kind, mode, flag } = beside;
+  const data = kind === 'macvlan' ? [u32(1, mode)] : [u16(1, mode), u16(2, flag)];
+  const bytes = message(
+    Rtm.newLink,
+    ack | create | excl,
+    linkHeader({ index: beside.index }),
+    text(Ifla.ifname, beside.name),
+    ...(beside.mac ? [attribute(Ifla.address, macBytes(beside.mac))] : []),
+    u32(Ifla.link, beside.parent),
+    nest(Ifla.linkinfo, text(1, kind), nest(2, ...data)),
+    u32(Ifla.netNsFd, 0),
+  );
+  return { message: bytes, netnsFdOffset: bytes.length - 4 };
+}
+
+/** An interface without a wire, or one VLAN of another interface; down. */
+export function newParent(name: string, vlan?: { of: number; id: number }): Buffer {
+  if (!vlan) return message(Rtm.newLink, ack | create | excl, linkHeader({}), text(Ifla.ifname, name), kindOf('dummy'));
+  const kind = nest(Ifla.linkinfo, text(1, 'vlan'), nest(2, u16(1, vlan.id)));
+  return message(
+    Rtm.newLink,
+    ack | create | excl,
+    linkHeader({}),
+    text(Ifla.ifname, name),
+    u32(Ifla.link, vlan.of),
+    kind,
+  );
+}
+
+const u16 = (type: number, value: number): Buffer => attribute(type, Buffer.from([value & 0xff, value >> 8]));
+const kindOf = (kind: string): Buffer => nest(Ifla.linkinfo, text(1, kind));
+
+/** Whether the kernel makes links of a kind: one that lacks everything else is refused for that, or for its kind. */
+export function knowsKind(socket: NetlinkSocket, kind: string): boolean {
+  try {
+    socket.send('ask for a kind of link', [message(Rtm.newLink, ack | create | excl, linkHeader({}), kindOf(kind))]);
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    return error.code !== 'EOPNOTSUPP';
+  }
+  return true;
+}
+
 export function newBridge(bridge: { name: string; mac: string; mtu: number }): Buffer {
   return message(
     Rtm.newLink,
@@ -92,6 +149,12 @@ export function linkUp(index: number, flags = ack): Buffer {
 export function withoutLinkLocal(index: number, flags = ack): Buffer {
   const addrGenModeNone = attribute(8, Buffer.from([1]));
   return message(Rtm.setLink, flags, linkHeader({ index }), nest(Ifla.afSpec, nest(inet6, addrGenModeNone)));
+}
+
+/** Before a link goes up: whoever knew its address at another MAC is told when it does (arp_notify). */
+export function announced(index: number, flags = ack): Buffer {
+  const conf = nest(1, u32(22, 1));
+  return message(Rtm.setLink, flags, linkHeader({ index }), nest(Ifla.afSpec, nest(inet, conf)));
 }
 
 /** Lets packets with a source in 127/8 leave through the link (route_localnet). */
@@ -148,7 +211,9 @@ function addressParts(address: Address): Buffer[] {
   return [header, attribute(2, ip), attribute(1, ip), ...broadcast];
 }
 
-/** The default route through a gateway on a link. */
+const isNobody = (gateway: string): boolean => gateway === '0.0.0.0' || gateway === '::';
+
+/** The default route through a gateway on a link; with `0.0.0.0` or `::` the link itself leads everywhere. */
 export function defaultRoute(gateway: string, index: number, flags = ack): Buffer {
   return message(RtmRoute.newRoute, flags | create | excl, ...defaultRouteParts(gateway, index));
 }
@@ -163,7 +228,7 @@ function defaultRouteParts(gateway: string, index: number): Buffer[] {
   header[4] = 254; // RT_TABLE_MAIN
   header[5] = 3; // RTPROT_BOOT, as `ip route add` has it
   header[7] = 1; // RTN_UNICAST
-  return [header, attribute(5, ipBytes(gateway)), u32(4, index)];
+  return [header, ...(isNobody(gateway) ? [] : [attribute(5, ipBytes(gateway))]), u32(4, index)];
 }
 
 /** Tells the host at which MAC an address is from now on, whatever it remembered. */
@@ -243,16 +308,16 @@ export function routes(socket: NetlinkSocket, family: 4 | 6 = 4): Placed[] {
   return out;
 }
 
-/** The default routes of the main table that lead through a gateway. */
+/** The default routes of the main table, in the terms of `defaultRoute`. */
 export function defaultGateways(socket: NetlinkSocket, family: 4 | 6): { gateway: string; index: number }[] {
   const out: { gateway: string; index: number }[] = [];
   const header = Buffer.alloc(12);
   header[0] = family === 4 ? inet : inet6;
   socket.dump('list routes', message(RtmRoute.getRoute, dump, header), (_type, body) => {
     const found = attributes(body.subarray(12));
-    const gateway = ipText(found.get(5));
+    const gateway = ipText(found.get(5)) ?? (family === 4 ? '0.0.0.0' : '::');
     const isMain = (found.get(15)?.readUInt32LE(0) ?? body[4]) === 254;
-    if (!isMain || body[1] !== 0 || gateway === undefined) return;
+    if (!isMain || body[1] !== 0 || body[7] !== 1) return;
     out.push({ gateway, index: found.get(4)?.readInt32LE(0) ?? 0 });
   });
   return out;

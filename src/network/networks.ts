@@ -179,6 +179,7 @@ function createState({ store, log, options = {} }: { store: Store; log: Log; opt
     turns: createLocks(),
     places: new Map(),
     wires: new Map(),
+    lines: new Map(),
     links: new Set(),
   };
 }

@@ -16,9 +16,11 @@ import { aliasOf, isolationOf, raise, rulesOf, type Wire } from './bridge/wire.t
 import { createFirewall } from './firewall/firewall.ts';
 import { admitForwarding } from './firewall/host-forward.ts';
 import { tableOf } from './firewall/ruleset.ts';
-import { type Place, placeRows } from './records/place.ts';
+import { raiseLine } from './macvlan/line.ts';
+import { isLineDriver } from './macvlan/options.ts';
+import { noLink, type Place, placeRows } from './records/place.ts';
 import type { NetworkRecord } from './records/record.ts';
-import { allPublications, type State } from './state.ts';
+import { allPublications, type State, sidesOf } from './state.ts';
 
 /** Networks.restore */
 export async function restore(state: State, running: (containerId: string) => boolean): Promise<void> {
@@ -51,11 +53,14 @@ export async function setRight(state: State): Promise<void> {
 function raiseAll(state: State): void {
   const { route: socket, options, records } = state;
   state.wires.clear();
+  state.lines.clear();
   for (const record of records.all()) {
-    if (record.driver !== 'bridge' || record.configOnly) continue;
+    if (record.configOnly || (record.driver !== 'bridge' && !isLineDriver(record.driver))) continue;
     const whole = record.name === 'bridge' ? withOwnAddress(state, record) : record;
+    const { bridge: predefined, mtu } = options;
     try {
-      state.wires.set(record.id, raise({ socket, record: whole, predefined: options.bridge, mtu: options.mtu }));
+      if (isLineDriver(record.driver)) state.lines.set(record.id, raiseLine(socket, record, predefined));
+      else state.wires.set(record.id, raise({ socket, record: whole, predefined, mtu }));
     } catch (error) {
       if (record.name === 'bridge') throw error;
       state.log.error('a network’s bridge could not be made', { network: record.name, error: messageOf(error) });
@@ -130,9 +135,9 @@ function plannedSubnets(state: State): Subnet[] {
 
 function claimAddresses(state: State): void {
   for (const { networkId, link } of [...state.places.values()].flatMap(({ endpoints }) => endpoints)) {
-    const wire = state.wires.get(networkId);
+    const wire = sidesOf(state, networkId);
     if (!link || !wire) continue;
-    state.links.add(link.index);
+    if (link.index !== noLink) state.links.add(link.index);
     for (const [side, address] of [[wire.v4, link.v4] as const, [wire.v6, link.v6] as const]) {
       const ip = address && parseIp(address.address);
       if (ip) side?.addresses.claim(ip);
@@ -152,11 +157,17 @@ function keepRunning(state: State, running: (containerId: string) => boolean): P
   return all.filter(({ id }) => running(id)).map(({ document }) => document);
 }
 
-/** Bridges that this engine made for networks that are no more. */
+/** Bridges, and interfaces that networks stand on, that this engine made for such as are no more. */
 function tidyBridges(state: State): void {
-  const wanted = new Set([...state.wires.values()].map(({ index }) => index));
+  const bridges = [...state.wires.values()].map(({ index }) => index);
+  const wanted = new Set([...bridges, ...[...state.lines.values()].map(({ parent }) => parent.index)]);
   for (const link of rtnetlink.links(state.route)) {
-    if (link.kind !== 'bridge' || link.alias !== aliasOf(state.options.bridge) || wanted.has(link.index)) continue;
+    if (
+      !['bridge', 'vlan', 'dummy'].includes(link.kind) ||
+      link.alias !== aliasOf(state.options.bridge) ||
+      wanted.has(link.index)
+    )
+      continue;
     state.log.warn('a bridge of no network is removed', { bridge: link.name });
     state.route.send('remove a bridge of no network', [rtnetlink.deleteLink(link.index)]);
     crashpoint('network.tidied');

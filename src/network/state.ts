@@ -3,10 +3,11 @@ import type { ArpSocket, NetlinkSocket } from '../host/index.ts';
 import { EngineError, type Locks, type Log, type Topic } from '../kit/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Pool } from './address/pools.ts';
-import type { Wire } from './bridge/wire.ts';
+import type { Side, Wire } from './bridge/wire.ts';
 import type { HostFiles } from './files/host-files.ts';
 import type { Publication } from './firewall/elements.ts';
 import type { Firewall } from './firewall/firewall.ts';
+import type { Line } from './macvlan/line.ts';
 import type { Ports, PublishedPort } from './ports/ports.ts';
 import type { BridgeFacts, Member } from './records/json.ts';
 import { type Endpoint, gatewaysOf, type Place } from './records/place.ts';
@@ -51,6 +52,8 @@ export interface State {
   places: Map<string, Place>;
   /** The bridges, by the id of their network. */
   wires: Map<string, Wire>;
+  /** The networks whose containers stand beside the host, by their id. */
+  lines: Map<string, Line>;
   /** Numbers of the links that containers have. */
   links: Set<number>;
   /** From `restore` on. */
@@ -67,6 +70,11 @@ export function wireOf(state: State, networkId: string = state.records.find('bri
   const wire = state.wires.get(networkId);
   if (!wire) throw new EngineError('internal', 'the network is used before it has been restored');
   return wire;
+}
+
+/** The address space of a network that has one, as it stands. */
+export function sidesOf(state: State, networkId: string): { v4?: Side; v6?: Side } | undefined {
+  return state.wires.get(networkId) ?? state.lines.get(networkId);
 }
 
 export function bridgeFacts(state: State): BridgeFacts {
@@ -87,7 +95,7 @@ export function membersOf(state: State, networkId: string): Member[] {
 /** What a container has published, for the firewall. */
 export function publicationsOf(state: State, place: Place): Publication[] {
   if (place.ports.length === 0) return [];
-  const { v4, v6 } = gatewaysOf(place.endpoints);
+  const { v4, v6 } = doorsOf(state, place.endpoints);
   return place.ports.flatMap((port) => {
     const family = port.family ?? 4;
     const target = family === 4 ? v4 : v6;
@@ -95,6 +103,13 @@ export function publicationsOf(state: State, place: Place): Publication[] {
     if (target === undefined || containerIp === undefined) return [];
     return [publicationOf(port, containerIp, isRouted(state, target, family))];
   });
+}
+
+/** The endpoints that ports are published on: of those that lead out the ones on a bridge. */
+export function doorsOf(state: State, endpoints: Endpoint[]): { v4?: Endpoint; v6?: Endpoint } {
+  const { v4, v6 } = gatewaysOf(endpoints);
+  const isDoor = (endpoint: Endpoint | undefined) => endpoint && state.wires.has(endpoint.networkId);
+  return { ...(v4 && isDoor(v4) && { v4 }), ...(v6 && isDoor(v6) && { v6 }) };
 }
 
 function publicationOf(port: PublishedPort, containerIp: string, routed: boolean): Publication {

@@ -7,7 +7,12 @@ import { createControl } from './control/index.ts';
 import type { PlanHeader } from './plan/encode.ts';
 import type { Calm } from './process/calm.ts';
 import type { Shims } from './process/shims.ts';
+<<<<<<< HEAD
 import type { Spare } from './process/spare.ts';
+=======
+import type { SpareNetwork } from './process/spare-network.ts';
+import type { Scopes } from './scope/scopes.ts';
+>>>>>>> main
 import type { createSeccompCompiler } from './seccomp/index.ts';
 import type { UserNamespaces } from './user-namespaces.ts';
 
@@ -28,6 +33,8 @@ export interface Room {
   kcore: boolean;
   seccomp: ReturnType<typeof createSeccompCompiler>;
   parents: Map<string, CgroupParent>;
+  /** Where systemd makes the cgroups. */
+  scopes?: Scopes;
   runtimes: Map<string, OciRuntime>;
   log: Log;
 }
@@ -67,5 +74,13 @@ export function parentOf(room: Room, cgroup: string): CgroupParent {
 }
 
 /** The handles of a container's cgroup. */
-export const controlOf = (room: Room, cgroup: string): Control =>
-  createControl(room.cgroups, cgroup, () => parentOf(room, cgroup));
+export function controlOf(room: Room, cgroup: string): Control {
+  const control = createControl(room.cgroups, cgroup, () => parentOf(room, cgroup));
+  const { scopes } = room;
+  if (!scopes) return control;
+  const update: Control['update'] = (resources) => {
+    control.update(resources);
+    void scopes.update(cgroup, resources);
+  };
+  return { ...control, update };
+}

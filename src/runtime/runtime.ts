@@ -13,6 +13,7 @@ import { createShims } from './process/shims.ts';
 import { createSpare } from './process/spare.ts';
 import { sweep } from './process/sweep.ts';
 import { controlOf, type Room } from './room.ts';
+import { createScopes } from './scope/scopes.ts';
 import { createSeccompCompiler } from './seccomp/index.ts';
 import { createUserNamespaces } from './user-namespaces.ts';
 
@@ -23,6 +24,8 @@ export interface RuntimeOptions {
   shim: { bytes: Uint8Array } | { path: string };
   log: Log;
   cgroups?: Cgroups;
+  /** Who makes the cgroups of containers, if not the runtime: `spec.linux.cgroupsPath` is then that of a scope. */
+  cgroupDriver?: 'systemd';
   /** Runtimes by name, beside those in PATH. */
   runtimes?: Record<string, OciRuntime>;
 }
@@ -66,6 +69,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       room.shims.close();
       room.network.close();
       room.calm.close();
+      room.scopes?.close();
       room.namespaces.close();
       closeFd(room.program);
     },
@@ -84,6 +88,9 @@ function furnish(options: RuntimeOptions): Room {
   for (const at of [rootAt, shmAt]) mkdirSync(at, { recursive: true, mode: 0o700 });
   const bytes = 'bytes' in options.shim ? options.shim.bytes : readFileSync(options.shim.path);
   const calm = createCalm(pause);
+  const cgroups = options.cgroups ?? detectCgroups();
+  const scopes =
+    options.cgroupDriver && createScopes({ cgroupVersion: cgroups.mode === 'v2' ? 2 : 1, log: options.log });
   const program = sealedProgram('tug-shim', bytes, execRoot);
   return {
     execRoot,
@@ -95,7 +102,8 @@ function furnish(options: RuntimeOptions): Room {
     rootAt,
     shmAt,
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-    cgroups: options.cgroups ?? detectCgroups(),
+    cgroups,
+    ...(scopes && { scopes }),
     kcore: existsSync('/proc/kcore'),
     seccomp: createSeccompCompiler(),
     parents: new Map(),

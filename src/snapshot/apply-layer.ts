@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeFd, openDirectory, SystemError, spreadDirectories } from '../host/index.ts';
-import { EngineError, explainSystemError } from '../kit/index.ts';
+import { createHasher, EngineError, explainSystemError, type Hashing } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
 import type { LayerTar } from './contract.ts';
 import type { Discard } from './discard.ts';
@@ -74,6 +73,8 @@ function createUnpackAside(
   { layout, layers, discard, driver }: Places,
   parentKeys: (parents: string[]) => Promise<string[]>,
 ): UnpackAside {
+  const hasher = createHasher();
+
   /** A whole tree begins as the one below it. */
   async function begin({ parents }: LayerTar, diff: string): Promise<void> {
     if (!driver.whole || parents.length === 0) return driver.make(diff);
@@ -97,20 +98,21 @@ function createUnpackAside(
       }
       return view;
     };
+    const hashing = hasher.begin();
     try {
       mkdirSync(directory);
       spreadDirectories(directory);
       await begin(layer, diff);
-      const hash = createHash('sha256');
       const unpacked = await usingRoot(diff, (root) =>
-        unpackLayer({ root, tar: hashed(layer.tar, hash), below, whole: driver.whole }),
+        unpackLayer({ root, tar: hashed(layer.tar, hashing), below, whole: driver.whole }),
       );
-      const diffId = `sha256:${hash.digest('hex')}`;
+      const diffId = `sha256:${await hashing.digest()}`;
       requireDiffId(layer, diffId);
       const chain = chainIds([...layer.parents, diffId]).at(-1) ?? diffId;
       const key = keyOf(view === undefined && !driver.whole ? diffId : chain);
       return { directory, key, record: { diffId, ...unpacked }, close };
     } catch (error) {
+      hashing.close();
       discard(directory);
       close();
       throw explained(error);
@@ -133,9 +135,9 @@ async function usingRoot<T>(path: string, work: (root: number) => Promise<T>): P
   }
 }
 
-async function* hashed(tar: AsyncIterable<Uint8Array>, hash: { update(bytes: Uint8Array): unknown }) {
+async function* hashed(tar: AsyncIterable<Uint8Array>, hashing: Hashing) {
   for await (const bytes of tar) {
-    hash.update(bytes);
+    await hashing.update(bytes);
     yield bytes;
   }
 }

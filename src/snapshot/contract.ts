@@ -43,6 +43,8 @@ export interface Snapshots {
   keep(id: string): Promise<string>;
   /** The topmost layer of a stack (lowest first) as a tar, whiteouts and all. */
   packLayer(stack: string[]): AsyncIterable<Uint8Array>;
+  /** The tar of one layer that makes the stack `layers` of the stack `below`, which it begins with. */
+  packDifference(layers: string[], below: string[]): AsyncIterable<Uint8Array>;
   /** From now on a draft is found by its digest too, which is the last of the stack it stands in. */
   nameLayer(draft: string, stack: string[]): void;
   /** The container's root as a detached mount (O_CLOEXEC fd, the caller closes it). Nothing is mounted on the host. */

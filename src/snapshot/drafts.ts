@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeFd, treeSize } from '../host/index.ts';
+import { closeFd, openDirectoryAt, treeSize, usingFd } from '../host/index.ts';
 import { crashpoint, explainSystemError } from '../kit/index.ts';
 import { readChanges } from './changes.ts';
 import type { Containers } from './containers.ts';
@@ -22,11 +22,20 @@ interface Places {
 }
 
 /** Layers that come from writable ones, not from an archive: they have a name of their own until somebody knows their digest. */
-export function createDrafts(at: Places): Pick<Snapshots, 'keep' | 'packLayer' | 'nameLayer'> {
+export function createDrafts(at: Places): Pick<Snapshots, 'keep' | 'packLayer' | 'packDifference' | 'nameLayer'> {
   const { layers } = at;
   return {
     keep: (id) => keep(at, id),
     nameLayer: (draft, stack) => layers.name(draft, stack),
+    async *packDifference(stack, below) {
+      const merged = [stack, below].map((one) => mergedTree(layers, one));
+      try {
+        const [upper, lower] = merged;
+        if (upper !== undefined) yield* packChanges(upper, await readChanges(upper, lower, { whole: true }));
+      } finally {
+        for (const fd of merged) if (fd !== undefined) closeFd(fd);
+      }
+    },
     async *packLayer(stack) {
       const key = layers.need(stack).at(-1) ?? '';
       const tree = layers.tree(key);
@@ -67,4 +76,10 @@ async function* packWhole({ layers }: Places, tree: number, stack: string[]): As
   } finally {
     if (lower !== undefined) closeFd(lower);
   }
+}
+
+/** The merged tree of a stack, open for reading. */
+function mergedTree(layers: Layers, stack: string[]): number | undefined {
+  if (stack.length === 0) return undefined;
+  return usingFd(layers.view(layers.need(stack)), (fd) => openDirectoryAt(fd, '.'));
 }

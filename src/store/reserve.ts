@@ -1,4 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import type { Damage } from '../kit/index.ts';
 
 const size = 2 << 20;
 
@@ -11,11 +12,13 @@ export interface Reserve {
   hold(): void;
   /** Gives its room to the database. */
   yield(): void;
+  /** That it is no longer what it was when it was made. */
+  check(): Iterable<Damage>;
 }
 
 export function createReserve(path: string): Reserve {
   let held = existsSync(path);
-  return {
+  const reserve: Reserve = {
     hold() {
       if (held) return;
       const unfinished = `${path}.new`;
@@ -39,10 +42,23 @@ export function createReserve(path: string): Reserve {
       rmSync(path, { force: true });
       held = false;
     },
+    *check() {
+      if (!held || statSync(path, { throwIfNoEntry: false })?.size === size) return;
+      yield {
+        subject: 'reserve',
+        problem: 'the room that is held back for a full disk is gone',
+        repair() {
+          reserve.yield();
+          reserve.hold();
+          return 'made again';
+        },
+      };
+    },
   };
+  return reserve;
 }
 
 const noise = crypto.getRandomValues(Buffer.alloc(64 << 10));
 
 /** Of a store in memory: there is always room. */
-export const noReserve: Reserve = { hold: () => undefined, yield: () => undefined };
+export const noReserve: Reserve = { hold: () => undefined, yield: () => undefined, check: () => [] };

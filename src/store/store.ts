@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crashpoint, type Damage, explainSystemError, type Log, silent } from '../kit/index.ts';
-import { openBlobs } from './blobs.ts';
-import { checkBlobs, checkDatabase } from './check.ts';
-import type { Blobs, Collection, Store, Tx } from './contract.ts';
-import { openDatabase } from './database.ts';
+import { openBlobs } from './blobs/blobs.ts';
+import type { Collection, Store, Tx } from './contract.ts';
+import { checkDatabase } from './database/check-database.ts';
+import { openDatabase } from './database/database.ts';
+import { createTransact, isFull } from './database/transact.ts';
 import { createReserve, noReserve, type Reserve } from './reserve.ts';
-import { createTransact, isFull } from './transact.ts';
 
 /** Opens the store under `dir` (made if missing): `tug.db` and `blobs/`. Only one store may have a directory open at a time. */
 export function createStore(options: { dir: string; log: Log }): Store {
@@ -16,9 +16,8 @@ export function createStore(options: { dir: string; log: Log }): Store {
   const db = openDatabase(join(options.dir, 'tug.db'));
   try {
     const reserve = createReserve(join(options.dir, 'reserve'));
-    const blobsDir = join(options.dir, 'blobs');
-    const blobs = openBlobs(blobsDir, options.log);
-    return storeOf({ db, blobs, blobsDir, reserve, onClose: () => undefined });
+    const blobs = openBlobs(join(options.dir, 'blobs'), options.log);
+    return storeOf({ db, blobs, reserve, onClose: () => undefined });
   } catch (error) {
     db.close();
     throw error;
@@ -32,7 +31,6 @@ export function createMemoryStore(): Store {
   return storeOf({
     db: openDatabase(':memory:'),
     blobs: openBlobs(dir, silent),
-    blobsDir: dir,
     reserve: noReserve,
     onClose,
   });
@@ -40,13 +38,12 @@ export function createMemoryStore(): Store {
 
 interface Parts {
   db: Database;
-  blobs: Blobs;
-  blobsDir: string;
+  blobs: ReturnType<typeof openBlobs>;
   reserve: Reserve;
   onClose: () => void;
 }
 
-function storeOf({ db, blobs, blobsDir, reserve, onClose }: Parts): Store {
+function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
   let commits = 0;
   const declared = new Map<string, Collection<unknown>>();
   const transact = createTransact(db, (collection) => declared.set(collection.name, collection));
@@ -81,7 +78,8 @@ function storeOf({ db, blobs, blobsDir, reserve, onClose }: Parts): Store {
 
   async function* check(): AsyncGenerator<Damage> {
     yield* checkDatabase(db, declared.values(), (change) => void commit(change));
-    yield* checkBlobs(blobsDir, blobs);
+    yield* reserve.check();
+    yield* blobs.check();
   }
 
   return {

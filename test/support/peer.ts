@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { run } from './command.ts';
 
 const script = join(import.meta.dirname, '../peers/dockerd.sh');
@@ -15,4 +16,9 @@ export async function startPeer(): Promise<string | undefined> {
 
 export async function stopPeer(): Promise<void> {
   await run([script, 'stop']);
+}
+
+/** What runs another command in the network of the peer at that socket, which has a loopback of its own. */
+export function inPeersNetwork(socket: string): string[] {
+  return ['nsenter', '-t', readFileSync(join(dirname(socket), 'docker.pid'), 'utf8').trim(), '-n'];
 }

@@ -6,6 +6,6 @@ export { expand } from './expand/expand.ts';
 export { parseGitReference } from './git-reference.ts';
 export { parseIgnore } from './ignore/file.ts';
 export { ignoreMatcher } from './ignore/matcher.ts';
-export { changeMode } from './mode.ts';
 export { parseDockerfile } from './parse/dockerfile.ts';
 export { type ShownFile, shortWarning, showPlaces, showSource, showWarning, showWarnings } from './show.ts';
+export { changeMode } from './text/mode.ts';

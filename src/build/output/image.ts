@@ -5,19 +5,21 @@ import type { Build } from '../solve/build.ts';
 import type { Result } from '../solve/result.ts';
 import { datedHistory, wholeConfig } from './history.ts';
 import { packedLayers } from './layers.ts';
+import { squashed, squashedHistory } from './squash.ts';
 
 /** Makes an image of an outcome in this engine. */
 export async function exportImage(
   build: Build,
-  { stage, result, task }: { stage: EvaluatedStage; result: Result; task: Task },
+  { stage, result, task, names }: { stage: EvaluatedStage; result: Result; task: Task; names: string[] },
 ): Promise<{ id: string; config: ImageConfig; known: boolean }> {
-  const layers = await packedLayers(build, result);
+  const packed = await packedLayers(build, result);
+  const layers = build.request.squash ? await squashed(build, { stage, layers: packed }) : packed;
   task.part('exporting layers');
   const config = configOf(build, { stage, result, diffIds: layers.map(({ diffId }) => diffId) });
   const known = isKnown(build, config);
-  const id = await build.context.images.assemble({ config, layers, names: build.request.names });
+  const id = await build.context.images.assemble({ config, layers, names });
   task.part(`writing image ${id}`);
-  for (const name of build.request.names) task.part(`naming to ${name}`);
+  for (const name of names) task.part(`naming to ${name}`);
   return { id, config, known };
 }
 
@@ -25,7 +27,8 @@ function configOf(
   build: Build,
   { stage, result, diffIds }: { stage: EvaluatedStage; result: Result; diffIds: string[] },
 ): ImageConfig {
-  const history = datedHistory(stage.image.history, layerTimes(build, result));
+  const dated = datedHistory(stage.image.history, layerTimes(build, result));
+  const history = build.request.squash ? squashedHistory(dated, diffIds.length) : dated;
   return wholeConfig(stage.image, { history, diffIds });
 }
 

@@ -1,3 +1,4 @@
+import { asStepFailure } from '../failure.ts';
 import type { Vertex } from '../graph/vertex.ts';
 import { definitionOf, digestOfParts } from '../graph/vertex.ts';
 import type { Build } from './build.ts';
@@ -137,7 +138,11 @@ async function executeOnce(build: Build, vertex: Vertex, execution: Execution): 
     return result;
   }
   const work = build.progress.during(told(vertex), (task) => execute(build, vertex, { ...execution, task }));
-  const shared = work.finally(() => running.delete(key));
+  const shared = work
+    .catch((error: unknown) => {
+      throw asStepFailure(error, vertex.step?.ranges ?? []);
+    })
+    .finally(() => running.delete(key));
   running.set(key, shared);
   shared.catch(() => undefined);
   return shared;

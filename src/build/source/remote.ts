@@ -3,28 +3,24 @@ import { join } from 'node:path';
 import { closeFd, openIn } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
-import type { Files } from '../contract.ts';
+import type { Files, ReceivedFiles } from '../contract.ts';
 import { byteString, bytesOf } from '../copy/paths.ts';
 import { parseGitReference } from '../language/index.ts';
 import { createProgress } from '../progress.ts';
-import { filesOfTar } from './context-tar.ts';
+import { filesOfTar, received } from './context-tar.ts';
 import { gitOrigin } from './git.ts';
 import { httpOrigin } from './http.ts';
 
 const O_DIRECTORY = 0o200000;
 
 /** See Builds.fetch. */
-export async function fetchRemote(
-  context: Context,
-  remote: string,
-  signal: AbortSignal,
-): Promise<Files & { dockerfile?: string }> {
+export async function fetchRemote(context: Context, remote: string, signal: AbortSignal): Promise<ReceivedFiles> {
   const progress = createProgress(() => undefined);
   const git = parseGitReference(remote);
   if (git) {
     const options = { progress, signal, secret: async () => undefined, ssh: new Map<string, string>() };
     const { files, path } = await gitOrigin(context, { kind: 'git', git, keepGitDir: false }, options);
-    return below(files, path);
+    return received(below(files, path));
   }
   if (!/^https?:\/\//.test(remote))
     throw new EngineError('invalid', `unable to prepare context: path ${JSON.stringify(remote)} not found`);
@@ -50,11 +46,7 @@ function below(files: Files, path: string): Files {
   }
 }
 
-async function archiveOrText(
-  context: Context,
-  files: Files,
-  signal: AbortSignal,
-): Promise<Files & { dockerfile?: string }> {
+async function archiveOrText(context: Context, files: Files, signal: AbortSignal): Promise<ReceivedFiles> {
   const fd = openIn(files.root, 'Dockerfile', 0);
   try {
     const bytes = createReadStream('', { fd, autoClose: false, start: 0 });
@@ -63,7 +55,7 @@ async function archiveOrText(
     return unpacked;
   } catch (error) {
     if (!(error instanceof EngineError) || error.kind !== 'invalid') throw error;
-    return { ...files, dockerfile: 'Dockerfile' };
+    return { ...received(files), dockerfile: 'Dockerfile' };
   } finally {
     closeFd(fd);
   }

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { builder, builderWords } from './builder/index.ts';
 import { completion } from './completion/index.ts';
 import { container, containerWords } from './container/index.ts';
 import { context } from './context/index.ts';
@@ -14,6 +15,7 @@ import { volume } from './volume/index.ts';
 
 /** Commands that stand alone. */
 export const topLevel: Record<string, Entry> = {
+  ...builderWords,
   ...containerWords,
   ...imageWords,
   ...registryWords,
@@ -23,6 +25,7 @@ export const topLevel: Record<string, Entry> = {
 
 /** Commands under a noun. */
 export const groups: Record<string, Group> = {
+  builder,
   completion,
   container,
   context,

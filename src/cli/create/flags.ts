@@ -1,6 +1,10 @@
 import type { Mount } from '../../api/index.ts';
 import { flag, readInt, type Values } from '../flags/index.ts';
 import { parseBytes } from '../format/bytes.ts';
+import { type NetworkAttachment, parseNetwork } from './network/networks.ts';
+import { deviceRule } from './resources/devices.ts';
+import { type DeviceRequest, parseGpus } from './resources/gpus.ts';
+import { parseMount } from './resources/mounts.ts';
 import {
   attachTarget,
   capability,
@@ -11,13 +15,9 @@ import {
   joinPath,
   linkLocal,
   sysctl,
-} from './checks.ts';
-import { deviceRule } from './devices.ts';
-import { checkEnv, checkLabel } from './env.ts';
-import { type DeviceRequest, parseGpus } from './gpus.ts';
-import { parseMount } from './mounts.ts';
-import { type NetworkAttachment, parseNetwork } from './networks.ts';
-import { bytes, cpus, deviceLimits, duration, map, swapBytes, ulimits } from './values.ts';
+} from './values/checks.ts';
+import { checkEnv, checkLabel } from './values/env.ts';
+import { bytes, cpus, deviceLimits, duration, map, swapBytes, ulimits } from './values/values.ts';
 
 const identity = {
   annotation: map('Add an annotation to the container (passed through to the OCI runtime)'),

@@ -1,12 +1,12 @@
 import type { HostConfig, PortBinding } from '../../api/index.ts';
 import { CliError } from '../command.ts';
-import { parseDevices } from './devices.ts';
-import { toMap } from './env.ts';
 import { type CreateLine, networksOf } from './line.ts';
-import { parseTmpfs } from './mounts.ts';
+import { parseDevices } from './resources/devices.ts';
+import { parseTmpfs } from './resources/mounts.ts';
 import { restartPolicy } from './restart.ts';
 import { readSecurityOptions } from './security.ts';
-import type { DeviceLimit } from './values.ts';
+import { toMap } from './values/env.ts';
+import type { DeviceLimit } from './values/values.ts';
 
 type Bindings = Record<string, PortBinding[]>;
 

@@ -1,5 +1,5 @@
 import type { CreateValues } from './flags.ts';
-import type { NetworkAttachment } from './networks.ts';
+import type { NetworkAttachment } from './network/networks.ts';
 
 /** A `run` or `create` command line after its flags. */
 export interface CreateLine {

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test';
 import { parseFlags } from '../flags/index.ts';
 import { createFlags } from './flags.ts';
-import { parseMount, parseVolumes } from './mounts.ts';
 import { createRequest } from './request.ts';
-import { parseUlimit } from './values.ts';
+import { parseMount, parseVolumes } from './resources/mounts.ts';
+import { parseUlimit } from './values/values.ts';
 
 function request(line: string) {
   const { values, given, args } = parseFlags(createFlags, line.split(' '), false);

@@ -1,11 +1,11 @@
 import type { ContainerConfig, HostConfig, NetworkingConfig } from '../../api/index.ts';
-import { collectEnv, collectLabels } from './env.ts';
 import { healthOf } from './health.ts';
 import { hostConfigOf } from './host-config.ts';
 import type { CreateLine } from './line.ts';
-import { parseVolumes } from './mounts.ts';
-import { networkingOf } from './networking.ts';
-import { parsePorts } from './ports.ts';
+import { networkingOf } from './network/networking.ts';
+import { parsePorts } from './network/ports.ts';
+import { parseVolumes } from './resources/mounts.ts';
+import { collectEnv, collectLabels } from './values/env.ts';
 
 /** What `POST /containers/create` takes. */
 export type CreateRequest = ContainerConfig & { HostConfig: HostConfig; NetworkingConfig: NetworkingConfig };

@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { closeFd, readFileIn } from '../../host/index.ts';
+<<<<<<< HEAD
 import type { Launch, Opened, Pending } from '../../runtime/index.ts';
+=======
+import type { Launch, Pending } from '../../runtime/index.ts';
+import { ensureDefaultProfile } from '../apparmor/load.ts';
+import { defaultProfileName } from '../apparmor/profile.ts';
+>>>>>>> main
 import type { Context } from '../context.ts';
 import { joinLinks } from '../links/links.ts';
 import { logFile } from '../log/log-file.ts';
@@ -107,7 +113,14 @@ async function prepare(
       cgroupParent: context.cgroupParent,
       ...consoleSize(row),
     });
+<<<<<<< HEAD
     return { spec, rootFd };
+=======
+    if (spec.process.apparmorProfile === defaultProfileName) await ensureDefaultProfile();
+    const { Runtime: runtime } = row.hostConfig;
+    const given = { ...(log && { log }), ...(shm && { shm }), ...(runtime && { runtime }) };
+    return { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), ...given };
+>>>>>>> main
   } catch (error) {
     closeFd(rootFd);
     throw error;

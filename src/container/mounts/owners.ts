@@ -35,7 +35,7 @@ export async function ownedMounts(
   row: ContainerRow,
   { mounts, attach, readInRoot }: Pick<MountSources, 'mounts' | 'attach'> & { readInRoot: ReadInRoot },
 ): Promise<MountPoint[]> {
-  if (!mounts.some(({ idMap, chown }) => idMap ?? chown)) return mounts;
+  if (!mounts.some(({ idMap, chown }) => idMap !== undefined || chown !== undefined)) return mounts;
   const user = lookupUser(row.config.User ?? '', readInRoot);
   const owned: MountPoint[] = [];
   for (const mount of mounts) {

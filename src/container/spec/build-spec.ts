@@ -1,10 +1,10 @@
-import { posix } from 'node:path';
 import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { CapabilitySets, RuntimeSpec, SpecProcess } from '../../oci/index.ts';
 import type { IdMapping } from '../../snapshot/index.ts';
 import { containerCapabilities } from './capabilities.ts';
 import { withRequestedDevices } from './cdi/apply.ts';
+import { cgroupsPath } from './cgroup-path.ts';
 import { containerDevices } from './devices.ts';
 import { containerEnv } from './environment.ts';
 import type { HostFacts } from './facts.ts';
@@ -17,7 +17,7 @@ import { containerResources } from './resources.ts';
 import { processRlimits } from './rlimits.ts';
 import { defaultProfile } from './seccomp/default-profile.ts';
 import { parseProfile, resolveProfile } from './seccomp/profile.ts';
-import { parseSecurityOptions, type SecurityOptions } from './security.ts';
+import { apparmorOf, parseSecurityOptions, type SecurityOptions } from './security.ts';
 import { checkSysctls, defaultSysctls } from './sysctls.ts';
 import { homeOf, lookupGroups, lookupUser, type ReadInRoot } from './users.ts';
 
@@ -95,6 +95,11 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
     linux: {
       ...outline,
       devices,
+<<<<<<< HEAD
+=======
+      cgroupsPath: cgroupsPath(hostConfig.CgroupParent || request.cgroupParent, request.id, facts),
+      resources: containerResources(hostConfig, rules),
+>>>>>>> main
       maskedPaths: hostConfig.Privileged ? [] : (hostConfig.MaskedPaths ?? []),
       readonlyPaths: hostConfig.Privileged ? [] : (hostConfig.ReadonlyPaths ?? []),
       ...(rootfsPropagation ? { rootfsPropagation } : {}),
@@ -130,7 +135,7 @@ function processOf(
   const user = lookupUser(config.User ?? '', readInRoot);
   const extra = lookupGroups(hostConfig.GroupAdd ?? [], readInRoot);
   const rlimits = processRlimits(hostConfig, request.facts);
-  const apparmorProfile = apparmorOf(hostConfig, given.security, facts);
+  const apparmorProfile = apparmorOf(hostConfig, facts);
   return {
     ...(config.Tty ? { terminal: true } : {}),
     ...(config.Tty && size?.[0] ? { consoleSize: { height: size[0], width: size[1] } } : {}),
@@ -151,11 +156,6 @@ export function capabilitySets(capabilities: string[]): CapabilitySets {
   return { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: [], ambient: [] };
 }
 
-function apparmorOf(hostConfig: HostConfig, security: SecurityOptions, facts: HostFacts): string | undefined {
-  if (!facts.apparmor) return undefined;
-  return security.apparmor || (hostConfig.Privileged ? 'unconfined' : undefined);
-}
-
 function seccompOf(security: SecurityOptions, capabilities: string[], facts: HostFacts) {
   if (security.seccomp === 'unconfined') return undefined;
   const profile = security.seccomp === 'builtin' ? defaultProfile : parseProfile(security.seccomp);
@@ -172,8 +172,4 @@ function sysctlsOf({ hostConfig, facts, ids }: SpecRequest): Record<string, stri
   // Its groups are not all that there are.
   if (ids) return { ...Object.fromEntries(initial.filter(([name]) => name !== 'net.ipv4.ping_group_range')), ...asked };
   return { ...Object.fromEntries(initial), ...asked };
-}
-
-function cgroupsPath(parent: string, id: string): string {
-  return posix.join('/', parent, id);
 }

@@ -8,6 +8,8 @@ import { capabilityNames } from './capabilities.ts';
 export interface HostFacts {
   /** 1 also on a hybrid machine, where the controllers are version 1's. */
   cgroupVersion: 1 | 2;
+  /** Who makes cgroups, if not the engine. */
+  cgroupDriver?: 'systemd';
   architecture: 'amd64' | 'arm64';
   /** Major and minor number. */
   kernel: [major: number, minor: number];

@@ -8,6 +8,7 @@ export { type OwnerMap, ownerMapBetween, parseOwner, parseOwnerMap, rangesOf } f
 export { type MountPoint, resolveMountPoints } from './mount-points.ts';
 export { isContainerMode, type JoinedNamespaces } from './namespaces.ts';
 export { updatedResources } from './resources.ts';
+export { apparmorOf } from './security.ts';
 export { createStepSpecs } from './step-spec.ts';
 export { lookupUser, type ReadInRoot } from './users.ts';
 export { checkRestartPolicy, signalNumber, validate } from './validate.ts';

@@ -1,5 +1,6 @@
 import type { HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
+import { defaultProfileName } from '../apparmor/profile.ts';
 import type { HostFacts } from './facts.ts';
 
 /** `--security-opt`, read. */
@@ -67,6 +68,13 @@ function checkedProfile(profile: string, facts: HostFacts): string {
     throw new EngineError('unsupported', `--security-opt apparmor=${profile}: AppArmor is not enabled on this host`);
   }
   return profile;
+}
+
+/** The AppArmor profile that a container runs under; '' where the host has no AppArmor. */
+export function apparmorOf(hostConfig: HostConfig, facts: HostFacts): string {
+  if (!facts.apparmor) return '';
+  const { apparmor } = parseSecurityOptions(hostConfig, facts);
+  return apparmor || (hostConfig.Privileged ? 'unconfined' : defaultProfileName);
 }
 
 /** Docker's masked paths; each CPU's thermal_throttle directory is masked as well where it exists. */

@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import { normalizeCapabilities } from './capabilities.ts';
+import { checkCgroupParent } from './cgroup-path.ts';
 import type { HostFacts } from './facts.ts';
 import { isContainerMode } from './namespaces.ts';
 import { parseSecurityOptions } from './security.ts';
@@ -124,6 +125,7 @@ function checkTmpfs(hostConfig: HostConfig): void {
 function checkOthers(hostConfig: HostConfig, facts: HostFacts): void {
   const { Runtime } = hostConfig;
   if (Runtime && !facts.runtimes.knows(Runtime)) throw refuse(`unknown or invalid runtime name: ${Runtime}`);
+  checkCgroupParent(hostConfig, facts);
   const score = hostConfig.OomScoreAdj ?? 0;
   if (score < -1000 || score > 1000) {
     throw refuse(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`);

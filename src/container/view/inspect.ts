@@ -6,6 +6,7 @@ import { linkViews } from '../links/links.ts';
 import { logPath } from '../log/log-file.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, isRestarting, isRunning, never } from '../row.ts';
+import { apparmorOf } from '../spec/index.ts';
 import { networkSettings } from './network-settings.ts';
 
 /** See Containers.inspect. */
@@ -29,7 +30,7 @@ export async function inspect(
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: context.facts.apparmor ? (row.hostConfig.Privileged ? 'unconfined' : 'docker-default') : '',
+    AppArmorProfile: apparmorOf(row.hostConfig, context.facts),
     ExecIDs: execIds(context, row.id),
     HostConfig: row.links?.length ? { ...row.hostConfig, Links: linkViews(context, row) as string[] } : row.hostConfig,
     GraphDriver: { Data: { ID: row.id, ...context.snapshots.describe(row.id) }, Name: context.snapshots.driver },

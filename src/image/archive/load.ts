@@ -7,9 +7,9 @@ import type { ImageEvent } from '../contract.ts';
 import { unpackLayers } from '../layers/unpack-layers.ts';
 import { progressOf } from '../progress.ts';
 import { putIndex } from '../records/indexes.ts';
-import { giveName, nameIn, putImage, wholeName } from '../records/records.ts';
+import { blobsOf, giveName, imagesIn, nameIn, putImage, wholeName } from '../records/records.ts';
 import type { Archived, ArchivedImage, ArchivedList } from './archived.ts';
-import { imagesIn, ofPlatform } from './images-in.ts';
+import { archivedIn, ofPlatform } from './archived-in.ts';
 import { spoolArchive } from './spool.ts';
 
 type Emit = (message: JSONMessage) => void;
@@ -28,7 +28,7 @@ export function loadImages(
     try {
       const spool = await spoolArchive(context.store.blobs, archive, lease.hold);
       crashpoint('image.load.spooled');
-      const all = await imagesIn(spool, context.store.blobs);
+      const all = await archivedIn(spool, context.store.blobs);
       const archived = options.platform ? ofPlatform(all, options.platform) : all;
       const { images } = archived;
       if (images.length === 0 && all.images.length > 0) {
@@ -73,6 +73,7 @@ function record(context: Context, { images, lists }: Archived, sizes: number[][]
     const said: string[] = [];
     if (images.length === 0) throw new EngineError('invalid', 'no image in the archive');
     for (const [index, { id, config, blobs, manifest }] of images.entries()) {
+      if (!manifest && isKept(context, tx, id)) continue;
       putImage(tx, id, { config, blobs, sizes: sizes[index] ?? [], ...(manifest && { manifest }) });
     }
     for (const list of lists) {
@@ -90,6 +91,13 @@ function record(context: Context, { images, lists }: Archived, sizes: number[][]
     }
     return { events, said };
   });
+}
+
+/** An image that is here whole with its manifest is not exchanged for one without. */
+function isKept({ store }: Context, tx: Tx, id: string): boolean {
+  const record = imagesIn(tx).get(id);
+  if (!record?.manifest || record.damaged !== undefined) return false;
+  return blobsOf(id, record).every((blob) => store.blobs.has(blob));
 }
 
 /** Writes a list down under its names. */

@@ -6,7 +6,7 @@ import type { Blobs } from '../../store/index.ts';
 import { type Context, eventOf, publishAll } from '../context.ts';
 import type { PushRequest } from '../contract.ts';
 import { progressOf } from '../progress.ts';
-import { imagesOfIndex } from '../records/indexes.ts';
+import { imagesOfIndex, isPart } from '../records/indexes.ts';
 import { findImage, giveName, nameIn, namesInRepository, requireWhole } from '../records/records.ts';
 import type { Slots } from '../transfer/slots.ts';
 import { type Manifested, manifestFor } from './manifest.ts';
@@ -116,6 +116,7 @@ function remember({ store }: Context, { name, id, ...plan }: Plan, digest: strin
     const now = nameIn(tx, name);
     const isSame = now?.image === id || (now?.index !== undefined && now.index === plan.index);
     const index = plan.kind === 'list' ? plan.index : undefined;
-    if (isSame) giveName(tx, { domain, path, digest }, { id, index });
+    // One platform of several is known by the others' name.
+    if (isSame && !isPart(tx, id)) giveName(tx, { domain, path, digest }, { id, index });
   });
 }

@@ -26,6 +26,8 @@ export function listImages(context: Context, options: Parameters<Images['list']>
         return [];
       const target = { id, record: document, ...wholeOf(tx, id, names) };
       const Descriptor = descriptorOf(context, tx, target);
+      const Manifests = options.manifests ? manifestsOf(context, tx, target) : [];
+      const Size = Manifests.length > 0 ? totalOf(Manifests) : sizeOf(document);
       return {
         Containers: options.containerCount ? usersOf(tx, id).length : -1,
         Created: secondsOf(document.config.created),
@@ -33,14 +35,19 @@ export function listImages(context: Context, options: Parameters<Images['list']>
         Labels: (document.config.config?.Labels ?? null) as Record<string, string>,
         ParentId: document.parent ?? '',
         ...(Descriptor && { Descriptor }),
-        ...(options.manifests && { Manifests: manifestsOf(context, tx, target) }),
+        ...(options.manifests && { Manifests }),
         ...sortedNames(shown),
         SharedSize: uses ? sharedSize(document, uses) : -1,
-        Size: sizeOf(document),
+        Size,
       };
     });
     return summaries.toSorted((a, b) => b.Created - a.Created);
   });
+}
+
+/** What all platforms of an image take, packed and unpacked. */
+function totalOf(manifests: ReturnType<typeof manifestsOf>): number {
+  return manifests.reduce((sum, { Size }) => sum + Size.Total, 0);
 }
 
 /** The list that the first of the names stands for, by the tags of an image. */

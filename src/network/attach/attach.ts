@@ -6,9 +6,9 @@ import { filesOf } from '../files/files.ts';
 import { portWishes } from '../ports/port-wishes.ts';
 import type { PublishedPort, Targets } from '../ports/ports.ts';
 import { portsJson } from '../ports/ports-json.ts';
-import { type Endpoint, endpointSettings, gatewaysOf, type Place, placeRows } from '../records/place.ts';
+import { type Endpoint, endpointSettings, type Place, placeRows } from '../records/place.ts';
 import type { NetworkRecord } from '../records/record.ts';
-import { firewallOf, isRouted, publicationsOf, type State } from '../state.ts';
+import { doorsOf, firewallOf, isRouted, publicationsOf, type State } from '../state.ts';
 import { checkEndpoint } from './endpoint-check.ts';
 import { furnish, type Joint } from './furniture.ts';
 import { bareEndpoint, join, unjoin } from './joint.ts';
@@ -31,11 +31,16 @@ export function attach(state: State, request: AttachRequest): NetworkAttachment 
     ...(shared ? {} : { furniture: { ...furnish(joints), relays, ...(alone ? {} : { resolver }) } }),
     ...filesOf(state, place),
     networks: Object.fromEntries(endpoints.map((endpoint) => [endpoint.network, endpointSettings(endpoint)])),
-    ports: joints.length > 0 ? portsJson(place.exposed, place.ports) : {},
+    ports: shownPorts(state, place),
     reserved: sockets,
     record: (tx) => tx.collection(placeRows).put(containerId, place),
     publish: async () => publish(state, place),
   };
+}
+
+/** NetworkSettings.Ports; who is on no bridge has none to show. */
+export function shownPorts(state: State, { endpoints, exposed, ports }: Place): ReturnType<typeof portsJson> {
+  return endpoints.some(({ networkId }) => state.wires.has(networkId)) ? portsJson(exposed, ports) : {};
 }
 
 /** 127.0.0.11, where the engine answers. */
@@ -83,7 +88,7 @@ function joinAll(state: State, request: AttachRequest, wanted: Wanted[]): { endp
       const wish = { ...request, record, settings, others: endpoints, ...(macAddress && { macAddress }) };
       if (record.configOnly) throw new EngineError('forbidden', 'cannot create endpoint on configuration-only network');
       checkEndpoint(record.name, settings, record);
-      if (record.driver !== 'bridge') {
+      if (record.driver === 'host' || record.driver === 'null') {
         endpoints.push(bareEndpoint(wish));
         continue;
       }
@@ -128,7 +133,7 @@ function withPorts(
     return { place: { ...place, ports }, sockets: sockets.map(({ fd }) => fd), relays };
   } catch (error) {
     for (const endpoint of endpoints) unjoin(state, endpoint);
-    const exit = gatewaysOf(endpoints).v4 ?? gatewaysOf(endpoints).v6;
+    const exit = doorsOf(state, endpoints).v4 ?? doorsOf(state, endpoints).v6;
     const at = `failed programming external connectivity on endpoint ${name} (${exit?.endpointId})`;
     const kind = error instanceof EngineError ? error.kind : 'internal';
     throw new EngineError(kind, `failed to set up container networking: driver ${at}: ${messageOf(error)}`, error);
@@ -152,7 +157,7 @@ export function relayOf(
 
 /** What published ports lead to. */
 export function targetsOf(state: State, endpoints: Endpoint[]): Targets {
-  const { v4, v6 } = gatewaysOf(endpoints);
+  const { v4, v6 } = doorsOf(state, endpoints);
   return {
     relays: state.hostFiles.hasIpv6(),
     ...(v4?.link?.v4 && { v4: { ip: v4.link.v4.address, routed: isRouted(state, v4, 4) } }),
@@ -162,7 +167,7 @@ export function targetsOf(state: State, endpoints: Endpoint[]): Targets {
 
 /** The address that ports are published on where none is named: the network's, else the engine's. */
 export function bindingOf(state: State, endpoints: Endpoint[]): string {
-  const exit = gatewaysOf(endpoints).v4 ?? gatewaysOf(endpoints).v6;
+  const exit = doorsOf(state, endpoints).v4 ?? doorsOf(state, endpoints).v6;
   const own = exit && state.wires.get(exit.networkId)?.options.bindingIp;
   const ip = own ?? state.options.bindingIp ?? '';
   return ip === '0.0.0.0' ? '' : ip;

@@ -5,10 +5,9 @@ import type { PortChange, PortHolder } from '../contract.ts';
 import { closeSockets } from '../ports/port-socket.ts';
 import { type PortWish, portWishes } from '../ports/port-wishes.ts';
 import type { PublishedPort, Reserved } from '../ports/ports.ts';
-import { portsJson } from '../ports/ports-json.ts';
 import { type Place, placeRows } from '../records/place.ts';
 import { firewallOf, publicationsOf, type State } from '../state.ts';
-import { bindingOf, boundTo, relayOf, targetsOf, warnOfOpenPorts } from './attach.ts';
+import { bindingOf, boundTo, relayOf, shownPorts, targetsOf, warnOfOpenPorts } from './attach.ts';
 
 type Bindings = Record<string, PortBinding[]>;
 
@@ -33,7 +32,7 @@ export function changePorts(state: State, containerId: string, add: Bindings, re
   const after: Place = { ...place, changed: true, ports: [...staying, ...reserved.ports] };
   const sockets = reserved.sockets.map(({ fd }) => fd);
   return {
-    ports: portsJson(after.exposed, after.ports),
+    ports: shownPorts(state, after),
     record: (tx) => tx.collection(placeRows).put(containerId, after),
     undo() {
       closeSockets(sockets);

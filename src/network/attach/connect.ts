@@ -4,10 +4,9 @@ import { toLink } from '../bridge/bridge.ts';
 import type { ConnectRequest, NetworkChange } from '../contract.ts';
 import { addressesOf, filesOf } from '../files/files.ts';
 import { changeHosts } from '../files/hosts-file.ts';
-import { portsJson } from '../ports/ports-json.ts';
-import { type Endpoint, endpointSettings, type Place, placeRows } from '../records/place.ts';
+import { type Endpoint, endpointSettings, type Link, noLink, type Place, placeRows } from '../records/place.ts';
 import { firewallOf, publicationsOf, type State } from '../state.ts';
-import { locate, relayOf, targetsOf } from './attach.ts';
+import { locate, relayOf, shownPorts, targetsOf } from './attach.ts';
 import { checkEndpoint } from './endpoint-check.ts';
 import { acknowledged, defaultRoutes, exits, hostMessage, insideMessages } from './furniture.ts';
 import { join, unjoin } from './joint.ts';
@@ -18,11 +17,28 @@ import { join, unjoin } from './joint.ts';
  */
 export function connect(state: State, request: ConnectRequest, inside: number): NetworkChange {
   const socket = openNetlinkOn(inside);
+  let change: NetworkChange;
   try {
-    return connectBy(state, request, { socket, inside });
-  } finally {
+    change = connectBy(state, request, { socket, inside });
+  } catch (error) {
     closeFd(inside);
+    throw error;
   }
+  return { ...change, ...closing(inside, change) };
+}
+
+/** The namespace is needed until it is sure that the interface stays. */
+function closing(inside: number, { apply, undo }: NetworkChange): Pick<NetworkChange, 'apply' | 'undo'> {
+  const after =
+    <T>(work: () => T) =>
+    (): T => {
+      try {
+        return work();
+      } finally {
+        closeFd(inside);
+      }
+    };
+  return { apply: after(apply), undo: after(undo) };
 }
 
 interface Inside {
@@ -54,14 +70,20 @@ function connectBy(state: State, request: ConnectRequest, { socket, inside }: In
       socket.send('furnish an interface of a container', netlink.split(acknowledged(insideMessages(link))));
       moveExits(socket, place.endpoints, after.endpoints);
     } catch (error) {
-      toLink(() => state.route.send('take an interface away', [rtnetlink.deleteLink(link.index)]));
+      removeLink(state, socket, link);
       throw error;
     }
   } catch (error) {
     unjoin(state, endpoint);
     throw error;
   }
-  return changed(state, { before: place, after, added: endpoint });
+  return changed(state, { before: place, after, added: endpoint, socket });
+}
+
+/** An interface beside the host is only in its namespace, to which the socket belongs. */
+function removeLink(state: State, inside: Inside['socket'], { index, inside: number }: Link): void {
+  const [socket, which] = index === noLink ? [inside, number] : [state.route, index];
+  toLink(() => socket.send('take an interface away', [rtnetlink.deleteLink(which)]));
 }
 
 /**
@@ -107,11 +129,12 @@ function takeAway(
   try {
     const inside = openInside();
     try {
-      moveExits(openNetlinkOn(inside), place.endpoints, after.endpoints);
+      const socket = openNetlinkOn(inside);
+      moveExits(socket, place.endpoints, after.endpoints);
+      removeLink(state, socket, endpoint.link);
     } finally {
       closeFd(inside);
     }
-    state.route.send('take an interface away', [rtnetlink.deleteLink(endpoint.link.index)]);
   } catch (error) {
     state.log.warn('a container left a network as it ended', { container: place.name, error: messageOf(error) });
   }
@@ -170,11 +193,13 @@ interface Step {
   after: Place;
   added?: Endpoint;
   removed?: Endpoint;
+  /** Of the namespace, where an interface was added. */
+  socket?: Inside['socket'];
 }
 
 /** What the container's record and its files must say; memory and firewall follow with `apply`. */
 function changed(state: State, step: Step): NetworkChange {
-  const { before, after, added, removed } = step;
+  const { before, after, added, removed, socket } = step;
   const network = added ?? removed;
   const [had, has] = [addressesOf(before), addressesOf(after)];
   const hosts = {
@@ -184,7 +209,7 @@ function changed(state: State, step: Step): NetworkChange {
   return {
     network: { id: network?.networkId ?? '', name: network?.network ?? '' },
     networks: Object.fromEntries(after.endpoints.map((endpoint) => [endpoint.network, endpointSettings(endpoint)])),
-    ports: portsJson(after.exposed, after.ports),
+    ports: shownPorts(state, after),
     hosts: (text) => changeHosts(text, hosts, after),
     resolvConf: { before: filesOf(state, before).resolvConf, after: filesOf(state, after).resolvConf },
     record: (tx) => tx.collection(placeRows).put(after.containerId, after),
@@ -197,9 +222,8 @@ function changed(state: State, step: Step): NetworkChange {
       return turned(state, before, after);
     },
     undo() {
-      if (!added?.link) return;
-      const { index } = added.link;
-      toLink(() => state.route.send('take an interface away', [rtnetlink.deleteLink(index)]));
+      if (!added?.link || !socket) return;
+      removeLink(state, socket, added.link);
       unjoin(state, added);
     },
   };

@@ -2,18 +2,21 @@ import { netlink, rtnetlink } from '../../host/index.ts';
 import { lastOf, parsePrefix, toText } from '../address/subnets.ts';
 import { isolationOf, type Wire } from '../bridge/wire.ts';
 import type { NetworkFurniture } from '../contract.ts';
-import { type Endpoint, gatewaysOf, type Link, type LinkAddress } from '../records/place.ts';
+import type { Line } from '../macvlan/line.ts';
+import { type Endpoint, gatewaysOf, type Link, type LinkAddress, noLink } from '../records/place.ts';
 
 const loopback = 1;
 const { ack } = netlink.NetlinkFlag;
 const quiet = 0; // of a datagram of several messages only the last asks for an acknowledgement; refusals come anyway
 
-/** An endpoint on a bridge, with what its messages are made from. */
+/** An endpoint on a bridge or beside the host, with what its messages are made from. */
 export interface Joint {
   endpoint: Endpoint;
   link: Link;
-  wire: Wire;
+  on: Wire | Line;
 }
+
+const isLine = (on: Wire | Line): on is Line => 'parent' in on;
 
 /** The messages that give a new namespace its loopback and its interfaces: one datagram for each from the host, one from inside. */
 export function furnish(joints: Joint[]): NetworkFurniture {
@@ -32,8 +35,13 @@ export function acknowledged(messages: Buffer[]): Buffer {
   return Buffer.concat(messages);
 }
 
-/** Makes the pair, its far end in the namespace, and its near one a port of the bridge that is up. */
-export function hostMessage({ endpoint, link, wire }: Joint): { message: Buffer; netnsFdOffset: number } {
+/**
+ * Makes the pair, its far end in the namespace, and its near one a port of the bridge that is up; beside the host there is the one in the
+ * namespace alone.
+ */
+export function hostMessage({ endpoint, link, on }: Joint): { message: Buffer; netnsFdOffset: number } {
+  if (isLine(on)) return besideMessage(on, endpoint, link);
+  const wire = on;
   const veth = rtnetlink.newVeth({
     name: link.veth,
     index: link.index,
@@ -45,6 +53,19 @@ export function hostMessage({ endpoint, link, wire }: Joint): { message: Buffer;
   return { message: Buffer.concat([veth.message, port]), netnsFdOffset: veth.netnsFdOffset };
 }
 
+function besideMessage(line: Line, { mac }: Endpoint, link: Link): { message: Buffer; netnsFdOffset: number } {
+  const { driver, options, parent } = line;
+  return rtnetlink.newBeside({
+    kind: driver,
+    name: link.ifName,
+    index: link.inside,
+    parent: parent.index,
+    mode: options.modeNumber,
+    flag: options.flagNumber,
+    ...(driver === 'macvlan' && { mac }),
+  });
+}
+
 /** Addresses of one interface, and brings it up. */
 export function insideMessages(link: Link): Buffer[] {
   const addresses = [link.v4, link.v6].flatMap((address) => (address ? [addressMessage(link.inside, address)] : []));
@@ -53,7 +74,9 @@ export function insideMessages(link: Link): Buffer[] {
   );
   const silent =
     link.v6 || link.local?.some((ip) => ip.includes(':')) ? [] : [rtnetlink.withoutLinkLocal(link.inside, quiet)];
-  return [...silent, ...addresses, ...local, rtnetlink.linkUp(link.inside, quiet)];
+  // On a bridge the host announces it (see locate); beside the host nobody else can.
+  const told = link.index === noLink ? [rtnetlink.announced(link.inside, quiet)] : [];
+  return [...silent, ...told, ...addresses, ...local, rtnetlink.linkUp(link.inside, quiet)];
 }
 
 function addressMessage(index: number, { address: ip, prefix }: LinkAddress): Buffer {

@@ -1,11 +1,14 @@
 import type { EndpointSettings } from '../../api/index.ts';
+import { rtnetlink } from '../../host/index.ts';
 import { EngineError, newId, shortId } from '../../kit/index.ts';
 import { contains, type Ip, parseIp, toText } from '../address/subnets.ts';
 import { randomMac } from '../bridge/bridge.ts';
 import type { Side, Wire } from '../bridge/wire.ts';
-import { type Endpoint, type EndpointWish, type Link, type LinkAddress, wishOf } from '../records/place.ts';
+import type { Line } from '../macvlan/line.ts';
+import { isLineDriver } from '../macvlan/options.ts';
+import { type Endpoint, type EndpointWish, type Link, type LinkAddress, noLink, wishOf } from '../records/place.ts';
 import type { NetworkRecord } from '../records/record.ts';
-import { type State, wireOf } from '../state.ts';
+import { type State, sidesOf, wireOf } from '../state.ts';
 import type { Joint } from './furniture.ts';
 
 /** A new network namespace may hold fallback devices (tunl0, sit0, …) from number 2 on: ours comes well after them. */
@@ -29,32 +32,50 @@ export function bareEndpoint({ record, settings, macAddress }: JointWish): Endpo
   return { endpointId: newId(), networkId: record.id, network: record.name, mac, wish: wishOf(settings), names: null };
 }
 
-/** An endpoint on a bridge, its addresses taken; undo with `unjoin`. */
+/** An endpoint on a bridge or beside the host, its addresses taken; undo with `unjoin`. */
 export function join(state: State, wish: JointWish): Joint {
-  const wire = wireOf(state, wish.record.id);
+  const on = isLineDriver(wish.record.driver) ? lineOf(state, wish.record.id) : wireOf(state, wish.record.id);
   const asked = wishOf(wish.settings);
   const endpointId = newId();
-  const v4 = takeAddress(wire.v4, asked.IPAMConfig?.IPv4Address);
+  const v4 = takeAddress(on.v4, asked.IPAMConfig?.IPv4Address);
   let v6: Ip | undefined;
   try {
-    v6 = takeAddress(wire.v6, asked.IPAMConfig?.IPv6Address);
+    v6 = takeAddress(on.v6, asked.IPAMConfig?.IPv6Address);
   } catch (error) {
-    if (v4) wire.v4?.addresses.giveBack(v4, 0);
+    if (v4) on.v4?.addresses.giveBack(v4, 0);
     throw error;
   }
-  const index = linkIndex(state, wire, v4 ?? v6);
-  state.links.add(index);
   const link: Link = {
-    veth: `veth${endpointId.slice(0, 7)}`,
-    index,
-    ...insideOf(wire, asked, wish.others),
+    ...hostSide(state, on, { endpointId, ip: v4 ?? v6 }),
+    ...insideOf(on, asked, wish.others),
     local: asked.IPAMConfig?.LinkLocalIPs ?? [],
-    ...(v4 && wire.v4 && { v4: linkAddress(v4, wire.v4) }),
-    ...(v6 && wire.v6 && { v6: linkAddress(v6, wire.v6) }),
+    ...(v4 && on.v4 && { v4: linkAddress(v4, on.v4) }),
+    ...(v6 && on.v6 && { v6: linkAddress(v6, on.v6) }),
   };
   const mac = (wish.macAddress || wish.settings?.MacAddress || randomMac()).toLowerCase();
   const base = { endpointId, networkId: wish.record.id, network: wish.record.name, mac, wish: asked, link };
-  return { endpoint: { ...base, names: namesOf(wish, asked) }, link, wire };
+  return { endpoint: { ...base, names: namesOf(wish, asked) }, link, on };
+}
+
+function lineOf(state: State, networkId: string): Line {
+  const line = state.lines.get(networkId);
+  if (!line) throw new EngineError('internal', 'the network’s parent interface is not there');
+  if (line.driver === 'ipvlan' && !rtnetlink.knowsKind(state.route, 'ipvlan')) {
+    throw new EngineError('internal', 'failed to create the ipvlan port: operation not supported');
+  }
+  return line;
+}
+
+/** The near end of the pair; beside the host there is none. */
+function hostSide(
+  state: State,
+  on: Wire | Line,
+  { endpointId, ip }: { endpointId: string; ip: Ip | undefined },
+): { veth: string; index: number } {
+  if ('parent' in on) return { veth: '', index: noLink };
+  const index = linkIndex(state, on, ip);
+  state.links.add(index);
+  return { veth: `veth${endpointId.slice(0, 7)}`, index };
 }
 
 function takeAddress(side: Side | undefined, asked: string | undefined): Ip | undefined {
@@ -78,10 +99,10 @@ function linkIndex(state: State, wire: Wire, ip: Ip | undefined): number {
 }
 
 /** The first free number, and the name that goes with it or was asked for. */
-function insideOf(wire: Wire, asked: EndpointWish, others: Endpoint[]): { ifName: string; inside: number } {
+function insideOf(on: Wire | Line, asked: EndpointWish, others: Endpoint[]): { ifName: string; inside: number } {
   const names = new Set(others.map(({ link }) => link?.ifName));
   const numbers = new Set(others.map(({ link }) => link?.inside));
-  const prefix = wire.options.interfacePrefix;
+  const prefix = 'parent' in on ? 'eth' : on.options.interfacePrefix;
   const wanted = asked.DriverOpts?.['com.docker.network.endpoint.ifname'];
   if (wanted !== undefined && names.has(wanted)) {
     throw new EngineError('invalid', `interface name ${wanted} is in use in the container`);
@@ -110,7 +131,7 @@ export function namesOf(
 /** Gives back what an endpoint had; its addresses are free when its link has left the kernel. */
 export function unjoin(state: State, { networkId, link }: Endpoint): void {
   if (!link) return;
-  const wire = state.wires.get(networkId);
+  const wire = sidesOf(state, networkId);
   state.links.delete(link.index);
   for (const [side, address] of [[wire?.v4, link.v4] as const, [wire?.v6, link.v6] as const]) {
     const ip = address && parseIp(address.address);

@@ -1,5 +1,6 @@
 import { closeFd, openNetlinkOn, rtnetlink } from '../../host/index.ts';
 import type { Mendable } from '../contract.ts';
+import { isLineDriver } from '../macvlan/options.ts';
 import { bindPort, closeSockets } from '../ports/port-socket.ts';
 import { type Place, placeRows } from '../records/place.ts';
 import type { State } from '../state.ts';
@@ -9,17 +10,29 @@ import { acknowledged, exits } from './furniture.ts';
 /** Networks.mend */
 export function mend(state: State, containerId: string, process: Mendable): void {
   const place = state.places.get(containerId);
-  if (!place?.changed) return;
+  // An interface beside the host is seen nowhere else: it may have come without having been written down.
+  if (!place || (!place.changed && state.lines.size === 0)) return;
   const inside = process.openNetwork();
   try {
-    mendRoutes(place, openNetlinkOn(inside));
+    const socket = openNetlinkOn(inside);
+    removeStrays(place, socket);
+    if (place.changed) mendRoutes(place, socket);
   } finally {
     closeFd(inside);
   }
-  if (holdPorts(state, place, process)) {
+  if (place.changed && holdPorts(state, place, process)) {
     state.store.note((tx) => {
       tx.collection(placeRows).put(containerId, place);
     });
+  }
+}
+
+/** Interfaces beside the host that belong to no endpoint. */
+function removeStrays({ endpoints }: Place, socket: ReturnType<typeof openNetlinkOn>): void {
+  const known = new Set(endpoints.map(({ link }) => link?.inside));
+  for (const { kind, index } of rtnetlink.links(socket)) {
+    if (!isLineDriver(kind) || known.has(index)) continue;
+    socket.send('take an interface away', [rtnetlink.deleteLink(index)]);
   }
 }
 

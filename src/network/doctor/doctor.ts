@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { nfnetlink, rtnetlink } from '../../host/index.ts';
 import type { Diagnosis, DiagnosisStep } from '../contract.ts';
 import { tableOf } from '../firewall/ruleset.ts';
+import type { Line } from '../macvlan/line.ts';
 import type { PublishedPort } from '../ports/ports.ts';
 import type { Endpoint, Place } from '../records/place.ts';
 import { publicationsOf, type State } from '../state.ts';
@@ -54,6 +55,8 @@ function addressSteps({ name }: Place, { network, link, names }: Endpoint): Diag
 }
 
 function linkSteps(state: State, { name }: Place, { networkId, link }: Endpoint): DiagnosisStep[] {
+  const line = state.lines.get(networkId);
+  if (line && link) return [besideStep(state, line, `${name}’s ${link.ifName}`)];
   const wire = state.wires.get(networkId);
   if (!wire || !link) return [step(false, `${name} has no interface there`)];
   const found = rtnetlink.links(state.route).find(({ index }) => index === link.index);
@@ -68,7 +71,20 @@ function linkSteps(state: State, { name }: Place, { networkId, link }: Endpoint)
   ];
 }
 
+/** Nothing of the host's own is between such containers but the interface they stand on. */
+function besideStep(state: State, { driver, parent, options }: Line, what: string): DiagnosisStep {
+  const found = rtnetlink.links(state.route).find(({ index }) => index === parent.index);
+  const mode = `${driver} (${options.mode})`;
+  if (!found) return step(false, `${what} stands on ${parent.name}, which is gone`);
+  return step(found.up, `${what} is a ${mode} of the host’s ${parent.name}, which is ${found.up ? 'up' : 'down'}`);
+}
+
 function iccStep(state: State, { networkId, network }: Endpoint): DiagnosisStep {
+  const line = state.lines.get(networkId);
+  if (line) {
+    const apart = line.options.mode === 'private';
+    return step(!apart, `containers on ${network} ${apart ? 'are kept from' : 'may talk to'} each other`);
+  }
   const icc = state.wires.get(networkId)?.options.icc ?? false;
   return step(
     icc,

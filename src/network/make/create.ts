@@ -6,6 +6,8 @@ import { bridgeOptions } from '../bridge/options.ts';
 import { bridgeName, layout, raise, rulesOf } from '../bridge/wire.ts';
 import type { NetworkCreateBody } from '../contract.ts';
 import { admitForwarding } from '../firewall/host-forward.ts';
+import { checkParent, raiseLine } from '../macvlan/line.ts';
+import { isLineDriver } from '../macvlan/options.ts';
 import { isPredefined, type NetworkRecord, type PoolRecord, plainNetwork } from '../records/record.ts';
 import { announce, firewallOf, type State } from '../state.ts';
 import { checkIpam, checkIpv6Subnet } from './check.ts';
@@ -32,9 +34,13 @@ export async function create(state: State, body: NetworkCreateBody): Promise<{ I
   });
 }
 
-/** Makes a network's bridge and lets it through the firewall. */
+/** Makes a network's bridge and lets it through the firewall, or finds the interface that it stands on. */
 async function stand(state: State, record: NetworkRecord): Promise<void> {
   const { bridge, mtu, strict } = state.options;
+  if (isLineDriver(record.driver)) {
+    state.lines.set(record.id, raiseLine(state.route, record, bridge));
+    return;
+  }
   const wire = raise({ socket: state.route, record, predefined: bridge, mtu });
   state.wires.set(record.id, wire);
   firewallOf(state).admit(rulesOf(wire));
@@ -89,7 +95,7 @@ function checkScope({ Scope, Ingress, IPAM }: NetworkCreateBody, driver: string)
   if (Scope === 'swarm') throw forbidden('cannot create a swarm scoped network when swarm is not active');
   if (Ingress) throw forbidden('Ingress network can only be global scope network');
   if (driver === 'host' || driver === 'null') throw forbidden(`only one instance of "${driver}" network is allowed`);
-  if (driver !== 'bridge') throw new EngineError('notFound', `plugin "${driver}" not found`);
+  if (driver !== 'bridge' && !isLineDriver(driver)) throw new EngineError('notFound', `plugin "${driver}" not found`);
   const ipam = IPAM?.Driver || 'default';
   if (ipam !== 'default') throw new EngineError('notFound', `plugin "${ipam}" not found`);
 }
@@ -150,6 +156,10 @@ function configured(state: State, reference: string): Partial<NetworkRecord> {
 /** Gives it the address space it did not ask for; what it asked for must clash with nobody's. */
 function settle(state: State, record: NetworkRecord): NetworkRecord {
   if (record.configOnly) return record;
+  if (isLineDriver(record.driver)) {
+    checkParent(record, state.records.all());
+    return settlePools(state, record);
+  }
   const options = bridgeOptions(record.options);
   if (!record.internal && [options.mode4, options.mode6].includes('isolated')) {
     throw new EngineError('internal', "gateway mode 'isolated' can only be used for an internal network");
@@ -164,14 +174,20 @@ function settle(state: State, record: NetworkRecord): NetworkRecord {
     );
   }
   if (name.length > 15) throw new EngineError('internal', 'numerical result out of range');
+  return settlePools(state, record);
+}
+
+function settlePools(state: State, record: NetworkRecord): NetworkRecord {
+  const ours = [...state.wires.values(), ...state.lines.values()];
   const subnets = ours.flatMap(({ v4, v6 }) => [v4, v6].flatMap((side) => (side ? [side.subnet] : [])));
   const added: PoolRecord[] = [];
   for (const family of [4, 6] as const) {
     if (!(family === 4 ? record.enableIPv4 : record.enableIPv6)) continue;
     const asked = record.pools.filter((pool) => parsePrefix(pool.subnet)?.subnet.family === family);
-    if (asked.length > 1) throw new EngineError('forbidden', "bridge driver doesn't support multiple subnets");
+    if (asked.length > 1)
+      throw new EngineError('forbidden', `${record.driver} driver doesn't support multiple subnets`);
     const [only] = asked;
-    if (only === undefined) added.push(choose(state, family, subnets));
+    if (only === undefined) added.push(choose(state, record, family, subnets));
     else checkAsked(only, subnets);
   }
   return { ...record, pools: [...record.pools, ...added] };
@@ -185,9 +201,10 @@ function checkAsked(pool: PoolRecord, taken: Subnet[]): void {
   }
 }
 
-function choose(state: State, family: 4 | 6, ours: Subnet[]): PoolRecord {
+function choose(state: State, record: NetworkRecord, family: 4 | 6, ours: Subnet[]): PoolRecord {
   const taken = [...ours, ...takenSubnets(state.route)];
   const subnet = firstForNetwork(family, taken, state.options.pools, state.records.find('bridge').id);
   const pool = { subnet: describe(subnet), isStatic: false };
-  return { ...pool, gateway: toText(layout(pool).gateway) };
+  const leadsNowhere = record.internal && isLineDriver(record.driver);
+  return leadsNowhere ? pool : { ...pool, gateway: toText(layout(pool).gateway) };
 }

@@ -6,13 +6,16 @@ import type { PublishedPort } from '../ports/ports.ts';
 export interface LinkAddress {
   address: string;
   prefix: number;
-  /** '' where the network leads nowhere. */
+  /** '' where the network leads nowhere, `0.0.0.0` or `::` where the interface itself is the way out. */
   gateway: string;
 }
 
+/** The number of the host's side where there is none: of a container beside the host. */
+export const noLink = 0;
+
 /** The pair of interfaces that joins a container to a bridge. */
 export interface Link {
-  /** The host's side, by name and by the number that the engine gave it. */
+  /** The host's side, by name and by the number that the engine gave it; '' and `noLink` beside the host. */
   veth: string;
   index: number;
   /** The container's side. */
@@ -91,15 +94,19 @@ export function endpointSettings(endpoint: Endpoint): EndpointSettings {
     GwPriority: wish.GwPriority,
     NetworkID: endpoint.networkId,
     EndpointID: endpoint.endpointId,
-    Gateway: link?.v4?.gateway ?? '',
+    Gateway: shownGateway(link?.v4),
     IPAddress: link?.v4?.address ?? '',
     IPPrefixLen: link?.v4?.prefix ?? 0,
-    IPv6Gateway: link?.v6?.gateway ?? '',
+    IPv6Gateway: shownGateway(link?.v6),
     GlobalIPv6Address: link?.v6?.address ?? '',
     GlobalIPv6PrefixLen: link?.v6?.prefix ?? 0,
     DNSNames: endpoint.names,
   } as unknown as EndpointSettings; // Docker sends null where its own types have absent lists
 }
+
+/** Where the interface itself is the way out, nobody is. */
+const shownGateway = (side: LinkAddress | undefined): string =>
+  side === undefined || side.gateway === '0.0.0.0' || side.gateway === '::' ? '' : side.gateway;
 
 /**
  * The endpoints that lead out, one for each protocol: of the highest priority, then one with both protocols, then the first by its

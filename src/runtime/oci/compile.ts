@@ -17,6 +17,8 @@ export interface OciLaunchInput {
   cgroups: Cgroups;
   /** How the container's network namespace is furnished, and the file it is bound on. */
   network?: { plan: NetworkPlan; file: string };
+  /** The runtime has its cgroup made by systemd. */
+  systemd?: boolean;
   /** Another container's /dev/shm, and where it is attached. */
   shm?: { namespace: string; at: string };
 }
@@ -26,7 +28,8 @@ export function compileOciLaunch(input: OciLaunchInput): Step[] {
   const { spec, cgroups, network, shm, runtime, stdio, id } = input;
   const unified = isCrun(runtime) && cgroups.mode === 'hybrid' ? cgroups.unified : undefined;
   const console = stdio.tty ? ['--console-socket', 'console'] : [];
-  const create = ['create', '--bundle', input.path, '--pid-file', join(input.path, 'pid'), ...console, id];
+  const driver = input.systemd ? ['--systemd-cgroup'] : [];
+  const create = [...driver, 'create', '--bundle', input.path, '--pid-file', join(input.path, 'pid'), ...console, id];
   return [
     ...cgroupWatches(unified ? withoutUnified(cgroups) : cgroups, spec.linux.cgroupsPath),
     { op: 'clone', flags: CLONE_NEW.mount | (network ? CLONE_NEW.network : 0) },

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { cgroupPids, closeFd, openDirectory } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import { idMap, makesNew } from '../compile/index.ts';
@@ -30,6 +31,7 @@ export async function launchOci(room: Room, path: string, launch: Launch): Promi
       stdio,
       rootAt: room.rootAt,
       cgroups: room.cgroups,
+      systemd: room.scopes !== undefined,
       ...(network && file && { network: { plan: network, file } }),
       ...(shm && { shm: { ...shm, at: room.shmAt } }),
     });
@@ -45,7 +47,7 @@ export async function launchOci(room: Room, path: string, launch: Launch): Promi
       steps,
       path,
       record,
-      files: bundleFiles(spec, stdio, {
+      files: bundleFiles(room.scopes ? asScope(spec) : spec, stdio, {
         path,
         rootAt: room.rootAt,
         ...(file && { network: file }),
@@ -68,6 +70,14 @@ export async function launchOci(room: Room, path: string, launch: Launch): Promi
   } finally {
     for (const fd of [launch.rootFd, ...launch.reserved, ...made]) closeFd(fd);
   }
+}
+
+/** The scope as other runtimes name it: `slice:prefix:name`. */
+function asScope(spec: Launch['spec']): Launch['spec'] {
+  const { cgroupsPath } = spec.linux;
+  const [prefix = '', ...name] = posix.basename(cgroupsPath, '.scope').split('-');
+  const path = `${posix.basename(posix.dirname(cgroupsPath))}:${prefix}:${name.join('-')}`;
+  return { ...spec, linux: { ...spec.linux, cgroupsPath: path } };
 }
 
 /** The network is furnished before the runtime is called, and belongs to the user namespace that the container will be in. */

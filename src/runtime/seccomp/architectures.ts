@@ -1,4 +1,5 @@
 import { EngineError } from '../../kit/index.ts';
+import { refused } from './refused.ts';
 import table from './syscalls.json' with { type: 'json' };
 
 export type ArchitectureName = 'x86_64' | 'x86' | 'x32' | 'aarch64' | 'arm';
@@ -46,7 +47,7 @@ export function architecturesOf(list: readonly string[], machine: string): Archi
     const name = tokens[token];
     if (name) names.add(name);
     else if (token !== 'SCMP_ARCH_NATIVE' && !foreign.test(token)) {
-      throw new EngineError('invalid', `seccomp: unknown architecture ${token}`);
+      throw refused(`string ${token} is not a valid arch for seccomp`);
     }
   }
   return [...names].map((name) => architectures[name]);

@@ -155,7 +155,7 @@ test('socketcall and ipc open for the calls that the profile allows, by their fi
   expect([20n, 21n, 22n].map((call) => verdict(117, call))).toEqual([EPERM, ALLOW, EPERM]);
 });
 
-test('an unconditional rule beats conditional ones, wherever it stands; two that contradict are refused', () => {
+test('an unconditional rule beats conditional ones, wherever it stands; of two that contradict the first holds', () => {
   const audit = 0xc000_003e;
   const open = { names: ['personality'], action: 'SCMP_ACT_ALLOW' };
   const narrow = rule('personality', [{ index: 0, op: 'SCMP_CMP_EQ', value: 8 }]);
@@ -167,7 +167,8 @@ test('an unconditional rule beats conditional ones, wherever it stands; two that
     expect(runFilter(program, { number: 135, audit, args: [7n] })).toBe(ALLOW);
   }
   const contrary = { names: ['personality'], action: 'SCMP_ACT_KILL' };
-  expect(() => compileSeccomp({ ...profile, syscalls: [open, contrary] }, 'x64')).toThrow('contradict');
+  const { program } = compileSeccomp({ ...profile, syscalls: [open, contrary] }, 'x64');
+  expect(runFilter(program, { number: 135, audit, args: [7n] })).toBe(ALLOW);
 });
 
 function verdictOf(action: string, errnoRet?: number): number {
@@ -204,14 +205,22 @@ const compileOne = (syscall: Partial<Rule>) =>
   compileSeccomp({ ...profile, syscalls: [{ names: ['read'], action: 'SCMP_ACT_ALLOW', ...syscall }] }, 'x64');
 
 test('what no filter can be made of is refused', () => {
-  expect(() => compileOne({ action: 'SCMP_ACT_NOTIFY' })).toThrow('not supported');
-  expect(() => compileOne({ action: 'ALLOW' })).toThrow('unknown action');
-  expect(() => compileOne({ args: [{ index: 0, op: 'EQ', value: 1 }] })).toThrow('unknown operator');
-  expect(() => compileOne({ args: [{ index: 6, op: 'SCMP_CMP_EQ', value: 1 }] })).toThrow('argument index');
+  expect(() => compileOne({ action: 'SCMP_ACT_NOTIFY' })).toThrow('seccomp listenerPath is not set');
+  expect(() => compileOne({ action: 'ALLOW' })).toThrow('string ALLOW is not a valid action for seccomp');
+  expect(() => compileOne({ args: [{ index: 0, op: 'EQ', value: 1 }] })).toThrow(
+    'string EQ is not a valid operator for seccomp',
+  );
+  expect(() => compileOne({ args: [{ index: 6, op: 'SCMP_CMP_EQ', value: 1 }] })).toThrow(
+    'syscalls only have up to 6 arguments (6 given)',
+  );
   expect(() => compileOne({ args: [{ index: 0, op: 'SCMP_CMP_EQ', value: -1 }] })).toThrow('invalid value');
-  expect(() => compileSeccomp({ ...profile, architectures: ['SCMP_ARCH_VAX'] }, 'x64')).toThrow('unknown architecture');
+  expect(() => compileSeccomp({ ...profile, architectures: ['SCMP_ARCH_VAX'] }, 'x64')).toThrow(
+    'string SCMP_ARCH_VAX is not a valid arch for seccomp',
+  );
   expect(() => compileSeccomp(profile, 'ia32')).toThrow('no system call table');
-  expect(() => compileSeccomp({ ...profile, flags: ['FLAG'] }, 'x64')).toThrow('unknown flag');
+  expect(() => compileSeccomp({ ...profile, flags: ['FLAG'] }, 'x64')).toThrow(
+    'seccomp flag FLAG is not known to runc',
+  );
 });
 
 test('the same profile is compiled once', () => {

@@ -3,6 +3,7 @@ import type { SpecSeccomp } from '../../oci/index.ts';
 import { type Architecture, architecturesOf, X32_BIT } from './architectures.ts';
 import { ARCHITECTURE_AT, branch, encode, type Instruction, load, NUMBER_AT, verdict, when } from './bpf.ts';
 import { compileConditions } from './conditions.ts';
+import { refused } from './refused.ts';
 import { actionValue, type Ruling, rulingsOf } from './rules.ts';
 
 /** What seccomp(SECCOMP_SET_MODE_FILTER) takes. */
@@ -57,7 +58,7 @@ export function createSeccompCompiler(limit = 16): (profile: SpecSeccomp) => Sec
 function flagsOf({ flags = ['SECCOMP_FILTER_FLAG_SPEC_ALLOW'] }: SpecSeccomp): number {
   return flags.reduce((bits, flag) => {
     const bit = flagBits.get(flag);
-    if (bit === undefined) throw new EngineError('invalid', `seccomp: unknown flag ${flag}`);
+    if (bit === undefined) throw refused(`seccomp flag ${flag} is not known to runc`);
     return bits | bit;
   }, 0);
 }

@@ -1,5 +1,5 @@
-import { EngineError } from '../../kit/index.ts';
 import { AND, argumentAt, IF_AT_LEAST, IF_EQUAL, IF_GREATER, type Instruction, load } from './bpf.ts';
+import { refused } from './refused.ts';
 
 export interface Condition {
   /** Which argument, 0 to 5. */
@@ -83,7 +83,7 @@ function lowTests({ index, op, value, valueTwo }: Condition): Test[] {
     case 'SCMP_CMP_LE':
       return [word, jump(IF_GREATER, k, 'fail', 'pass')];
     default:
-      throw new EngineError('invalid', `seccomp: unknown operator ${op}`);
+      throw refused(`string ${op} is not a valid operator for seccomp`);
   }
 }
 

@@ -2,6 +2,7 @@ import { EngineError } from '../../kit/index.ts';
 import type { SpecSeccomp } from '../../oci/index.ts';
 import { type Architecture, multiplexed, numberOf } from './architectures.ts';
 import type { Condition } from './conditions.ts';
+import { refused, refusedAtLoading } from './refused.ts';
 
 const EPERM = 1;
 
@@ -31,13 +32,13 @@ const actions: ReadonlyMap<string, number> = new Map([
 /** The SECCOMP_RET_* value of an action; those that carry an errno carry EPERM if none is given. */
 export function actionValue(action: string, errno: number | undefined): number {
   const value = actions.get(action);
-  if (action === 'SCMP_ACT_NOTIFY') throw new EngineError('unsupported', 'seccomp: SCMP_ACT_NOTIFY is not supported');
-  if (value === undefined) throw new EngineError('invalid', `seccomp: unknown action ${action}`);
+  if (action === 'SCMP_ACT_NOTIFY') throw refusedAtLoading('seccomp listenerPath is not set');
+  if (value === undefined) throw refused(`string ${action} is not a valid action for seccomp`);
   const carries = action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';
   return carries ? value + ((errno ?? EPERM) & 0xffff) : value;
 }
 
-/** Sorts a profile's rules by number. An unconditional rule beats conditional ones; two that contradict are refused. */
+/** Sorts a profile's rules by number. An unconditional rule beats conditional ones; of two that contradict the first holds. */
 export function rulingsOf(profile: SpecSeccomp, architecture: Architecture): Rulings {
   const fallback = actionValue(profile.defaultAction, profile.defaultErrnoRet);
   const byNumber = new Map<number, Ruling>();
@@ -45,12 +46,12 @@ export function rulingsOf(profile: SpecSeccomp, architecture: Architecture): Rul
   let highest = -1;
   for (const { names, action, errnoRet, args = [] } of profile.syscalls) {
     const value = actionValue(action, errnoRet);
-    const alternatives = conditionsOf(args);
+    const alternatives = conditionsOf(args, names[0] ?? '');
     for (const name of names) {
       const number = numberOf(architecture, name);
       if (number !== undefined) highest = Math.max(highest, number);
       if (value === fallback) continue;
-      const add = adder(byNumber, settled, { value, fallback, name });
+      const add = adder(byNumber, settled, { value, fallback });
       if (number !== undefined) add(number, alternatives);
       const through = multiplexed(architecture, name);
       // What a pointer leads to cannot be looked at: the conditions fall away.
@@ -63,14 +64,12 @@ export function rulingsOf(profile: SpecSeccomp, architecture: Architecture): Rul
 function adder(
   byNumber: Map<number, Ruling>,
   settled: Set<number>,
-  { value, fallback, name }: { value: number; fallback: number; name: string },
+  { value, fallback }: { value: number; fallback: number },
 ) {
   return (number: number, alternatives: Condition[][]): void => {
     const ruling = byNumber.get(number) ?? { alternatives: [], otherwise: fallback };
     if (alternatives.length === 0) {
-      if (settled.has(number) && ruling.otherwise !== value) {
-        throw new EngineError('invalid', `seccomp: rules for ${name} contradict each other`);
-      }
+      if (settled.has(number)) return;
       settled.add(number);
       byNumber.set(number, { alternatives: [], otherwise: value });
     } else if (!settled.has(number)) {
@@ -91,10 +90,13 @@ const firstArgument = (call: number): Condition => ({
  * A rule's conditions as alternatives. They hold together, but where one argument is named twice runc has always taken each
  * condition for a rule of its own, and profiles are written for that.
  */
-function conditionsOf(args: NonNullable<SpecSeccomp['syscalls'][number]['args']>): Condition[][] {
+function conditionsOf(args: NonNullable<SpecSeccomp['syscalls'][number]['args']>, name: string): Condition[][] {
   if (args.length === 0) return [];
   const conditions = args.map(({ index, op, value, valueTwo = 0 }) => {
-    if (index < 0 || index > 5) throw new EngineError('invalid', `seccomp: invalid argument index ${index}`);
+    if (index < 0 || index > 5) {
+      const why = `syscalls only have up to 6 arguments (${index} given)`;
+      throw refusedAtLoading(`error creating seccomp syscall condition for syscall ${name}: ${why}`);
+    }
     return { index, op, value: word(value), valueTwo: word(valueTwo) };
   });
   const repeated = new Set(conditions.map(({ index }) => index)).size < conditions.length;

@@ -5,6 +5,7 @@ export interface ShownSettings {
   debug: boolean;
   labels: string[];
   liveRestore: boolean;
+  cgroupDriver: string;
   loggingDriver: string;
   /** `builtin`, `unconfined` or the path of a profile. */
   seccomp: string;
@@ -25,6 +26,7 @@ export function settingsFacts(settings: ShownSettings, cgroupVersion: string | u
     Debug: settings.debug,
     Labels: settings.labels,
     LiveRestoreEnabled: settings.liveRestore,
+    CgroupDriver: settings.cgroupDriver as NonNullable<SystemInfo['CgroupDriver']>,
     LoggingDriver: settings.loggingDriver,
     InitBinary: settings.initProgram,
     CDISpecDirs: settings.cdiDirectories,

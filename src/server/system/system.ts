@@ -100,7 +100,6 @@ function hostFacts(): SystemInfo {
   return {
     ...limits,
     IPv4Forwarding: forwarding,
-    CgroupDriver: 'cgroupfs',
     CgroupVersion: version,
     KernelVersion: release(),
     OperatingSystem: osRelease('PRETTY_NAME') || 'Linux',
@@ -120,7 +119,7 @@ function hostFacts(): SystemInfo {
 /** What does not depend on the host: the engine has one log driver, one firewall, and is no swarm node. */
 const fixedFacts = {
   Plugins: {
-    Network: ['bridge', 'host', 'null'],
+    Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
     Authorization: orNull<string>([]),
     Log: ['json-file', 'local'],
   },

@@ -14,6 +14,7 @@ import {
   SystemError,
   setTimesAt,
   statusOf,
+  tryStatusOf,
   usingFd,
 } from '../../host/index.ts';
 import { attributesAt, setAttributes } from './attributes.ts';
@@ -81,7 +82,7 @@ function open(state: State, path: string): number {
 }
 
 function status(state: State, path: string): FileStatus | undefined {
-  return absentAsUndefined(() => statusOf(open(state, parentOf(path)), bytesOf(baseOf(path))));
+  return absentAsUndefined(() => tryStatusOf(open(state, parentOf(path)), bytesOf(baseOf(path))));
 }
 
 async function resolve(state: State, path: string): Promise<string> {

@@ -1,14 +1,20 @@
 import type { Instruction } from '../contract.ts';
 import { at } from '../error.ts';
-import { dispatchCmd, dispatchEntrypoint, dispatchHealthcheck, dispatchShell } from './commands.ts';
-import { dispatchCopy } from './copy.ts';
-import { dispatchExpose } from './expose.ts';
-import { dispatchMaintainer, dispatchOnbuild, dispatchStopsignal, dispatchUser, dispatchVolume } from './others.ts';
-import { dispatchArg, dispatchEnv, dispatchLabel } from './pairs.ts';
-import { dispatchRun } from './run.ts';
+import { dispatchCmd, dispatchEntrypoint, dispatchHealthcheck, dispatchShell } from './config/commands.ts';
+import { dispatchExpose } from './config/expose.ts';
+import {
+  dispatchMaintainer,
+  dispatchOnbuild,
+  dispatchStopsignal,
+  dispatchUser,
+  dispatchVolume,
+} from './config/others.ts';
+import { dispatchArg, dispatchEnv, dispatchLabel } from './config/pairs.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import type { BoundInstruction, Evaluator, StageState } from './state.ts';
-import { dispatchWorkdir } from './workdir.ts';
+import { dispatchCopy } from './steps/copy.ts';
+import { dispatchRun } from './steps/run.ts';
+import { dispatchWorkdir } from './steps/workdir.ts';
 
 type Dispatchers = {
   readonly [Kind in Instruction['kind']]: (instruction: Extract<Instruction, { kind: Kind }>, scope: Scope) => void;

@@ -1,16 +1,17 @@
 import { createChecker, refuseFindings } from '../checks/checker.ts';
 import type { Dockerfile, EvaluateOptions, Evaluation, Warning } from '../contract.ts';
-import { resolveBases } from './bases.ts';
+import { ignoreMatcher } from '../ignore/matcher.ts';
+import { ensurePath } from './config/image.ts';
 import { dispatch } from './dispatch.ts';
-import { evaluatedOf } from './evaluated.ts';
-import { declareGlobals, predefinedArgs } from './globals.ts';
-import { ensurePath } from './image.ts';
-import { inherit } from './inherit.ts';
-import { bindInstructions, needed } from './needs.ts';
 import { outlineOf } from './outline.ts';
-import { checkDefaultBases, declareStages, findTarget } from './stages.ts';
+import { resolveBases } from './stages/bases.ts';
+import { evaluatedOf } from './stages/evaluated.ts';
+import { declareGlobals, predefinedArgs } from './stages/globals.ts';
+import { inherit } from './stages/inherit.ts';
+import { bindInstructions, needed } from './stages/needs.ts';
+import { checkDefaultBases, declareStages, findTarget } from './stages/stages.ts';
+import { pullTriggers } from './stages/triggers.ts';
 import { type Evaluator, type StageState, setEnv } from './state.ts';
-import { pullTriggers } from './triggers.ts';
 
 /**
  * What a Dockerfile means with these arguments, and these images to stand on: the steps of every stage that the target needs, what its
@@ -29,19 +30,25 @@ export async function evaluate(dockerfile: Dockerfile, options: EvaluateOptions)
     overrides: options.buildArgs,
     stage: options.target || (dockerfile.stages.at(-1)?.name ?? ''),
   });
-  const common = { dockerfile, options, checker, targetPlatform, states: [], byName: new Map(), evaluated: new Map() };
-  checkDefaultBases({ ...common, globals: predefined, globalArgs: new Map(), ignorePatterns: [] }, predefined);
+  checkDefaultBases(dockerfile, predefined, checker);
   const { globals, infos } = declareGlobals(predefined, dockerfile, options.buildArgs);
   const evaluator: Evaluator = {
-    ...common,
+    dockerfile,
+    options,
+    checker,
+    targetPlatform,
+    states: [],
+    byName: new Map(),
+    evaluated: new Map(),
     globals,
     globalArgs: infos,
-    ignorePatterns: (await options.ignorePatterns?.()) ?? [],
+    ignore: ignoreMatcher([]),
   };
   declareStages(evaluator);
   const target = findTarget(evaluator);
   bindInstructions(evaluator);
   const stages = await settle(evaluator, target);
+  evaluator.ignore = ignoreMatcher((await options.ignorePatterns?.()) ?? []);
   evaluateStages(evaluator, stages);
   const { config } = target.image;
   if (options.labels?.size) config.Labels = { ...config.Labels, ...Object.fromEntries(options.labels) };

@@ -24,8 +24,8 @@ export interface Evaluator {
   readonly byName: Map<string, StageState>;
   globals: Map<string, string>;
   readonly globalArgs: ReadonlyMap<string, ArgInfo>;
-  readonly ignorePatterns: readonly string[];
-  ignore?: IgnoreMatcher;
+  /** What the main context leaves out. */
+  ignore: IgnoreMatcher;
   /** Stages that have been handed out. */
   readonly evaluated: Map<StageState, EvaluatedStage>;
 }

@@ -1,4 +1,4 @@
-import { cleanPath } from '../evaluate/paths.ts';
+import { cleanPath } from '../text/paths.ts';
 import { trim } from '../text/space.ts';
 
 /** The patterns of an ignore file, clean and relative to the context; comments and empty lines are not among them. */

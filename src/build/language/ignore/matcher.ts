@@ -1,5 +1,5 @@
 import type { IgnoreMatcher } from '../contract.ts';
-import { cleanPath } from '../evaluate/paths.ts';
+import { cleanPath } from '../text/paths.ts';
 import { trim } from '../text/space.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 

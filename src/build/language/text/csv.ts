@@ -18,7 +18,7 @@ function plainField(rest: string, line: string): [field: string, after: string] 
   const comma = rest.indexOf(',');
   const field = comma < 0 ? rest : rest.slice(0, comma);
   const stray = field.indexOf('"');
-  if (stray >= 0) throw broken(line.length - rest.length + stray, 'bare " in non-quoted field');
+  if (stray >= 0) throw broken(line.length - rest.length + stray, 'bare " in non-quoted-field');
   return [field, rest.slice(field.length)];
 }
 

@@ -1,6 +1,6 @@
 import type { ExecInspectResponse } from '../../../api/index.ts';
 import { CliError, type Context, command } from '../../command.ts';
-import { checkEnv, collectEnv } from '../../create/env.ts';
+import { checkEnv, collectEnv } from '../../create/values/env.ts';
 import { flag, type Values } from '../../flags/index.ts';
 import { detachKeysOf, parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';

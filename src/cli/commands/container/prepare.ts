@@ -59,7 +59,7 @@ export async function createBy<T extends ContainerCreateResponse>(
 ): Promise<T> {
   const { cidfile } = prepared.line.flags;
   if (!cidfile) return create(context, prepared, ask);
-  const file = (await import('../../create/cidfile.ts')).createIdFile(cidfile);
+  const file = (await import('../../create/local/cidfile.ts')).createIdFile(cidfile);
   try {
     const created = await create(context, prepared, ask);
     file.write(created.Id);
@@ -115,18 +115,18 @@ async function completeRequest(
     (await import('../image/trust.ts')).refuseTrust(flags, given, env);
   }
   if (flags.secret.length > 0) {
-    const { readSecret } = await import('../../create/secrets.ts');
+    const { readSecret } = await import('../../create/local/secrets.ts');
     await needTug(context);
     Object.assign(request, { Tug: { Secrets: flags.secret.map((text) => readSecret(text, env)) } });
   }
   const { proxies } = context.config.data;
   if (proxies) {
-    const { proxyVariables } = await import('../../create/proxies.ts');
+    const { proxyVariables } = await import('../../create/local/proxies.ts');
     const added = proxyVariables(proxies, context.client.host, flags.env);
     Object.assign(request, { Env: [...(request.Env ?? []), ...added] });
   }
   if (!flags['use-api-socket']) return undefined;
-  return (await import('../../create/api-socket.ts')).shareSocket(context, request);
+  return (await import('../../create/local/api-socket.ts')).shareSocket(context, request);
 }
 
 /** The platform that is asked for, '' for the engine's own. */

@@ -1,3 +1,4 @@
+import { builderWords } from '../builder/index.ts';
 import { type Entry, entry, type Group } from '../entry.ts';
 
 const images = entry('List images', async () => (await import('./list.ts')).list, { common: 7 });
@@ -36,6 +37,6 @@ export const imageWords: Record<string, Entry> = {
 
 export const image: Group = {
   short: 'Manage images',
-  commands: { history, import: importImage, inspect, load, ls: images, prune, pull, push, rm: rmi, save, tag },
+  commands: { ...builderWords, history, import: importImage, inspect, load, ls: images, prune, pull, push, rm: rmi, save, tag },
   synonyms: { list: 'ls', remove: 'rm', rmi: 'rm' },
 };

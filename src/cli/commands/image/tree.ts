@@ -8,7 +8,11 @@ interface Line {
   usage: string;
   content: string;
   inUse: boolean;
-  children: Omit<Line, 'names' | 'children'>[];
+  children: Child[];
+}
+
+interface Child extends Omit<Line, 'names' | 'children'> {
+  platform: string;
 }
 
 /** A manifest of an image for several platforms. */
@@ -31,7 +35,10 @@ export function imageTree(images: ImageSummary[], columns: number): string {
   // The mark has its column only where a platform of an image is in use.
   if (!children.some(({ inUse }) => inUse)) for (const line of lines) line.inUse = false;
   const legend = ' Info ->  U In Use ';
-  const names = lines.flatMap(({ names: [...own], children }) => [...own, ...children.map(({ id }) => `   ${id}`)]);
+  const names = lines.flatMap(({ names: [...own], children }) => [
+    ...own,
+    ...children.map(({ platform }) => `   ${platform}`),
+  ]);
   const width = Math.min(
     Math.max(5, '<untagged>'.length, ...names.map((name) => name.length)),
     Math.max(12, columns - 54),
@@ -52,7 +59,7 @@ function entryText(line: Line, width: number, hasChildren: boolean): string {
   const last = names.pop() ?? '';
   const children = line.children.map(
     (child, at) =>
-      `${`${at === line.children.length - 1 ? '└─' : '├─'} ${child.id}`.padEnd(width)}${details({ ...child, id: '' })}\n`,
+      `${`${at === line.children.length - 1 ? '└─' : '├─'} ${child.platform}`.padEnd(width)}${details(child)}\n`,
   );
   const before = names.map((name) => `${name}\n`).join('');
   return `${before}${cut(last, width)}${details(line)}${hasChildren ? '\n' : ''}${children.join('')}\n`;
@@ -70,10 +77,11 @@ function lineOf(image: ImageSummary): Line {
   const manifests = ((image as { Manifests?: Manifest[] | null }).Manifests ?? []).filter(
     ({ Kind }) => Kind === 'image',
   );
-  const children = manifests.map(({ Size, ImageData }) => {
+  const children = manifests.map(({ ID, Size, ImageData }): Child => {
     const { os = '', architecture = '', variant } = ImageData?.Platform ?? {};
     return {
-      id: [os, architecture, variant].filter(Boolean).join('/'),
+      platform: [os, architecture, variant].filter(Boolean).join('/'),
+      id: displayId(ID, false),
       usage: listSize(Size.Total),
       content: listSize(Size.Content),
       inUse: (ImageData?.Containers ?? []).length > 0,

@@ -1,6 +1,6 @@
 import { command } from '../../command.ts';
-import { checkLabel, collectLabels } from '../../create/env.ts';
-import { map } from '../../create/values.ts';
+import { checkLabel, collectLabels } from '../../create/values/env.ts';
+import { map } from '../../create/values/values.ts';
 import { flag } from '../../flags/index.ts';
 
 import { ipamConfig } from './ipam.ts';

@@ -1,7 +1,7 @@
 import type { Volume } from '../../../api/index.ts';
 import { command } from '../../command.ts';
-import { checkLabel, collectLabels } from '../../create/env.ts';
-import { bytes, map } from '../../create/values.ts';
+import { checkLabel, collectLabels } from '../../create/values/env.ts';
+import { bytes, map } from '../../create/values/values.ts';
 import { flag } from '../../flags/index.ts';
 import { clusterSpec } from './cluster.ts';
 

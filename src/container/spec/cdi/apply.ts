@@ -5,12 +5,14 @@ import type { RuntimeSpec, SpecDevice } from '../../../oci/index.ts';
 import { deviceNumbers } from '../devices.ts';
 import type { HostFacts } from '../facts.ts';
 import { type DeviceNode, type Edits, readDevices } from './files.ts';
+import { gpuNames } from './gpus.ts';
 
 /** The specification with the devices that `DeviceRequests` asks for; refusals in Docker's words. */
 export function withRequestedDevices(spec: RuntimeSpec, hostConfig: HostConfig, facts: HostFacts): RuntimeSpec {
-  const wanted = (hostConfig.DeviceRequests ?? []).flatMap(namesOf);
-  if (wanted.length === 0) return spec;
+  const requests = hostConfig.DeviceRequests ?? [];
+  if (requests.length === 0) return spec;
   const devices = readDevices(facts.cdiDirectories);
+  const wanted = requests.flatMap((request) => gpuNames(request, devices.keys()) ?? namesOf(request));
   const unknown = wanted.filter((name) => !devices.has(name));
   if (unknown.length > 0) throw failed(`unresolvable CDI devices ${unknown.join(', ')}`);
   const edits = new Set(wanted.flatMap((name) => devices.get(name) ?? []));

@@ -55,6 +55,28 @@ test('a device of a file: environment, nodes, their rules, mounts, groups; what 
   expect(spec('vendor.com/gpu=two').hooks).toEqual({ createContainer: [{ path: '/bin/hook', args: ['hook', 'x'] }] });
 });
 
+test('GPUs are devices of that class, by number, by name, or all; where there are none, Docker’s words', () => {
+  const gpus = (request: object) =>
+    specOf(
+      {},
+      { DeviceRequests: [{ Driver: '', Capabilities: [['gpu']], ...request }] },
+      { facts: { ...facts, cdiDirectories: [directory] } },
+    ).process.env.filter((entry) => entry.startsWith('GPU'));
+  expect(() => gpus({ Driver: 'nvidia', Count: 1 })).toThrow(
+    'could not select device driver "nvidia" with capabilities: [[gpu]]',
+  );
+  const device = (name: string) => ({ name, containerEdits: { env: [`GPU${name}=1`] } });
+  const file = join(directory, 'nvidia.json');
+  const both = { cdiVersion: '0.6.0', kind: 'nvidia.com/gpu' };
+  writeFileSync(file, JSON.stringify({ ...both, devices: ['10', '2', '0', 'uuid', 'all'].map(device) }));
+  expect(gpus({ Driver: 'nvidia', Count: -1 })).toEqual(['GPUall=1']);
+  expect(gpus({ Driver: 'nvidia', Count: 2 })).toEqual(['GPU0=1', 'GPU2=1']);
+  expect(gpus({ Driver: 'nvidia', DeviceIDs: ['uuid'] })).toEqual(['GPUuuid=1']);
+  expect(() => gpus({ Driver: 'nvidia', Count: 9 })).toThrow('9 GPUs were asked for, and there are 3');
+  expect(() => gpus({ Count: 1 })).toThrow('could not select device driver ""');
+  rmSync(file);
+});
+
 test('what no file describes, and a file that says nothing, are refused', () => {
   expect(() => spec('vendor.com/gpu=three', 'x')).toThrow(
     'CDI device injection failed: unresolvable CDI devices vendor.com/gpu=three, x',

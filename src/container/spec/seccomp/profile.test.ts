@@ -101,6 +101,15 @@ test.each([
     '{"syscalls":[{"names":["a"],"includes":{"minKernel":"abc"}}]}',
     'Decoding seccomp profile failed: invalid kernel version: "abc", expected "<kernel>.<major>"',
   ],
+  [
+    '{"syscalls":[{"names":"mkdir"}]}',
+    'json: cannot unmarshal string into Go struct field Seccomp.syscalls.0.names of type []string',
+  ],
+  [
+    '{"syscalls":[{"names":["a"],"errnoRet":"x"}]}',
+    'json: cannot unmarshal string into Go struct field Seccomp.syscalls.0.errnoRet of type uint',
+  ],
+  ['[]', 'json: cannot unmarshal array into Go value of type seccomp.Seccomp'],
 ])('%p is refused', (json, words) => {
   expect(() => parseProfile(json)).toThrow(words);
 });

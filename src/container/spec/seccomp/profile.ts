@@ -1,5 +1,5 @@
-import { parseJson } from '../../../api/decode/index.ts';
-import { EngineError, messageOf } from '../../../kit/index.ts';
+import { decodeSeccomp } from '../../../api/decode/index.ts';
+import { EngineError } from '../../../kit/index.ts';
 import type { SpecSeccomp } from '../../../oci/index.ts';
 import type { HostFacts } from '../facts.ts';
 
@@ -36,13 +36,7 @@ const refuse = (message: string): EngineError => new EngineError('internal', mes
 
 /** The profile as a user gave it; refused in Docker's words if it is no JSON or contradicts itself. */
 export function parseProfile(json: string): SeccompProfile {
-  try {
-    parseJson(json);
-  } catch (error) {
-    throw new EngineError('internal', `Decoding seccomp profile failed: ${faultOf(error)}`, error);
-  }
-  const profile = JSON.parse(json) as SeccompProfile;
-  if (profile === null || typeof profile !== 'object') throw refuse('Decoding seccomp profile failed: not an object');
+  const profile = decodeSeccomp<SeccompProfile>(json);
   if (profile.architectures?.length && profile.archMap?.length) {
     throw refuse(
       "both 'architectures' and 'archMap' are specified in the seccomp profile, use either 'architectures' or 'archMap'",
@@ -52,10 +46,6 @@ export function parseProfile(json: string): SeccompProfile {
   profile.syscalls?.forEach(checkRule);
   return profile;
 }
-
-/** As Go's decoder says it of a text that it has whole. */
-const faultOf = (error: unknown): string =>
-  messageOf(error).replace('invalid JSON: ', '').replace('unexpected EOF', 'unexpected end of JSON input');
 
 function checkRule(rule: Rule): void {
   if (rule.name && rule.names?.length) {
@@ -67,11 +57,12 @@ function checkRule(rule: Rule): void {
 }
 
 function parseKernel(text: string): [number, number] {
-  const [, major, minor] = /^(\d+)\.(\d+)/.exec(text) ?? [];
+  const [, major, minor] = /^(\d+)\.(\d+)$/.exec(text) ?? [];
   if (major === undefined || minor === undefined) {
-    throw refuse(
-      `Decoding seccomp profile failed: invalid kernel version: ${JSON.stringify(text)}, expected "<kernel>.<major>"`,
-    );
+    const [, no] = /^\d+\.(.*)$/s.exec(text) ?? [];
+    const why = no === undefined ? '' : `: strconv.ParseUint: parsing ${JSON.stringify(no)}: invalid syntax`;
+    const expected = `expected "<kernel>.<major>"${why}`;
+    throw refuse(`Decoding seccomp profile failed: invalid kernel version: ${JSON.stringify(text)}, ${expected}`);
   }
   return [Number(major), Number(minor)];
 }

@@ -1,10 +1,11 @@
-import type { BuildRequest, Builds, Files } from '../../../build/index.ts';
+import type { BuildRequest, Builds, ReceivedFiles } from '../../../build/index.ts';
 import { EngineError } from '../../../kit/index.ts';
 import type { Backends } from '../../contract.ts';
 import { describeError } from '../../errors.ts';
 import { type Handler, type Request, sendJson } from '../../request.ts';
 import type { Route } from '../../router.ts';
 import { createClassic } from './classic.ts';
+import { directBuild } from './direct.ts';
 import { readDockerfile } from './dockerfile.ts';
 import { optionsOf } from './options.ts';
 
@@ -14,6 +15,7 @@ export function buildRoutes({ builds }: Backends): Route[] {
     ['POST', '/build/prune', pruneHandler(builds)],
     ['POST', '/build/cancel', cancelHandler],
     ['POST', '/build', buildHandler(builds)],
+    ['POST', '/tug/build', directBuild(builds)],
   ];
 }
 
@@ -23,14 +25,14 @@ function buildHandler(builds: Builds): Handler {
     const files = await contextOf(builds, request);
     try {
       const dockerfile = readDockerfile(files, request.query.text('dockerfile'));
-      await answer(builds, request, { ...options, dockerfile, context: files });
+      await answer(builds, request, { ...options, dockerfile, context: async () => files });
     } finally {
       files.close();
     }
   };
 }
 
-function contextOf(builds: Builds, { query, body, gone }: Request): Promise<Files & { dockerfile?: string }> {
+function contextOf(builds: Builds, { query, body, gone }: Request): Promise<ReceivedFiles> {
   const remote = query.text('remote');
   if (remote === 'client-session') throw new EngineError('unsupported', 'this engine has no build sessions');
   return remote === '' ? builds.receive(body, gone) : builds.fetch(remote, gone);
@@ -46,7 +48,7 @@ async function answer(builds: Builds, request: Request, wanted: Wanted): Promise
   try {
     const outcome = await builds.build({ ...wanted, onStatus: classic.status, onPlan: classic.plan });
     classic.end(outcome);
-    if (quiet) lines.write({ stream: `${outcome.id}\n` });
+    if (quiet) lines.write({ stream: `${outcome.id ?? ''}\n` });
   } catch (error) {
     if (!lines.begun && error instanceof EngineError && !classic.planned) throw error;
     lines.write(classic.failure(error) ?? failure(error));

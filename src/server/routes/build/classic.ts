@@ -101,7 +101,7 @@ export function createClassic(emit: (message: Message) => void): Classic {
       }
       if (planned) advance();
     },
-    end({ id, known, names }) {
+    end({ id = '', known, names }) {
       advance(known);
       emit({ aux: { ID: id } });
       say(`Successfully built ${shortId(id)}\n`);

@@ -46,6 +46,8 @@ export function optionsOf(request: Request): Options {
     secret: async () => undefined,
     ssh: new Map(),
     cacheFrom: [],
+    cacheTo: [],
+    outputs: [],
     cacheImages: (jsonOf(query.text('cachefrom')) ?? []) as string[],
     squash: query.flag('squash'),
     credentials: credentialsOf(request),

@@ -1,8 +1,8 @@
 import type { ContainerUpdateResponse } from '../../../../api/index.ts';
 import { command } from '../../../command.ts';
-import { parsePorts } from '../../../create/ports.ts';
+import { parsePorts } from '../../../create/network/ports.ts';
 import { restartPolicy } from '../../../create/restart.ts';
-import { bytes, cpus, swapBytes } from '../../../create/values.ts';
+import { bytes, cpus, swapBytes } from '../../../create/values/values.ts';
 import { errorText } from '../../../error-text.ts';
 import { flag, type Values } from '../../../flags/index.ts';
 

@@ -1,0 +1,118 @@
+import type { BuildStatus } from './build.ts';
+import type { HostConfig } from './types.ts';
+
+/**
+ * A build as tug's own command line asks for it: one connection (`POST /tug/build`, upgraded), frames both ways. Each begins with
+ * `[kind, channel (24 bits), length (32 bits)]`, big-endian; a kind is one of these.
+ */
+export const buildFrames = { message: 1, data: 2, end: 3 } as const;
+
+/** What is to be built, the first message. */
+export interface BuildSessionRequest {
+  dockerfile: { name: string /** Base64. */; data: string };
+  /** Whether there is a main context, and what it is called from build to build, so that only what changed is sent. */
+  context?: { key: string };
+  /** Named contexts: files of the client's, or an image. */
+  contexts: Record<string, { key: string } | { image: string }>;
+  names: string[];
+  target?: string;
+  buildArgs: Record<string, string>;
+  labels: Record<string, string>;
+  platform?: string;
+  noCache: boolean | string[];
+  pull: boolean;
+  network: string;
+  extraHosts: string[];
+  limits: HostConfig;
+  allow: string[];
+  /** The ids of secrets and agents that the client has. */
+  secrets: string[];
+  ssh: string[];
+  cacheFrom: Record<string, string>[];
+  cacheTo: Record<string, string>[];
+  outputs: Record<string, string>[];
+  squash: boolean;
+  explain: boolean;
+  check: boolean;
+  logins: Record<string, { username: string; password: string; serverAddress: string; identityToken: string }>;
+}
+
+/** One file of a context: `[path, kind, mode, size, seconds, nanoseconds, link]`; the path is a byte string. */
+export type SessionEntry = [
+  path: string,
+  kind: 'f' | 'd' | 'l',
+  mode: number,
+  size: number,
+  seconds: number,
+  nanoseconds: number,
+  link?: string,
+];
+
+/** From the client. */
+export type ClientMessage =
+  | { request: BuildSessionRequest }
+  | { entries: { context: string; entries: SessionEntry[]; last: boolean } }
+  | { failed: { context: string; message: string } }
+  | { secret: { id: string; data: string | null } };
+
+/** From the engine. `wanted` are places in the list of entries: their files come as a tar on the channel. */
+export type EngineMessage =
+  | { status: BuildStatus }
+  | { list: { context: string } }
+  | { wanted: { context: string; channel: number; places: number[] } }
+  | { secret: { id: string } }
+  | { ssh: { id: string; channel: number } }
+  | { output: { index: number; channel: number } }
+  | { explain: { step: string; reason: string } }
+  | { done: SessionOutcome }
+  | { error: { message: string /** The text with the source, as it is shown. */; text?: string } };
+
+export interface SessionOutcome {
+  /** The image's id, where one was made. */
+  id?: string;
+  names: string[];
+  /** What findings there were, as text. */
+  warnings?: string;
+  metadata: Record<string, unknown>;
+}
+
+/** One frame. */
+export function buildFrame(kind: number, channel: number, payload: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(8 + payload.length);
+  bytes.writeUInt32BE(((kind << 24) | channel) >>> 0, 0);
+  bytes.writeUInt32BE(payload.length, 4);
+  bytes.set(payload, 8);
+  return bytes;
+}
+
+/** A message as a frame. */
+export function buildMessage(message: ClientMessage | EngineMessage): Buffer {
+  return buildFrame(buildFrames.message, 0, Buffer.from(JSON.stringify(message)));
+}
+
+/** What no honest peer sends in one frame. */
+const longest = 64 << 20;
+
+/** Takes frames apart; throws at one that is too long. */
+export function createBuildReader(
+  each: (kind: number, channel: number, payload: Buffer) => void,
+): (bytes: Uint8Array) => void {
+  let waiting: Buffer[] = [];
+  let size = 0;
+  return (bytes) => {
+    waiting.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    size += bytes.length;
+    while (size >= 8) {
+      const head = waiting[0] && waiting[0].length >= 8 ? waiting[0] : Buffer.concat(waiting);
+      const word = head.readUInt32BE(0);
+      const length = head.readUInt32BE(4);
+      if (length > longest) throw new Error('a frame of the build is too long');
+      if (size < 8 + length) return;
+      const all = head.length >= 8 + length && head === waiting[0] ? head : Buffer.concat(waiting);
+      const rest = all === head ? [all.subarray(8 + length), ...waiting.slice(1)] : [all.subarray(8 + length)];
+      waiting = rest.filter((piece) => piece.length > 0);
+      size -= 8 + length;
+      each(word >>> 24, word & 0xffffff, all.subarray(8, 8 + length));
+    }
+  };
+}

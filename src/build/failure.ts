@@ -1,0 +1,37 @@
+import { asEngineError, EngineError } from '../kit/index.ts';
+import { DockerfileError, type Range, type ShownFile, showPlaces, showSource } from './language/index.ts';
+
+/** What made a build fail, with the place in the Dockerfile as BuildKit's clients show it. */
+export class BuildFailure extends EngineError {
+  /** The lines around it; empty where no line is to blame. */
+  readonly shown: string;
+
+  constructor(cause: EngineError, shown: string) {
+    super(cause.kind, cause.message, cause);
+    this.name = 'BuildFailure';
+    this.shown = shown;
+  }
+}
+
+/** A step's failure, with where the step is written. */
+export class StepFailure extends EngineError {
+  readonly ranges: readonly Range[];
+
+  constructor(cause: EngineError, ranges: readonly Range[]) {
+    super(cause.kind, cause.message, cause);
+    this.name = 'StepFailure';
+    this.ranges = ranges;
+  }
+}
+
+export function asStepFailure(error: unknown, ranges: readonly Range[]): unknown {
+  if (error instanceof StepFailure || error instanceof DOMException) return error;
+  return new StepFailure(asEngineError(error), ranges);
+}
+
+export function asBuildFailure(error: unknown, file: ShownFile): BuildFailure {
+  const cause = asEngineError(error);
+  if (cause instanceof StepFailure) return new BuildFailure(cause, showSource(file, cause.ranges));
+  if (cause instanceof DockerfileError) return new BuildFailure(cause, showPlaces(file, cause));
+  return new BuildFailure(cause, '');
+}

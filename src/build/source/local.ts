@@ -1,0 +1,136 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  chmodAt,
+  closeFd,
+  makeDirectoryAt,
+  makeSymlinkAt,
+  namesIn,
+  openDirectory,
+  openDirectoryAt,
+  readLinkAt,
+  removeAt,
+  statusOf,
+  tryStatusOf,
+  usingFd,
+} from '../../host/index.ts';
+import { EngineError } from '../../kit/index.ts';
+import { readTar } from '../../oci/index.ts';
+import { makeEntry } from '../../snapshot/index.ts';
+import type { Context } from '../context.ts';
+import type { LocalEntry, LocalFiles } from '../contract.ts';
+import { baseOf, bytesOf, cleaned, openReal, parentOf } from '../copy/paths.ts';
+import { digestOfParts } from '../graph/vertex.ts';
+
+/** See Builds.localFiles. Two builds of one directory at a time do not share a copy. */
+export async function localFiles(context: Context, key: string, taken: Set<string>): Promise<LocalFiles> {
+  const name = digestOfParts(key).slice(7, 39);
+  let own = name;
+  for (let count = 1; taken.has(own); count++) own = `${name}-${count}`;
+  taken.add(own);
+  const path = join(context.directory, 'local', own);
+  mkdirSync(path, { recursive: true, mode: 0o755 });
+  const root = usingFd(openDirectory(path), (fd) => openDirectoryAt(fd, '.'));
+  return {
+    root,
+    prepare: (entries) => prepare(root, entries),
+    fill: (tar, signal) => fill(root, tar, signal),
+    close() {
+      closeFd(root);
+      taken.delete(own);
+    },
+  };
+}
+
+const atOnce = 512;
+
+/** What lies in a directory of the list. */
+interface Level {
+  names: Map<string, { entry: LocalEntry; place: number }>;
+}
+
+async function prepare(root: number, entries: LocalEntry[]): Promise<number[]> {
+  const levels = levelsOf(entries);
+  const wanted: number[] = [];
+  let count = 0;
+  for (const [directory, { names }] of levels) {
+    const fd = openReal(root, directory);
+    try {
+      for (const name of namesIn(fd)) if (!names.has(name.toString('latin1'))) removeAny(fd, name);
+      for (const [name, { entry, place }] of names) {
+        if (++count % atOnce === 0) await new Promise(setImmediate);
+        if (!settled(fd, bytesOf(name), entry)) wanted.push(place);
+      }
+    } finally {
+      closeFd(fd);
+    }
+  }
+  return wanted;
+}
+
+/** By directory, those above first. What is listed twice, or below what is no directory, is refused. */
+function levelsOf(entries: LocalEntry[]): Map<string, Level> {
+  const levels = new Map<string, Level>([['', { names: new Map() }]]);
+  for (const [place, entry] of entries.entries()) {
+    if (cleaned(entry.path) !== entry.path || entry.path === '') throw invalid(entry.path);
+    const level = levels.get(parentOf(entry.path));
+    const name = baseOf(entry.path);
+    if (!level || level.names.has(name)) throw invalid(entry.path);
+    level.names.set(name, { entry, place });
+    if (entry.kind === 'directory') levels.set(entry.path, { names: new Map() });
+  }
+  return levels;
+}
+
+const invalid = (path: string): EngineError =>
+  new EngineError('invalid', `the context lists ${JSON.stringify(path)} wrongly`);
+
+/** Makes a name what the list says, but for a file's contents; whether that is all. */
+function settled(fd: number, name: Buffer, entry: LocalEntry): boolean {
+  const there = tryStatusOf(fd, name);
+  if (there && there.kind !== entry.kind) removeAny(fd, name);
+  const same = there?.kind === entry.kind ? there : undefined;
+  if (entry.kind === 'directory') {
+    if (!same) makeDirectoryAt(fd, name, 0o755);
+    if (same?.mode !== entry.mode) chmodAt(fd, name, entry.mode);
+    return true;
+  }
+  if (entry.kind === 'symlink') {
+    const link = entry.link ?? '';
+    if (same && readLinkAt(fd, name).toString('latin1') === link) return true;
+    if (same) removeAt(fd, name, 'file');
+    makeSymlinkAt(fd, name, Buffer.from(link, 'latin1'));
+    return true;
+  }
+  if (!same || same.size !== entry.size || same.modified.seconds !== entry.modified.seconds) return false;
+  if (same.modified.nanoseconds !== entry.modified.nanoseconds) return false;
+  if (same.mode !== entry.mode) chmodAt(fd, name, entry.mode);
+  return true;
+}
+
+function removeAny(fd: number, name: Buffer): void {
+  if (statusOf(fd, name).kind !== 'directory') {
+    removeAt(fd, name, 'file');
+    return;
+  }
+  usingFd(openDirectoryAt(fd, name), (below) => {
+    for (const one of namesIn(below)) removeAny(below, one);
+  });
+  removeAt(fd, name, 'directory');
+}
+
+async function fill(root: number, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  for await (const entry of readTar(tar)) {
+    signal.throwIfAborted();
+    const path = cleaned(entry.name);
+    if (entry.type !== 'file' || path === '') throw invalid(path);
+    const fd = openReal(root, parentOf(path));
+    try {
+      const name = baseOf(path);
+      if (tryStatusOf(fd, bytesOf(name))) removeAt(fd, bytesOf(name), 'file');
+      await makeEntry({ directory: fd, name, path }, { ...entry, uid: 0, gid: 0, xattrs: new Map() });
+    } finally {
+      closeFd(fd);
+    }
+  }
+}
