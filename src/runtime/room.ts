@@ -7,12 +7,8 @@ import { createControl } from './control/index.ts';
 import type { PlanHeader } from './plan/encode.ts';
 import type { Calm } from './process/calm.ts';
 import type { Shims } from './process/shims.ts';
-<<<<<<< HEAD
 import type { Spare } from './process/spare.ts';
-=======
-import type { SpareNetwork } from './process/spare-network.ts';
 import type { Scopes } from './scope/scopes.ts';
->>>>>>> main
 import type { createSeccompCompiler } from './seccomp/index.ts';
 import type { UserNamespaces } from './user-namespaces.ts';
 

@@ -1,13 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { closeFd, readFileIn } from '../../host/index.ts';
-<<<<<<< HEAD
 import type { Launch, Opened, Pending } from '../../runtime/index.ts';
-=======
-import type { Launch, Pending } from '../../runtime/index.ts';
 import { ensureDefaultProfile } from '../apparmor/load.ts';
 import { defaultProfileName } from '../apparmor/profile.ts';
->>>>>>> main
 import type { Context } from '../context.ts';
 import { joinLinks } from '../links/links.ts';
 import { logFile } from '../log/log-file.ts';
@@ -82,8 +78,8 @@ async function open(
   { frame, joined, mounts }: { frame: Frame; joined: JoinedNamespaces; mounts: MountPoint[] },
 ): Promise<Opened | undefined> {
   if ((hostConfig.DeviceRequests ?? []).length > 0 || mounts.some(({ idMap }) => idMap !== undefined)) return undefined;
-  const { cgroupParent } = context;
-  const linux = outlineSpec({ id, config, hostConfig, joined, cgroupParent, ...(ids && { ids }) });
+  const { cgroupParent, facts } = context;
+  const linux = outlineSpec({ id, config, hostConfig, joined, cgroupParent, facts, ...(ids && { ids }) });
   return context.runtime.open({ ...frame, outline: { linux } });
 }
 
@@ -113,14 +109,8 @@ async function prepare(
       cgroupParent: context.cgroupParent,
       ...consoleSize(row),
     });
-<<<<<<< HEAD
-    return { spec, rootFd };
-=======
     if (spec.process.apparmorProfile === defaultProfileName) await ensureDefaultProfile();
-    const { Runtime: runtime } = row.hostConfig;
-    const given = { ...(log && { log }), ...(shm && { shm }), ...(runtime && { runtime }) };
-    return { id: row.id, token: row.token, spec, rootFd, stdio: stdioOf(row), ...given };
->>>>>>> main
+    return { spec, rootFd };
   } catch (error) {
     closeFd(rootFd);
     throw error;

@@ -49,15 +49,15 @@ export interface SpecRequest {
   size?: [rows: number, columns: number];
 }
 
-type OutlineRequest = Pick<SpecRequest, 'id' | 'config' | 'hostConfig' | 'joined' | 'cgroupParent' | 'ids'>;
+type OutlineRequest = Pick<SpecRequest, 'id' | 'config' | 'hostConfig' | 'joined' | 'cgroupParent' | 'ids' | 'facts'>;
 
 /** What of the specification needs no root; the whole has it in the same words unless `DeviceRequests` add to it. */
-export function outlineSpec({ id, config, hostConfig, joined, cgroupParent, ids }: OutlineRequest) {
+export function outlineSpec({ id, config, hostConfig, joined, cgroupParent, ids, facts }: OutlineRequest) {
   const { rules } = containerDevices(hostConfig);
   return {
     namespaces: containerNamespaces(hostConfig, config, { ...joined, ownIds: ids !== undefined }),
     ...(ids && { uidMappings: ids.uids, gidMappings: ids.gids }),
-    cgroupsPath: cgroupsPath(hostConfig.CgroupParent || cgroupParent, id),
+    cgroupsPath: cgroupsPath(hostConfig.CgroupParent || cgroupParent, id, facts),
     resources: containerResources(hostConfig, rules),
   };
 }
@@ -95,11 +95,6 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
     linux: {
       ...outline,
       devices,
-<<<<<<< HEAD
-=======
-      cgroupsPath: cgroupsPath(hostConfig.CgroupParent || request.cgroupParent, request.id, facts),
-      resources: containerResources(hostConfig, rules),
->>>>>>> main
       maskedPaths: hostConfig.Privileged ? [] : (hostConfig.MaskedPaths ?? []),
       readonlyPaths: hostConfig.Privileged ? [] : (hostConfig.ReadonlyPaths ?? []),
       ...(rootfsPropagation ? { rootfsPropagation } : {}),

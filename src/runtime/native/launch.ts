@@ -11,69 +11,25 @@ import { controlOf, headerOf, ownerOf, parentOf, type Room } from '../room.ts';
 
 /** Runtime.launch by a plan of our own; `path` is the directory of the start. */
 export async function launchContainer(room: Room, path: string, launch: Launch): Promise<Pending> {
-<<<<<<< HEAD
   const { spec, rootFd } = launch;
   const netns = takeNetwork(room, spec);
+  let closeScope: (() => void) | undefined;
   try {
+    closeScope = await room.scopes?.open(spec.linux.cgroupsPath, spec.linux.resources);
     const steps = compileLaunch({ ...firstInput(room, spec, launch), ...secondInput(room, launch) });
     const owner = ownerOf(spec);
     return await start({ ...startOf(room, path, launch, { outline: spec, steps, netns, owner }), tree: rootFd });
   } finally {
-    for (const fd of [rootFd, ...launch.reserved, ...netns]) closeFd(fd);
-=======
-  // A namespace that belongs to a user namespace of the container's cannot have been made before it.
-  const fresh = makesNew(launch.spec, 'network') && !launch.spec.linux.namespaces.some(({ type }) => type === 'user');
-  const netns = fresh ? room.network.take() : undefined;
-  const made = netns === undefined ? [] : [netns];
-  let closeScope: (() => void) | undefined;
-  try {
-    const { id, token, spec, stdio, log, network, shm, reserved } = launch;
-    const cgroup = spec.linux.cgroupsPath;
-    closeScope = await room.scopes?.open(cgroup, spec.linux.resources);
-    const steps = compileLaunch({
-      id,
-      spec,
-      stdio,
-      rootAt: room.rootAt,
-      cgroups: room.cgroups,
-      parent: parentOf(room, cgroup),
-      kcore: room.kcore,
-      seccomp: room.seccomp,
-      ...(network && { network }),
-      ...(shm && { shm: { ...shm, at: room.shmAt } }),
-    });
-    const record = { token, boot: room.boot, cgroup };
-    return await start({
-      header: {
-        ...headerOf(room, { id, token, stdio, process: spec.process, spec }),
-        kind: 'container',
-        reserved: reserved.length,
-        hasNetwork: netns !== undefined,
-        ...(log && { log }),
-      },
-      steps,
-      path,
-      record,
-      log: room.log,
-      shims: room.shims,
-      tree: launch.rootFd,
-      held: [...reserved, ...made],
-      pids: () => cgroupPids(room.cgroups, cgroup),
-      control: controlOf(room, cgroup),
-      bury: () => bury(room, path, record),
-    });
-  } finally {
     // The container's process is in it by now, or will not be.
     closeScope?.();
-    for (const fd of [launch.rootFd, ...launch.reserved, ...made]) closeFd(fd);
->>>>>>> main
+    for (const fd of [rootFd, ...launch.reserved, ...netns]) closeFd(fd);
   }
 }
 
-/** Runtime.open by a plan of our own. What is in a user namespace wants all of its plan at once. */
+/** Runtime.open by a plan of our own. What is in a user namespace, or in a scope of systemd's, wants all of its plan at once. */
 export async function openContainer(room: Room, path: string, opening: Opening): Promise<Opened | undefined> {
   const { outline } = opening;
-  if (hasUser(outline) || !makesNew(outline, 'mount')) return undefined;
+  if (room.scopes || hasUser(outline) || !makesNew(outline, 'mount')) return undefined;
   const netns = takeNetwork(room, outline);
   try {
     const steps = compileFirstHalf(firstInput(room, outline, opening));
