@@ -1,3 +1,4 @@
+import { SystemError } from './errno.ts';
 import { familyOf, ipBytes, ipText } from './ip-bytes.ts';
 import { attribute, attributes, message, NetlinkFlag, nest, text, textOf, u32 } from './netlink.ts';
 import type { NetlinkSocket } from './netlink-socket.ts';
