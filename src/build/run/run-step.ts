@@ -9,6 +9,7 @@ import type { Context } from '../context.ts';
 import type { RunOptions } from '../contract.ts';
 import type { RunStep } from '../language/index.ts';
 import { createFrames } from './frames.ts';
+import { missingPlaces, removePlaces } from './stubs.ts';
 import { type MountInputs, type StepMounts, stepMounts } from './mounts.ts';
 
 const SIGKILL = 9;
@@ -21,6 +22,8 @@ export interface RunWork {
   inputs: MountInputs;
   log(stream: 1 | 2, bytes: Uint8Array): void;
   signal: AbortSignal;
+  /** What the start has made for its mounts. */
+  stubs?: ReturnType<typeof missingPlaces>;
 }
 
 /** Runs a step's command on a stack of layers; the name of the layer that it made. */
@@ -54,9 +57,22 @@ async function runIn(context: Context, id: string, work: RunWork): Promise<void>
     const running = await launch(context, { id, directory, work, mounts, attachment });
     process = running.process;
     await finish(running, work);
+    if (work.stubs?.length) clearStubs(context, id, work.stubs);
   } finally {
     // The next step need not wait for that.
     context.clearing.add(clearAway());
+  }
+}
+
+/** What the engine itself mounts. */
+const ownFiles = ['/etc/hosts', '/etc/resolv.conf'];
+
+function clearStubs({ snapshots }: Context, id: string, stubs: ReturnType<typeof missingPlaces>): void {
+  const root = snapshots.mount(id, { volatile: true });
+  try {
+    removePlaces(root, stubs);
+  } finally {
+    closeFd(root);
   }
 }
 
@@ -120,6 +136,8 @@ function launchRequest(context: Context, { id, directory, work, mounts, attachme
   writeFileSync(files.resolvConf, attachment.resolvConf);
   const rootFd = context.snapshots.mount(id, { volatile: true });
   try {
+    const destinations = [...mounts.mounts.map(({ destination }) => destination), ...ownFiles];
+    work.stubs = missingPlaces(rootFd, destinations.filter((path) => !/^\/(dev|proc|sys)(\/|$)/.test(path)));
     const proxies = [...step.proxies].map(([name, value]) => `${name}=${value}`);
     const spec = context.specs({
       id,
