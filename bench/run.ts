@@ -1,13 +1,13 @@
 // `make bench`: the figures of docs/performance.md, ours and a real Docker's in one run.
 import { readdirSync, readFileSync } from 'node:fs';
-import { bulk } from './bulk.ts';
+import { copies, logs } from './bulk.ts';
 import { events } from './events.ts';
 import { images } from './images.ts';
 import { median, sideBySide } from './measure.ts';
 import { network } from './network.ts';
 import { report } from './report.ts';
 import { api, memory, quietly, type Sides, startSides, tug } from './sides.ts';
-import { views } from './views.ts';
+import { lists, stats } from './views.ts';
 import { volumes } from './volumes.ts';
 
 const rounds = Number(process.env.TUG_BENCH_ROUNDS ?? 15);
@@ -115,18 +115,19 @@ if (sides === undefined) {
   console.log('bench: no real Docker to measure against on this machine; nothing was measured');
   process.exit(0);
 }
-/** Parts by name; `TUG_BENCH=start,views` measures those alone. */
+/** Parts by name; `TUG_BENCH=start,views` measures those alone, and a part of a part by its own name. */
 const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
   start: [runs, execs, many, boot],
-  views: [views, events],
-  bulk: [bulk],
+  views: [lists, stats, events],
+  bulk: [logs, copies],
   network: [network],
   volumes: [volumes],
   images: [images],
 };
+const alone: typeof parts = { lists: [lists], stats: [stats], events: [events], logs: [logs], copies: [copies] };
 const wanted = process.env.TUG_BENCH?.split(',') ?? Object.keys(parts);
 try {
-  for (const name of wanted) for (const measure of parts[name] ?? []) await measure(sides);
+  for (const name of wanted) for (const measure of parts[name] ?? alone[name] ?? []) await measure(sides);
 } finally {
   await sides.close();
 }

@@ -4,8 +4,8 @@ import { api, inParallel, quietly, type Sides, tug } from './sides.ts';
 
 const many = Number(process.env.TUG_BENCH_CONTAINERS ?? 2000);
 
-/** What an engine tells of many containers, and to many clients; the same client for both sides. */
-export async function views(sides: Sides): Promise<void> {
+/** What an engine tells of many containers, and to many clients. */
+export async function lists(sides: Sides): Promise<void> {
   const [ours, theirs] = await Promise.all([populate(sides.engine.socket), populate(sides.peer)]);
   const list = ['ps', '-a'];
   await ask(sides, `ps -a with ${many} that do not run`, { tug: list, docker: list });
@@ -13,7 +13,6 @@ export async function views(sides: Sides): Promise<void> {
   await ask(sides, 'inspect of 500', { tug: inspect(ours), docker: inspect(theirs) });
   await crowd(sides);
   await Promise.all([removeAll(sides.engine.socket, ours), removeAll(sides.peer, theirs)]);
-  await stats(sides);
 }
 
 async function populate(socket: string): Promise<string[]> {
@@ -48,7 +47,8 @@ async function crowd(sides: Sides): Promise<void> {
   report('500 clients at once on /containers/json', figures as never, 1);
 }
 
-async function stats(sides: Sides): Promise<void> {
+/** What 50 running containers use. */
+export async function stats(sides: Sides): Promise<void> {
   const [ours, theirs] = [await runFifty(sides.engine.socket), await runFifty(sides.peer)];
   const figures = await sideBySide(
     { tug: () => statsOf(sides.engine.socket, ours), docker: () => statsOf(sides.peer, theirs) },

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sweepMountPlaces } from '../host/index.ts';
 import { buildImage } from './build-image.ts';
+import { createClearing } from './clearing.ts';
 import { createCache, forgetUnsynced } from './cache/cache.ts';
 import { createCacheMounts, sweepCacheMounts } from './cache/mounts.ts';
 import { prune } from './cache/prune.ts';
@@ -26,6 +27,7 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
     mounts,
     digests: createDigests(),
     running: new Map(),
+    clearing: createClearing(dependencies.log),
   };
   const closing = new AbortController();
   const taken = new Set<string>();
@@ -51,6 +53,7 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
     async close() {
       closing.abort();
       await Promise.allSettled(under);
+      await context.clearing.settled();
     },
   };
 }

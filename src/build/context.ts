@@ -5,6 +5,7 @@ import type { Runtime } from '../runtime/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Cache } from './cache/cache.ts';
+import type { Clearing } from './clearing.ts';
 import type { CacheMounts } from './cache/mounts.ts';
 import type { StepSpecs } from './contract.ts';
 import type { Digests } from './copy/checksum.ts';
@@ -32,4 +33,6 @@ export interface Context extends BuildDependencies {
   digests: Digests;
   /** Steps that some build is at, by key: another that wants the same waits for it. */
   running: Map<string, Promise<Result>>;
+  /** What is being cleared away behind the steps. */
+  clearing: Clearing;
 }

@@ -1,4 +1,4 @@
-import { copyFile, fstatSync, read, write } from 'node:fs';
+import { constants, copyFile, fstat, read, type Stats, write } from 'node:fs';
 import { closeFd } from './files.ts';
 import { syscall, trySyscall } from './syscall.ts';
 
@@ -6,6 +6,7 @@ const SOL_SOCKET = 1;
 const SO_PEERPIDFD = 77;
 const F_GETFL = 3;
 const O_ACCMODE = 3;
+const { O_RDONLY, O_WRONLY, O_RDWR } = constants;
 
 /**
  * The process that connected to a unix socket, as a pidfd, which no later process can take the place of. The caller closes it.
@@ -22,21 +23,27 @@ export function peerProcess(socket: number): number | undefined {
 /**
  * Another process's open file as one of this process's own (O_CLOEXEC; the caller closes it), with that process's rights to it and no
  * more; undefined if it has none of that number, or another file than it says (it is not the process that speaks, but passes words on).
+ * A file system that does not answer keeps nobody else waiting.
  */
-export function takeGiven(process: number, file: { fd: number; device: number; inode: number }): number | undefined {
+export async function takeGiven(
+  process: number,
+  file: { fd: number; device: number; inode: number },
+): Promise<number | undefined> {
   const fd = trySyscall('pidfd_getfd', process, file.fd, 0);
   if (fd < 0) return undefined;
-  const { dev, ino } = fstatSync(fd);
+  const { dev, ino } = await statAside(fd);
   if (dev === file.device && ino === file.inode) return fd;
   closeFd(fd);
   return undefined;
 }
 
 /** Whether the open file is a regular one that may be read, or written. */
-export function isFileFor(fd: number, access: 'reading' | 'writing'): boolean {
+export async function isFileFor(fd: number, access: 'reading' | 'writing'): Promise<boolean> {
   const mode = syscall('fcntl', fd, F_GETFL) & O_ACCMODE;
-  return fstatSync(fd).isFile() && (mode === 2 || mode === (access === 'reading' ? 0 : 1));
+  return (mode === O_RDWR || mode === (access === 'reading' ? O_RDONLY : O_WRONLY)) && (await statAside(fd)).isFile();
 }
+
+const statAside = (fd: number) => calling<Stats>((done) => fstat(fd, done));
 
 /**
  * Makes the contents of one open file another's, which is empty. The kernel copies, in a thread: nothing of it passes through this

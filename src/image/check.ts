@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
-import { asEngineError, type Damage, EngineError, leftOverAfter } from '../kit/index.ts';
+import { asEngineError, type Damage, EngineError, leftOverAfter, messageOf } from '../kit/index.ts';
 import { digestOf } from '../oci/index.ts';
 import type { Tx } from '../store/index.ts';
 import { checkLists } from './check-lists.ts';
 import type { Context } from './context.ts';
 import { once } from './create/new-image.ts';
 import { layerBytes } from './layers/unpack-layers.ts';
+import type { FetchAgain } from './pull/fetch-again.ts';
 import {
   type ImageRecord,
   imagesIn,
@@ -22,12 +23,16 @@ interface Found {
 }
 
 /** Images with all that they need, and what lies there that no image needs. Layers are checked with the tars in their blobs. */
-export async function* checkImages(context: Context, options: { full: boolean }): AsyncGenerator<Damage> {
+export async function* checkImages(
+  context: Context,
+  fetchAgain: FetchAgain,
+  options: { full: boolean },
+): AsyncGenerator<Damage> {
   const seen = new Set<string>();
   for (const { id, document } of context.store.view((tx) => imagesIn(tx).all())) {
     const found = { id, record: document };
     yield* checkRecord(context, found);
-    const isWhole = yield* checkBytes(context, found);
+    const isWhole = yield* checkBytes(context, fetchAgain, found);
     if (isWhole && document.damaged !== undefined) yield unmarked(context, found);
     yield* checkLayers(context, found, { ...options, seen });
   }
@@ -64,22 +69,29 @@ function change(store: Context['store'], done: string, work: (tx: Tx) => void): 
   };
 }
 
-/** Whether config and layers are there as they came. A config that is lost is written as it was, if its record makes the same bytes. */
-async function* checkBytes({ store }: Context, { id, record }: Found): AsyncGenerator<Damage, boolean> {
+/**
+ * Whether config, manifest and layers are there as they came. A config that is lost is written as it was, if its record makes the same
+ * bytes; what else is lost is fetched again from where the image was pulled.
+ */
+async function* checkBytes(
+  { store }: Context,
+  fetchAgain: FetchAgain,
+  { id, record }: Found,
+): AsyncGenerator<Damage, boolean> {
   const { blobs } = store;
   const subject = `image ${id}`;
   if (!blobs.has(id)) {
     const text = Buffer.from(JSON.stringify(record.config));
+    const problem = 'its configuration is gone';
+    const writeAgain = async () => {
+      await blobs.ingest(once(text), { digest: id });
+      return 'written again';
+    };
+    const isKnown = digestOf(text) === id;
     yield {
       subject,
-      problem: 'its configuration is gone',
-      repair:
-        digestOf(text) === id
-          ? async () => {
-              await blobs.ingest(once(text), { digest: id });
-              return 'written again';
-            }
-          : lost(store, id, 'its configuration is gone'),
+      problem,
+      repair: isKnown ? writeAgain : bringBack(store, fetchAgain, { id, problem, digest: id }),
     };
   }
   const { manifest, ...unmanifested } = record;
@@ -90,19 +102,28 @@ async function* checkBytes({ store }: Context, { id, record }: Found): AsyncGene
       repair: change(store, 'it gets another when it is pushed', (tx) => putImage(tx, id, unmanifested)),
     };
   }
-  const missing = record.blobs.find((blob) => !blobs.has(blob));
-  if (missing !== undefined) {
-    const problem = `the bytes of its layer ${missing} are gone`;
-    yield { subject, problem, repair: lost(store, id, problem) };
+  for (const digest of new Set(record.blobs.filter((blob) => !blobs.has(blob)))) {
+    const problem = `the bytes of its layer ${digest} are gone`;
+    yield { subject, problem, repair: bringBack(store, fetchAgain, { id, problem, digest }) };
   }
-  return missing === undefined && blobs.has(id);
+  return [id, ...record.blobs].every((blob) => blobs.has(blob));
 }
 
-/** What is lost is lost; the image says so from then on, instead of failing half-way. */
-function lost(store: Context['store'], id: string, problem: string): () => string {
-  return () => {
-    store.update((tx) => markDamaged(tx, id, problem));
-    throw new EngineError('internal', 'pull or load the image again; until then it cannot be saved or pushed');
+/** What no registry gives back is lost; the image says so from then on, instead of failing half-way. */
+function bringBack(
+  store: Context['store'],
+  fetchAgain: FetchAgain,
+  { id, problem, digest }: { id: string; problem: string; digest: string },
+): () => Promise<string> {
+  return async () => {
+    try {
+      return await fetchAgain(id, digest);
+    } catch (error) {
+      store.update((tx) => markDamaged(tx, id, problem));
+      const tried = messageOf(error);
+      const words = 'pull or load the image again; until then it cannot be saved or pushed';
+      throw new EngineError('internal', tried === '' ? words : `${tried}; ${words}`, error);
+    }
   };
 }
 

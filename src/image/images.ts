@@ -13,6 +13,7 @@ import { commitImage } from './create/commit.ts';
 import { importImage } from './create/import.ts';
 import { nameFor } from './create/new-image.ts';
 import { unpackLayers } from './layers/unpack-layers.ts';
+import { createFetchAgain } from './pull/fetch-again.ts';
 import { pullImages } from './pull/pull.ts';
 import { remoteImage } from './pull/remote.ts';
 import { pushImages } from './push/push.ts';
@@ -69,7 +70,7 @@ export function createImages(options: {
     save: (references, platform) => saveImages(context, references, platform),
     prune: (filters) => pruneImages(context, filters),
     subscribe: events.subscribe,
-    check: (options) => checkImages(context, options),
+    check: (options) => checkImages(context, createFetchAgain(context, { registry, downloads }), options),
     async collect() {
       await garbage.collect();
       store.blobs.forget(new Date(clock().getTime() - PARTIAL_MS));

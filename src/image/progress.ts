@@ -26,3 +26,18 @@ export async function* progressOf(
   }
   await working;
 }
+
+/** Between two messages of one bar, in ms. */
+const rate = 100;
+
+/** Says how far something is, not too often; the end always, once. */
+export function createBar(say: (status: string, detail: { current: number; total: number }) => void, total: number) {
+  let last = { status: '', current: -1, at: 0 };
+  return (status: string, current: number): void => {
+    const now = performance.now();
+    const isSame = last.status === status;
+    if (isSame && (last.current === current || (now - last.at < rate && current < total))) return;
+    last = { status, current, at: now };
+    say(status, { current, total });
+  };
+}

@@ -1,7 +1,8 @@
 export * from './crashpoint.ts';
 export * from './damage.ts';
 export * from './errors.ts';
-export { createHasher, type Hasher, type Hashing } from './hash/hasher.ts';
+export { createHasher, type Hasher } from './hash/hasher.ts';
+export type { Hashing } from './hash/hashing.ts';
 export * from './ids.ts';
 export * from './locks.ts';
 export * from './log.ts';

@@ -41,7 +41,7 @@ export function overlayMounts(at: Places): Mounts {
       const within = `../containers/${id}`;
       const own = { dir: `${within}/diff`, work: `${within}/work`, volatile };
       const fd = withLower(at, keys(id), { ids: idsOf(path(id)), on: [] }, (lower) =>
-        detachedOverlay({ ...places(layout), lower, upper: own }),
+        detachedOverlay({ ...places(layout), lower: lower.length > 0 ? lower : ['../empty'], upper: own }),
       );
       crashpoint('snapshot.container.mounted');
       return fd;

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { detachMount, type IdMaps, usingFd } from '../host/index.ts';
-import type { Log } from '../kit/index.ts';
+import { EngineError, type Log } from '../kit/index.ts';
 import { createApplyLayer } from './apply-layer.ts';
 import { createChecks } from './check/checks.ts';
 import { type Containers, createContainers } from './containers.ts';
@@ -62,7 +62,12 @@ export function createSnapshots(options: SnapshotOptions): Snapshots {
       for (const key of keysOf(layers, diffId)) add(key);
       drop();
     },
-    layerSize: (diffId, parents) => layers.record(layers.need([...parents, diffId]).at(-1) ?? '').size,
+    layerSize(diffId, parents) {
+      // Those below may still be on their way.
+      const key = layers.find([...parents, diffId]).at(-1);
+      if (key === undefined) throw new EngineError('internal', `layer ${diffId} is not unpacked`);
+      return layers.record(key).size;
+    },
     create,
     ...createDrafts({ layout, layers, containers, discard, driver }),
     mount: containers.mount,

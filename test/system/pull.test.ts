@@ -114,6 +114,17 @@ test('layers that an image here has are not fetched for another', async () => {
   expect(small.asked.filter((line) => line.includes('/blobs/'))).toHaveLength(1);
 });
 
+test('a layer that is here is taken over while those below it are on their way', async () => {
+  const [upper] = layers;
+  small.image('one:1', [{ tar: upper }]);
+  await pull('one:1');
+  const lower = makeTar([{ name: 'below', data: 'on its way' }]);
+  small.image('two:1', [{ tar: lower, packed: gzipSync(lower), mediaType: gzip }, { tar: upper }]);
+  const lines = await pull('two:1');
+  expect(lines.filter((line) => line.endsWith('Already exists'))).toHaveLength(1);
+  expect(lines.at(-1)).toBe(`Status: Downloaded newer image for ${small.host}/two:1`);
+});
+
 test('all tags of a repository', async () => {
   serve('box:1');
   small.image('box:2', [{ tar: layers[0] }]);

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { closeFd, readFileIn } from '../../host/index.ts';
 import { crashpoint, EngineError, newId, newToken } from '../../kit/index.ts';
 import type { NetworkAttachment } from '../../network/index.ts';
-import type { Launch, Process } from '../../runtime/index.ts';
+import type { Exit, Launch, Process } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import type { RunOptions } from '../contract.ts';
 import type { RunStep } from '../language/index.ts';
 import { createFrames } from './frames.ts';
+import { missingPlaces, removePlaces } from './stubs.ts';
 import { type MountInputs, type StepMounts, stepMounts } from './mounts.ts';
 
 const SIGKILL = 9;
@@ -21,6 +22,8 @@ export interface RunWork {
   inputs: MountInputs;
   log(stream: 1 | 2, bytes: Uint8Array): void;
   signal: AbortSignal;
+  /** What the start has made for its mounts. */
+  stubs?: ReturnType<typeof missingPlaces>;
 }
 
 /** Runs a step's command on a stack of layers; the name of the layer that it made. */
@@ -41,18 +44,35 @@ async function runIn(context: Context, id: string, work: RunWork): Promise<void>
   const directory = join(context.directory, 'run', id);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   let mounts: StepMounts | undefined;
+  let process: Process | undefined;
+  const clearAway = async (): Promise<void> => {
+    mounts?.release();
+    await process?.release();
+    await context.networks.release(id);
+    rmSync(directory, { recursive: true, force: true });
+  };
   try {
     mounts = await stepMounts(context, work.step, { id, directory, inputs: work.inputs });
     const attachment = await context.networks.attach(attachRequest(id, work));
-    try {
-      const process = await launch(context, { id, directory, work, mounts, attachment });
-      await finish(process, work);
-    } finally {
-      await context.networks.release(id);
-    }
+    const running = await launch(context, { id, directory, work, mounts, attachment });
+    process = running.process;
+    await finish(running, work);
+    if (work.stubs?.length) clearStubs(context, id, work.stubs);
   } finally {
-    mounts?.release();
-    rmSync(directory, { recursive: true, force: true });
+    // The next step need not wait for that.
+    context.clearing.add(clearAway());
+  }
+}
+
+/** What the engine itself mounts. */
+const ownFiles = ['/etc/hosts', '/etc/resolv.conf'];
+
+function clearStubs({ snapshots }: Context, id: string, stubs: ReturnType<typeof missingPlaces>): void {
+  const root = snapshots.mount(id, { volatile: true });
+  try {
+    removePlaces(root, stubs);
+  } finally {
+    closeFd(root);
   }
 }
 
@@ -83,14 +103,22 @@ interface Starting {
   attachment: NetworkAttachment;
 }
 
-/** The process, running, with its output on the way; it is killed when the build is given up. */
-async function launch(context: Context, at: Starting): Promise<{ process: Process; drained: Promise<void> }> {
-  const request = launchRequest(context, at);
-  const pending = await context.runtime.launch(request);
+interface Running {
+  process: Process;
+  /** All it said has been heard. */
+  drained: Promise<void>;
+}
+
+/** The process, running, with its output on the way. */
+async function launch(context: Context, at: Starting): Promise<Running> {
+  const pending = await context.runtime.launch(launchRequest(context, at));
   try {
-    const attachment = await pending.process.attach({ stdin: false, stdout: true, stderr: true });
-    const drained = drain(attachment.socket, at.work);
-    await at.attachment.publish();
+    const asked = Promise.withResolvers<void>();
+    const attached = pending.process.attach({ stdin: false, stdout: true, stderr: true }, asked.resolve);
+    const drained = attached.then(({ socket }) => drain(socket, at.work));
+    drained.catch(() => undefined);
+    // Once the question lies there, nothing that is said is missed.
+    await Promise.race([asked.promise, attached]);
     await pending.go();
     crashpoint('build.running');
     at.mounts.started();
@@ -108,6 +136,8 @@ function launchRequest(context: Context, { id, directory, work, mounts, attachme
   writeFileSync(files.resolvConf, attachment.resolvConf);
   const rootFd = context.snapshots.mount(id, { volatile: true });
   try {
+    const destinations = [...mounts.mounts.map(({ destination }) => destination), ...ownFiles];
+    work.stubs = missingPlaces(rootFd, destinations.filter((path) => !/^\/(dev|proc|sys)(\/|$)/.test(path)));
     const proxies = [...step.proxies].map(([name, value]) => `${name}=${value}`);
     const spec = context.specs({
       id,
@@ -153,26 +183,22 @@ function drain(socket: Socket, work: RunWork): Promise<void> {
   });
 }
 
-async function finish(
-  { process, drained }: { process: Process; drained: Promise<void> },
-  work: RunWork,
-): Promise<void> {
+/** Waits for its end; it is killed when the build is given up. */
+async function finish({ process, drained }: Running, work: RunWork): Promise<void> {
   const stop = (): void => void process.signal(SIGKILL).catch(() => undefined);
   work.signal.addEventListener('abort', stop);
   if (work.signal.aborted) stop();
   try {
-    const exit = await process.exited;
-    await drained;
-    await process.release();
+    const [exit] = await Promise.all([process.exited, drained]);
     work.signal.throwIfAborted();
     if (exit.code === 0) return;
-    throw new EngineError('internal', failureOf(work.step, exit.code), exit);
+    throw new EngineError('internal', failureOf(work.step, exit), exit);
   } finally {
     work.signal.removeEventListener('abort', stop);
   }
 }
 
-function failureOf(step: RunStep, code: number): string {
-  const command = step.args.join(' ');
-  return `process ${JSON.stringify(command)} did not complete successfully: exit code: ${code}`;
+function failureOf(step: RunStep, { code, oom }: Exit): string {
+  const words = `process ${JSON.stringify(step.args.join(' '))} did not complete successfully: exit code: ${code}`;
+  return oom ? `${words}: out of memory` : words;
 }

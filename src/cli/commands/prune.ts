@@ -69,7 +69,7 @@ export function pruneCommand(
     async run({ client, config, out }, { flags }) {
       const all = 'all' in flags && flags.all === true;
       const filters = withConfigured(flags.filter, config.data.pruneFilters);
-      const query = { filters, more: more(all, filters) };
+      const query = { filters, more: more(all, filters), all: kind === 'build' && all };
       if (!flags.force && !(await confirm(out, `${words.question(all)}\nAre you sure you want to continue?`))) return 0;
       const { text, reclaimed } = await prune(client, kind, query);
       if (text) await out.line(text);

@@ -150,8 +150,9 @@ async function writeFile(
 
 async function writeContents(fd: number, entry: TarEntry): Promise<void> {
   const { writeSync, ftruncateSync } = fs();
+  const whole = entry.segments ? undefined : entry.ready();
   let position = 0;
-  for await (const bytes of entry.data()) {
+  for await (const bytes of whole ? [whole] : entry.data()) {
     for (let written = 0; written < bytes.length; ) {
       const room = roomAt(entry, position);
       const count = writeSync(fd, bytes, written, Math.min(bytes.length - written, room.length), room.offset);

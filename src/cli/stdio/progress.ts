@@ -1,6 +1,5 @@
-import type { JSONMessage } from '../../api/index.ts';
+import { type JSONMessage, type Progress, progressBar } from '../../api/index.ts';
 import { CliError } from '../command.ts';
-import { humanSize } from '../format/bytes.ts';
 import { formatGoDuration } from '../format/duration.ts';
 import type { Output } from './output.ts';
 
@@ -12,14 +11,6 @@ type Message = JSONMessage & {
   aux?: unknown;
   progressDetail?: Progress;
 };
-
-interface Progress {
-  current?: number;
-  total?: number;
-  start?: number;
-  units?: string;
-  hidecounts?: boolean;
-}
 
 /** Shows a stream of the engine's progress messages: bars that move on a terminal, lines elsewhere. An error among them is thrown. */
 export async function showProgress(body: AsyncIterable<Uint8Array>, out: Output | undefined): Promise<void> {
@@ -80,19 +71,11 @@ function lineOf(
   return stream ? `${head}${stream}${end}` : `${head}${status}${end}\n`;
 }
 
-function barOf({ current = 0, total = 0, start = 0, units = '', hidecounts }: Progress, columns: number): string {
-  if (current <= 0 && total <= 0) return '';
-  if (total <= 0) return units === '' ? humanSize(current).padStart(8) : `${current} ${units}`;
-  const filled = Math.min(50, Math.trunc(Math.trunc((current / total) * 100) / 2));
-  const box = columns > 110 ? `[${'='.repeat(filled)}>${' '.repeat(50 - filled)}] ` : '';
-  const left = columns > 50 && current > 0 && start > 0 && filled < 50 ? timeLeft(current, total, start) : '';
-  return box + (hidecounts ? '' : counts(current, total, units)) + left;
-}
-
-function counts(current: number, total: number, units: string): string {
-  const isOver = current > total;
-  if (units !== '') return isOver ? `${current} ${units}` : `${current}/${total} ${units}`;
-  return humanSize(current).padStart(8) + (isOver ? '' : `/${humanSize(total)}`);
+/** A bar, on a terminal with the time that is left. */
+function barOf(progress: Progress, columns: number): string {
+  const { current = 0, total = 0, start = 0 } = progress;
+  const isMoving = columns > 50 && current > 0 && start > 0 && current < total;
+  return progressBar(progress, columns) + (isMoving ? timeLeft(current, total, start) : '');
 }
 
 function timeLeft(current: number, total: number, start: number): string {

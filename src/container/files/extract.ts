@@ -102,8 +102,12 @@ function onHost<T extends { uid: number; gid: number }>({ ids }: FileTree, entry
   return { ...entry, uid, gid };
 }
 
+/** A name that is not simply a path: dots or nothing between slashes. */
+const special = /(^|\/)\.{0,2}(\/|$)/;
+
 /** A name in the archive as a path below the directory; undefined for one that leads above it. */
 function inside(name: string): string | undefined {
+  if (!special.test(name)) return name;
   const parts: string[] = [];
   for (const part of name.split('/')) {
     if (part === '..' && parts.length === 0) return undefined;

@@ -5,7 +5,7 @@ import type { Tx } from '../../store/index.ts';
 import { type Context, eventOf, publishAll } from '../context.ts';
 import type { ImageEvent } from '../contract.ts';
 import { unpackLayers } from '../layers/unpack-layers.ts';
-import { progressOf } from '../progress.ts';
+import { createBar, progressOf } from '../progress.ts';
 import { putIndex } from '../records/indexes.ts';
 import { blobsOf, giveName, imagesIn, nameIn, putImage, wholeName } from '../records/records.ts';
 import type { Archived, ArchivedImage, ArchivedList } from './archived.ts';
@@ -13,9 +13,6 @@ import { archivedIn, ofPlatform } from './archived-in.ts';
 import { spoolArchive } from './spool.ts';
 
 type Emit = (message: JSONMessage) => void;
-
-/** How many bytes of a layer pass between two messages. */
-const STEP = 512 << 10;
 
 /** Loads all images of an archive, or none. */
 export function loadImages(
@@ -52,16 +49,16 @@ export function loadImages(
 async function unpack(context: Context, image: ArchivedImage, emit: Emit): Promise<number[]> {
   const { blobs } = context.store;
   const diffIds = image.config.rootfs.diff_ids;
-  const progress = diffIds.map(() => ({ current: 0, said: 0 }));
+  const progress = diffIds.map((diffId, index) => {
+    const say = (status: string, progressDetail: object) =>
+      emit({ id: shortId(diffId), status, progressDetail } as JSONMessage);
+    return { current: 0, bar: createBar(say, blobs.size(image.blobs[index] ?? '')) };
+  });
   const onBytes = (index: number, count: number) => {
     const at = progress[index];
-    const total = blobs.size(image.blobs[index] ?? '');
     if (!at) return;
     at.current += count;
-    if (at.current - at.said < STEP && at.current < total) return;
-    at.said = at.current;
-    const progressDetail = { current: at.current, total };
-    emit({ id: shortId(diffIds[index] ?? ''), status: 'Loading layer', progressDetail });
+    at.bar('Loading layer', at.current);
   };
   const layers = diffIds.map((diffId, index) => ({ diffId, blob: image.blobs[index] ?? '' }));
   return unpackLayers({ blobs, snapshots: context.snapshots }, layers, onBytes);

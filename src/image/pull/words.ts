@@ -1,4 +1,5 @@
 import type { JSONMessage } from '../../api/index.ts';
+import { createBar } from '../progress.ts';
 import type { DownloadStep } from '../transfer/download.ts';
 
 type Emit = (message: JSONMessage) => void;
@@ -13,16 +14,13 @@ export interface LayerWords {
   complete(): void;
 }
 
-/** Between two messages of one bar, in ms. */
-const rate = 100;
-
 export function createLayerWords(id: string, total: number, emit: Emit): LayerWords {
   let isThere = false;
   let unpacked = 0;
   const say = (status: string, progressDetail: { current?: number; total?: number } = {}) =>
     emit({ status, progressDetail, id } as JSONMessage);
   const bar = createBar(say, total);
-  const sayExtracting = () => isThere && bar('Extracting', unpacked);
+  const sayExtracting = () => isThere && unpacked > 0 && bar('Extracting', unpacked);
   return {
     begins: () => say('Pulling fs layer'),
     exists() {
@@ -48,17 +46,5 @@ export function createLayerWords(id: string, total: number, emit: Emit): LayerWo
       bar('Extracting', total);
       say('Pull complete');
     },
-  };
-}
-
-/** Says how far something is, not too often; the end always, once. */
-function createBar(say: (status: string, detail: { current: number; total: number }) => void, total: number) {
-  let last = { status: '', current: -1, at: 0 };
-  return (status: string, current: number): void => {
-    const now = performance.now();
-    const isSame = last.status === status;
-    if (isSame && (last.current === current || (now - last.at < rate && current < total))) return;
-    last = { status, current, at: now };
-    say(status, { current, total });
   };
 }

@@ -3,6 +3,7 @@ import { asEngineError, shortId } from '../../kit/index.ts';
 import { type Descriptor, mediaTypes } from '../../oci/index.ts';
 import { isTemporary } from '../../registry/index.ts';
 import { compressionOf } from '../layers/compression.ts';
+import { createBar } from '../progress.ts';
 import type { ImageRecord } from '../records/records.ts';
 import type { Pushing } from './pushing.ts';
 import { sendBlob, sendCompressed } from './upload.ts';
@@ -75,7 +76,8 @@ async function sendLayer(pushing: Pushing, layer: Layer): Promise<Descriptor> {
       return { mediaType, ...form };
     }
   }
-  const tell = createTell(layer, blobs.size(layer.blob), emit);
+  const bar = createBar((status, detail) => say(emit, layer.id, status, detail), blobs.size(layer.blob));
+  const tell = (current: number) => bar('Pushing', current);
   const sent = await repeatedly(pushing, layer, () =>
     layer.isAsItIs ? sendBlob(pushing, layer.blob, tell) : sendCompressed(pushing, layer.blob, tell),
   );
@@ -95,19 +97,6 @@ async function mounts({ repository }: Pushing, digest: string, from: string): Pr
     if (['unauthorized', 'forbidden', 'notFound'].includes(asEngineError(error).kind)) return false;
     throw error;
   }
-}
-
-/** Between two messages of one bar, in ms. */
-const rate = 100;
-
-function createTell(layer: Layer, total: number, emit: Pushing['emit']): (current: number) => void {
-  let last = 0;
-  return (current) => {
-    const now = performance.now();
-    if (now - last < rate && current < total) return;
-    last = now;
-    say(emit, layer.id, 'Pushing', { current, total });
-  };
 }
 
 async function repeatedly<T>({ signal, emit }: Pushing, { id }: Layer, work: () => Promise<T>): Promise<T> {

@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import program from './hash-thread.js' with { type: 'file' };
+import type { Hashing } from './hashing.ts';
 import { createThreadHash, type Post, type ThreadHash } from './thread-hash.ts';
-
-/** A SHA-256 of bytes that come in pieces. Exactly one of `digest` and `close` ends it. */
-export interface Hashing {
-  /** The bytes are the caller's again when it has resolved; wait for it before the next. */
-  update(bytes: Uint8Array): Promise<void> | undefined;
-  /** In hexadecimal digits. */
-  digest(): Promise<string>;
-  close(): void;
-}
 
 /** Hashes what is large on a thread of its own, which ends when it is not needed. */
 export interface Hasher {

@@ -1,4 +1,4 @@
-import type { Hashing } from './hasher.ts';
+import type { Hashing } from './hashing.ts';
 
 /** What is sent to the thread; see hash-thread.js. */
 export type Post = (message: {

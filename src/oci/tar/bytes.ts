@@ -6,6 +6,8 @@ export interface ByteReader {
   take(max: number): Promise<Uint8Array | undefined>;
   /** Exactly `count` bytes; undefined at the end, and an EngineError `unexpected EOF` within them. */
   exactly(count: number): Promise<Uint8Array | undefined>;
+  /** The same where they are here already; otherwise undefined, and nothing is taken. */
+  ready(count: number): Uint8Array | undefined;
   /** Passes over `count` bytes; `unexpected EOF` if there are fewer. */
   skip(count: number): Promise<void>;
 }
@@ -25,15 +27,20 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
     return bytes;
   }
 
+  function ready(count: number): Uint8Array | undefined {
+    if (chunk.length < count) return undefined;
+    const bytes = chunk.subarray(0, count);
+    chunk = chunk.subarray(count);
+    return bytes;
+  }
+
   return {
     take,
+    ready,
     async exactly(count) {
-      if (chunk.length >= count) {
-        // Mostly all is there already, and is had without waiting for a turn.
-        const bytes = chunk.subarray(0, count);
-        chunk = chunk.subarray(count);
-        return bytes;
-      }
+      // Mostly all is there already, and is had without waiting for a turn.
+      const here = ready(count);
+      if (here) return here;
       const first = await take(count);
       if (!first || first.length === count) return first;
       const whole = Buffer.allocUnsafe(count);
@@ -47,6 +54,7 @@ export function createByteReader(source: AsyncIterable<Uint8Array>): ByteReader 
       return whole;
     },
     async skip(count) {
+      if (ready(count)) return;
       for (let left = count; left > 0; ) {
         const passed = await take(left);
         if (!passed) throw unexpectedEnd();

@@ -25,6 +25,8 @@ export interface TarEntry {
   elsewhere?: string;
   /** The data; to be read, if at all, before the next entry is asked for. */
   data(): AsyncGenerator<Uint8Array>;
+  /** All the data, where it has come already; it is as good as read then. Otherwise undefined: it comes by `data`. */
+  ready(): Uint8Array | undefined;
 }
 
 const SPECIAL_MOST = 1 << 20;
@@ -110,12 +112,17 @@ async function entryOf(at: {
   let consumed = 0;
   if (hasData) {
     const old = header.type === 'S' ? await oldGnuMap(at.block, reader) : undefined;
-    const map = old ?? (await paxMap(extra.pax, reader, padded));
+    const map = old ?? (extra.pax.length > 0 ? await paxMap(extra.pax, reader, padded) : undefined);
     if (map && 'consumed' in map) consumed = map.consumed as number;
     stored -= consumed;
     if (map) Object.assign(entry, { segments: checkedMap(map, stored).segments, size: map.size });
   }
   let left = stored;
+  entry.ready = () => {
+    const bytes = left === stored ? reader.ready(left) : undefined;
+    if (bytes) left = 0;
+    return bytes;
+  };
   entry.data = async function* () {
     while (left > 0) {
       const bytes = await reader.take(left);
@@ -149,6 +156,7 @@ function described(header: Header, extra: Extra): TarEntry {
     xattrs: new Map(xattrs.map(([key, value]) => [key.slice(XATTR.length), Buffer.from(value, 'latin1')])),
     ...(elsewhere === undefined ? {} : { elsewhere }),
     data: async function* () {},
+    ready: () => undefined,
   };
 }
 

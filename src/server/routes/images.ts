@@ -1,5 +1,5 @@
 import { decodeContainerCreate } from '../../api/decode/index.ts';
-import { type JSONMessage, olderThan } from '../../api/index.ts';
+import { olderThan } from '../../api/index.ts';
 import type { Images } from '../../image/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import {
@@ -13,6 +13,7 @@ import {
 import type { Backends } from '../contract.ts';
 import { requestCredentials } from '../credentials.ts';
 import { describeError } from '../errors.ts';
+import { type ProgressMessage, progressLine } from '../progress-line.ts';
 import { type Handler, type Request, readJsonBody, sendJson } from '../request.ts';
 import type { Route } from '../router.ts';
 import { shapeImage, shapeImageSummary } from '../versions/image.ts';
@@ -222,28 +223,23 @@ function pulledReference(name: string, tag: string): Reference {
   return { domain, path, tag };
 }
 
-type Message = JSONMessage | { errorDetail: { message: string }; error: string };
-
 /** Docker's progress messages, one JSON a line. What fails before the first becomes the status, what fails later a message. */
-async function sendProgress(request: Request, messages: AsyncIterable<Message>): Promise<void> {
+async function sendProgress(request: Request, messages: AsyncIterable<ProgressMessage>): Promise<void> {
   const iterator = messages[Symbol.asyncIterator]();
   const first = await iterator.next();
   const sink = await request.reply.stream(200, { 'Content-Type': 'application/json' });
-  if (!first.done) await sink.write(line(first.value));
-  for await (const message of withFailure({ [Symbol.asyncIterator]: () => iterator })) await sink.write(line(message));
+  if (!first.done) await sink.write(progressLine(first.value));
+  for await (const message of withFailure({ [Symbol.asyncIterator]: () => iterator }))
+    await sink.write(progressLine(message));
   await sink.end();
 }
 
 /** The messages, and a failure as the last of them. */
-async function* withFailure(messages: AsyncIterable<Message>): AsyncGenerator<Message> {
+async function* withFailure(messages: AsyncIterable<ProgressMessage>): AsyncGenerator<ProgressMessage> {
   try {
     yield* messages;
   } catch (error) {
     const { message } = describeError(error);
     yield { errorDetail: { message }, error: message };
   }
-}
-
-function line(message: Message): string {
-  return `${JSON.stringify(message)}\r\n`;
 }

@@ -22,7 +22,9 @@ export async function writeData(
   const writer = createFileWriter(fd);
   let ended = false;
   try {
+    const whole = fill || entry.segments ? undefined : entry.ready();
     if (fill) await fill(fd);
+    else if (whole) await writer.add(whole, 0);
     else if (entry.size > 0) await copy(entry, writer);
     ended = true;
     await writer.end();

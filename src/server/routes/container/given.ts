@@ -1,6 +1,6 @@
 import { encodeOutcome, givenFrom, outcomeSize, parseGiven } from '../../../api/index.ts';
 import type { Containers } from '../../../container/index.ts';
-import { closeFd, copyContents, isFileFor, peerProcess, takeGiven, usingFd } from '../../../host/index.ts';
+import { closeFd, copyContents, isFileFor, peerProcess, takeGiven } from '../../../host/index.ts';
 import { EngineError } from '../../../kit/index.ts';
 import type { Handler, Request } from '../../request.ts';
 import type { Route } from '../../router.ts';
@@ -22,7 +22,7 @@ export function givenRoutes(containers: Containers): Route[] {
 const probeHandler: Handler = async (request) => {
   const client = clientOf(request);
   try {
-    closeFd(take(client, request.query.text('file')));
+    closeFd(await take(client, request.query.text('file')));
   } finally {
     closeFd(client);
   }
@@ -38,7 +38,7 @@ function readHandler(containers: Containers): Handler {
       const send = async (from: number) => {
         const next = await files.next();
         if (next.done) throw new EngineError('invalid', 'no file was given');
-        return sent(from, take(client, next.value, 'writing'));
+        return sent(from, await take(client, next.value, 'writing'));
       };
       const handOver = { from: givenFrom, answerSize: outcomeSize, send };
       const { stat, archive } = await containers.readArchive(request.name, pathOf(request), handOver);
@@ -55,7 +55,7 @@ function writeHandler(containers: Containers): Handler {
     const { query, name, body, reply } = request;
     const client = clientOf(request);
     const fetch = (elsewhere: string) => async (to: number) => {
-      const from = take(client, elsewhere, 'reading');
+      const from = await take(client, elsewhere, 'reading');
       try {
         await copyContents(from, to);
       } finally {
@@ -97,14 +97,13 @@ function clientOf(request: Request): number {
   return client;
 }
 
-function take(client: number, text: string, purpose?: 'reading' | 'writing'): number {
+async function take(client: number, text: string, purpose?: 'reading' | 'writing'): Promise<number> {
   const file = parseGiven(text);
-  const fd = file && takeGiven(client, file);
+  const fd = file && (await takeGiven(client, file));
   if (fd === undefined) throw notHere();
-  if (purpose === undefined || isFileFor(fd, purpose)) return fd;
-  return usingFd(fd, () => {
-    throw new EngineError('invalid', `the given file is not for ${purpose}`);
-  });
+  if (purpose === undefined || (await isFileFor(fd, purpose))) return fd;
+  closeFd(fd);
+  throw new EngineError('invalid', `the given file is not for ${purpose}`);
 }
 
 const notHere = () => new EngineError('invalid', 'files cannot be given over this connection');
