@@ -36,6 +36,11 @@ export async function findLogin(config: Config, registry: string): Promise<AuthC
   return alike ? decodeEntry(alike[0], alike[1]) : {};
 }
 
+/** The same for a request that may do without: a helper that fails has none. */
+export async function loginIfAny(config: Config, registry: string): Promise<AuthConfig> {
+  return findLogin(config, registry).catch((): AuthConfig => ({}));
+}
+
 /** Every login there is, by registry, as a build takes them. */
 export async function allLogins(config: Config): Promise<Record<string, AuthConfig>> {
   const logins: Record<string, AuthConfig> = {};
@@ -73,10 +78,10 @@ export async function keepLogin(config: Config, login: AuthConfig & { serveraddr
   return !helper;
 }
 
-/** Forgets the login at a registry. */
+/** Forgets the login at a registry; what a helper says to it is nobody's business, it may have none. */
 export async function dropLogin(config: Config, registry: string): Promise<void> {
   const helper = helperFor(config, registry);
-  if (helper) await runHelper(helper, 'erase', registry);
+  if (helper) await runHelper(helper, 'erase', registry).catch(() => '');
   const { [registry]: dropped, ...auths } = config.data.auths ?? {};
   if (!dropped) return;
   config.data.auths = auths;
@@ -117,19 +122,22 @@ async function askHelper(helper: string, registry: string): Promise<AuthConfig> 
   return { username: Username, password: Secret, serveraddress: registry };
 }
 
+const doing: Record<string, string> = { get: 'getting', list: 'listing', store: 'storing', erase: 'erasing' };
+
 async function runHelper(helper: string, action: string, input: string): Promise<string> {
+  const failed = `error ${doing[action]} credentials - err`;
   const program = `docker-credential-${helper}`;
   let child: Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
   try {
     child = Bun.spawn([program, action], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
   } catch (error) {
     const reason = `exec: ${JSON.stringify(program)}: executable file not found in $PATH`;
-    throw new Error(`error getting credentials - err: ${reason}, out: \`\``, { cause: error });
+    throw new Error(`${failed}: ${reason}, out: \`\``, { cause: error });
   }
   child.stdin.write(input);
   await child.stdin.end();
   const text = await new Response(child.stdout).text();
   const code = await child.exited;
-  if (code !== 0) throw new Error(`error getting credentials - err: exit status ${code}, out: \`${text.trim()}\``);
+  if (code !== 0) throw new Error(`${failed}: exit status ${code}, out: \`${text.trim()}\``);
   return text;
 }

@@ -33,6 +33,7 @@ export interface Session {
 const pingPatience = 15_000;
 const attempts = 4;
 const hopsMost = 10;
+const noCredentials = 'no basic auth credentials';
 /** A registry that wants a longer rest is not waited for: the user is told. */
 const restMost = 60;
 
@@ -50,8 +51,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     for (let hops = 0; hops < hopsMost; hops++) {
       // What proves us to the registry is none of another host's business.
       const own = new URL(target).host === new URL(root).host;
-      const proof = own ? await proofs.headers(asked.scope) : {};
       const { headers = {}, method = 'GET' } = asked;
+      const proof = own ? await proofs.headers(asked.scope) : {};
+      if (proof === undefined) throw withoutCredentials(method, target);
       const answer = await send(target, { ...usual, ...asked, headers: { ...headers, ...proof } });
       const location = answer.headers.get('location');
       const moves = [301, 302, 303, 307, 308].includes(answer.status) && location !== null;
@@ -93,9 +95,9 @@ async function failureOf(ask: () => Promise<Response>, accept: number[]): Promis
   }
 }
 
-/** What is sent along to be believed, as the endpoint's challenges demand. */
+/** What is sent along to be believed, as the endpoint's challenges demand; undefined where that is a password, and there is none. */
 interface Proofs {
-  headers(scope: string | undefined): Promise<Record<string, string>>;
+  headers(scope: string | undefined): Promise<Record<string, string> | undefined>;
   /** Forgets the tokens for one that ended before its time; false where that is not why an answer is a refusal. */
   renew(answer: Response): boolean;
 }
@@ -124,8 +126,8 @@ function createProofs(options: SessionOptions, first: Response): Proofs {
       const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
       if (bearer && registryToken) return { Authorization: `Bearer ${registryToken}` };
       if (bearer) return { Authorization: `Bearer ${await token(bearer.parameters, scope)}` };
-      const isBasic = challenges.some(({ scheme }) => scheme === 'basic');
-      return isBasic && credentials.username && credentials.password ? { Authorization: basic(credentials) } : {};
+      if (!challenges.some(({ scheme }) => scheme === 'basic')) return {};
+      return credentials.username && credentials.password ? { Authorization: basic(credentials) } : undefined;
     },
     renew(answer) {
       const renewed = challengesOf(answer);
@@ -139,4 +141,11 @@ function createProofs(options: SessionOptions, first: Response): Proofs {
 
 function challengesOf(answer: Response): Challenge[] {
   return parseChallenges(answer.headers.get('www-authenticate') ?? '');
+}
+
+/** Docker asks whether there is a tag before it asks for its manifest, and that is where it notices. */
+function withoutCredentials(method: string, url: string): EngineError {
+  const asked = method === 'GET' && /\/manifests\/[^/:]+$/.test(url) ? 'HEAD' : method;
+  const verb = `${asked[0]}${asked.slice(1).toLowerCase()}`;
+  return new EngineError('internal', `${verb} ${JSON.stringify(url)}: ${noCredentials}`);
 }

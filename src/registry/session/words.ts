@@ -6,6 +6,9 @@ import { refusalOf } from './failure.ts';
 export function translate(error: unknown, access: Access, name: { whole: string; repository: string }): EngineError {
   const known = asEngineError(error);
   const refused = refusalOf(error);
+  if (access === 'push' && known.message.endsWith('": no basic auth credentials')) {
+    return new EngineError(known.kind, 'no basic auth credentials', known.cause);
+  }
   if (!refused?.first) return known;
   const about = access === 'pull' && !refused.bare ? pullWords(refused.code, name) : undefined;
   if (about !== undefined) return new EngineError('notFound', `${about}: ${refused.first}`, known.cause);

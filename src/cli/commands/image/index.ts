@@ -37,6 +37,19 @@ export const imageWords: Record<string, Entry> = {
 
 export const image: Group = {
   short: 'Manage images',
-  commands: { ...builderWords, history, import: importImage, inspect, load, ls: images, prune, pull, push, rm: rmi, save, tag },
+  commands: {
+    ...builderWords,
+    history,
+    import: importImage,
+    inspect,
+    load,
+    ls: images,
+    prune,
+    pull,
+    push,
+    rm: rmi,
+    save,
+    tag,
+  },
   synonyms: { list: 'ls', remove: 'rm', rmi: 'rm' },
 };

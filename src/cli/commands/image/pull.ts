@@ -1,7 +1,7 @@
 import type { Client } from '../../../client/index.ts';
 import { familiarName, familiarString, parseReference, type Reference, withDefaultTag } from '../../../oci/index.ts';
 import { command } from '../../command.ts';
-import { authHeader, findLogin, registryOf } from '../../config/credentials.ts';
+import { type AuthConfig, authHeader, findLogin, loginIfAny, registryOf } from '../../config/credentials.ts';
 import type { Config } from '../../config/file.ts';
 import { flag } from '../../flags/index.ts';
 import type { Output } from '../../stdio/output.ts';
@@ -28,7 +28,8 @@ export const pull = command({
       await out.line(`Using default tag: ${reference.tag}`);
     }
     const platform = flags.platform || env.DOCKER_DEFAULT_PLATFORM || '';
-    await pullReference({ client, config }, { reference, platform, out: flags.quiet ? undefined : out });
+    const login = await loginIfAny(config, registryOf(familiarString(reference)));
+    await pullReference(client, { reference, platform, login, out: flags.quiet ? undefined : out });
     await out.line(wholeName(reference));
     return 0;
   },
@@ -39,18 +40,25 @@ export async function pullImage(
   { client, config }: { client: Client; config: Config },
   { image, platform, out }: { image: string; platform: string; out: Output | undefined },
 ): Promise<void> {
-  await pullReference({ client, config }, { reference: withDefaultTag(parseReference(image)), platform, out });
+  const reference = withDefaultTag(parseReference(image));
+  const login = await findLogin(config, registryOf(familiarString(reference)));
+  await pullReference(client, { reference, platform, login, out });
 }
 
 async function pullReference(
-  { client, config }: { client: Client; config: Config },
-  { reference, platform, out }: { reference: Reference; platform: string; out: Output | undefined },
+  client: Client,
+  {
+    reference,
+    platform,
+    login,
+    out,
+  }: { reference: Reference; platform: string; login: AuthConfig; out: Output | undefined },
 ): Promise<void> {
   const reply = await client.request({
     method: 'POST',
     path: '/images/create',
     query: { fromImage: familiarName(reference), tag: reference.digest ?? reference.tag, platform },
-    headers: { 'X-Registry-Auth': authHeader(await findLogin(config, registryOf(familiarString(reference)))) },
+    headers: { 'X-Registry-Auth': authHeader(login) },
   });
   await showProgress(reply.body, out);
 }

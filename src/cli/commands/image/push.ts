@@ -1,6 +1,6 @@
 import { familiarName, familiarString, hostPlatform, parsePlatform, parseReference } from '../../../oci/index.ts';
 import { type Context, command } from '../../command.ts';
-import { authHeader, findLogin, registryOf } from '../../config/credentials.ts';
+import { authHeader, loginIfAny, registryOf } from '../../config/credentials.ts';
 import { flag } from '../../flags/index.ts';
 import { printNote } from '../../stdio/note.ts';
 import { showProgress } from '../../stdio/progress.ts';
@@ -33,7 +33,7 @@ export const push = command({
       method: 'POST',
       path: `/images/${familiarName(reference)}/push`,
       query: { tag: reference.tag, ...(platform ? { platform: JSON.stringify(platform) } : {}) },
-      headers: { 'X-Registry-Auth': authHeader(await findLogin(config, registryOf(familiarString(reference)))) },
+      headers: { 'X-Registry-Auth': authHeader(await loginIfAny(config, registryOf(familiarString(reference)))) },
     });
     await showProgress(reply.body, flags.quiet ? undefined : out);
     if (flags.quiet) await out.line(wholeName(reference));

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { familiarString, parseReference, withDefaultTag } from '../../../oci/index.ts';
 import { type Context, command } from '../../command.ts';
-import { authHeader, findLogin, registryOf } from '../../config/credentials.ts';
+import { authHeader, loginIfAny, registryOf } from '../../config/credentials.ts';
 import { errorText } from '../../error-text.ts';
 import { flag } from '../../flags/index.ts';
 import { confirm } from '../../stdio/confirm.ts';
@@ -33,7 +33,7 @@ export const install = command({
     const [name = '', ...settings] = args;
     const remote = fullName(name);
     const local = flags.alias ? familiarString(withDefaultTag(parseReference(flags.alias))) : '';
-    const headers = { 'X-Registry-Auth': authHeader(await findLogin(config, registryOf(remote))) };
+    const headers = { 'X-Registry-Auth': authHeader(await loginIfAny(config, registryOf(remote))) };
     const privileges = await agree(context, { name, remote, all: flags['grant-all-permissions'], headers });
     const reply = await client.request({
       method: 'POST',
@@ -74,7 +74,7 @@ export const upgrade = command({
     if (!flags['skip-remote-check'] && !isSame) {
       if (!(await confirm(out, 'Plugin images do not match, are you sure?'))) return 0;
     }
-    const headers = { 'X-Registry-Auth': authHeader(await findLogin(config, registryOf(remote))) };
+    const headers = { 'X-Registry-Auth': authHeader(await loginIfAny(config, registryOf(remote))) };
     const body = await agree(context, { name, remote, all: flags['grant-all-permissions'], headers });
     const reply = await client.request({
       method: 'POST',
@@ -100,7 +100,7 @@ export const push = command({
     const reply = await client.request({
       method: 'POST',
       path: `/plugins/${encodeURIComponent(name)}/push`,
-      headers: { 'X-Registry-Auth': authHeader(await findLogin(config, registryOf(name))) },
+      headers: { 'X-Registry-Auth': authHeader(await loginIfAny(config, registryOf(name))) },
     });
     await showProgress(reply.body, out);
     return 0;

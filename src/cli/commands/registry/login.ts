@@ -1,6 +1,6 @@
 import { ApiError } from '../../../client/index.ts';
 import { type Context, command } from '../../command.ts';
-import { type AuthConfig, defaultRegistry, findLogin, keepLogin, registryHost } from '../../config/credentials.ts';
+import { type AuthConfig, defaultRegistry, keepLogin, loginIfAny, registryHost } from '../../config/credentials.ts';
 import { errorText } from '../../error-text.ts';
 import { flag } from '../../flags/index.ts';
 import { ask, askSecret } from '../../stdio/ask.ts';
@@ -27,7 +27,7 @@ export const login = command({
     const [server = ''] = args;
     const address = server === '' || server === 'docker.io' ? defaultRegistry : registryHost(server);
     const isNew = flags.username !== '' || password !== '';
-    const known = isNew ? {} : await findLogin(context.config, address).catch((): AuthConfig => ({}));
+    const known = isNew ? {} : await loginIfAny(context.config, address);
     if (known.username && known.password) {
       const status = await loginAgain(context, { ...known, serveraddress: address });
       if (status !== undefined) return say(context, status);
@@ -73,7 +73,7 @@ async function loginAgain(
   await printNote(err, words, stderrIsTerminal());
   await err.write('\n\n');
   try {
-    return await authenticate(context, known);
+    return await authenticate(context, known, false);
   } catch (error) {
     const isRefused = error instanceof ApiError && error.status === 401;
     await err.line(
@@ -102,6 +102,7 @@ async function loginNew(
 async function authenticate(
   { client, config, err }: Context,
   auth: AuthConfig & { serveraddress: string },
+  isNew = true,
 ): Promise<string> {
   const reply = await client.json<{ Status?: string; IdentityToken?: string }>({
     method: 'POST',
@@ -116,7 +117,7 @@ async function authenticate(
   } catch (error) {
     throw new Error(`Error saving credentials: ${(error as Error).message}`, { cause: error });
   }
-  if (isPlain && !identitytoken) {
+  if (isNew && isPlain && !identitytoken) {
     await err.line(
       `\nWARNING! Your credentials are stored unencrypted in '${config.directory}/config.json'.\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n`,
     );

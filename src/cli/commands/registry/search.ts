@@ -1,5 +1,5 @@
 import { command } from '../../command.ts';
-import { authHeader, defaultRegistry, findLogin } from '../../config/credentials.ts';
+import { authHeader, defaultRegistry, loginIfAny } from '../../config/credentials.ts';
 import { flag } from '../../flags/index.ts';
 import { formatRows, type Listing, type Row } from '../../format/table.ts';
 import { ellipsis } from '../../format/text.ts';
@@ -42,7 +42,7 @@ export const search = command({
       method: 'GET',
       path: '/images/search',
       query: { term, limit: flags.limit || undefined, filters: filterQuery(flags.filter) },
-      headers: { 'X-Registry-Auth': authHeader(await findLogin(config, registry)) },
+      headers: { 'X-Registry-Auth': authHeader(await loginIfAny(config, registry)) },
     });
     const isJson = flags.format === 'json';
     const rows = found.map((one): Row => {
