@@ -67,6 +67,29 @@ test('version 1: each limit reaches the file of its controller', () => {
   expect(read(cgroups, 'cpu/c/cpu.shares')).toStartWith('512');
 });
 
+test('version 2: each limit in the units of its file; what is not named stays', () => {
+  const wanted = {
+    'memory.max': '300',
+    'memory.swap.max': '200',
+    'memory.low': '100',
+    'cpu.weight': '100',
+    'cpu.max': '5000 100000',
+    'pids.max': '7',
+    'io.weight': 'default 4950',
+    'cpuset.cpus': '0-1',
+  };
+  const files = Object.fromEntries(Object.keys(wanted).map((name) => [`c/${name}`, '0-1\n']));
+  const cgroups = versionTwo(files);
+  const resources = {
+    memory: { limit: 300, swap: 500, reservation: 100 },
+    cpu: { shares: 1024, quota: 5000 },
+    pids: { limit: 7 },
+    blockIO: { weight: 500 },
+  };
+  createControl(cgroups, '/c', () => ({ blkioWeight: 'io.weight' })).update({ devices: [], ...resources });
+  for (const [name, text] of Object.entries(wanted)) expect(read(cgroups, `c/${name}`)).toStartWith(text);
+});
+
 test('what was written before a refusal is taken back, and the refusal says what it was about', () => {
   const cgroups = versionTwo({ 'c/memory.max': '4096\n', 'c/cpu.max': 'max 100000\n' });
   const control = createControl(cgroups, '/c', parent);
