@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeFd, openDirectory, SystemError, spreadDirectories } from '../host/index.ts';
-import { createHasher, EngineError, explainSystemError, type Hashing } from '../kit/index.ts';
+import { crashpoint, createHasher, EngineError, explainSystemError, type Hashing } from '../kit/index.ts';
 import { chainIds } from '../oci/index.ts';
 import type { LayerTar } from './contract.ts';
 import type { Discard } from './discard.ts';
@@ -95,6 +95,7 @@ function createUnpackAside(
       if (view === undefined && layer.parents.length > 0) {
         const keys = await parentKeys(layer.parents);
         view = layers.view(keys);
+        crashpoint('snapshot.layer.viewed');
       }
       return view;
     };

@@ -82,6 +82,7 @@ export function createContainers(at: Places): Containers {
     restack(id, stack) {
       writeFileSync(join(path(id), 'layers.new'), JSON.stringify(stack));
       renameSync(join(path(id), 'layers.new'), join(path(id), 'layers.json'));
+      crashpoint('snapshot.container.restacked');
     },
     ids: () => readdirSync(layout.containers),
   };

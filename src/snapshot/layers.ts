@@ -101,6 +101,7 @@ export function createLayers(at: { layout: Layout; discard: Discard; log: Log; d
 
   function enter(directory: string, key: string, layer: Omit<LayerRecord, 'link'>): void {
     const link = newLink(layout, key);
+    crashpoint('snapshot.layer.linked');
     try {
       writeFileSync(join(directory, 'layer.json'), JSON.stringify({ ...layer, link }));
       crashpoint('snapshot.layer.unpacked');
@@ -135,6 +136,7 @@ export function createLayers(at: { layout: Layout; discard: Discard; log: Log; d
       records.delete(key);
       discard(join(layout.layers, key));
       if (link !== undefined) rmSync(join(layout.links, link), { force: true });
+      crashpoint('snapshot.layer.unlinked');
     },
     ...mendingOf(layout, record),
     ...viewsOf(layout, record),

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import type { Damage } from '../kit/index.ts';
+import { crashpoint, type Damage } from '../kit/index.ts';
 
 const size = 2 << 20;
 
@@ -32,6 +32,7 @@ export function createReserve(path: string): Reserve {
           closeSync(fd);
         }
         renameSync(unfinished, path);
+        crashpoint('store.reserved');
         held = true;
       } catch (error) {
         rmSync(unfinished, { force: true });

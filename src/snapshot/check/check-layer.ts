@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crashpoint } from '../../kit/index.ts';
 import type { UnpackAside } from '../apply-layer.ts';
 import type { LayerTar } from '../contract.ts';
 import type { Discard } from '../discard.ts';
@@ -77,4 +78,5 @@ function readSeal(home: string): string | undefined {
 function writeSeal(home: string, seal: string): void {
   writeFileSync(join(home, 'seal.new'), seal);
   renameSync(join(home, 'seal.new'), join(home, 'seal'));
+  crashpoint('snapshot.layer.sealed');
 }
