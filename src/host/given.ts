@@ -1,5 +1,5 @@
 import { constants, copyFile, fstat, read, type Stats, write } from 'node:fs';
-import { closeFd } from './files.ts';
+import { closeFd, O_PATH } from './files.ts';
 import { syscall, trySyscall } from './syscall.ts';
 
 const SOL_SOCKET = 1;
@@ -39,7 +39,10 @@ export async function takeGiven(
 
 /** Whether the open file is a regular one that may be read, or written. */
 export async function isFileFor(fd: number, access: 'reading' | 'writing'): Promise<boolean> {
-  const mode = syscall('fcntl', fd, F_GETFL) & O_ACCMODE;
+  const flags = syscall('fcntl', fd, F_GETFL);
+  // One that only stands for a file says that it may be read, too.
+  if (flags & O_PATH) return false;
+  const mode = flags & O_ACCMODE;
   return (mode === O_RDWR || mode === (access === 'reading' ? O_RDONLY : O_WRONLY)) && (await statAside(fd)).isFile();
 }
 

@@ -49,8 +49,9 @@ export function createDispatch(options: DispatchOptions): (exchange: Exchange, s
   };
 }
 
-/** A request that is several of Docker's in one: a plugin that knows those would let it pass. */
-const isDirect = (path: string): boolean => path === '/tug/run' || path.startsWith('/tug/exec/');
+/** A request that stands for one or several of Docker's: a plugin that knows those would let it pass. */
+const isDirect = (path: string): boolean => direct.test(path);
+const direct = /^\/tug\/(run$|exec\/|given$|containers\/)/;
 
 /** Who asks what may be done is told nothing, but kindly. */
 const anything: Match = { name: '', handler: ({ reply }) => reply.empty(200) };

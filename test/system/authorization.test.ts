@@ -1,6 +1,6 @@
 // Authorization plugins: programs that are asked before a request is carried out, and before its answer goes out.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -105,6 +105,12 @@ test('a refusal is 403 in Docker’s words, and nothing happens; others go on, s
   );
   await engine.tug(['run', '-d', '--name', 'lives', 'busybox', 'sleep', '1000']);
   expect((await engine.tug(['exec', 'lives', 'echo', 'hello'])).stdout).toBe('hello\n');
+  const [large, back] = [join(engine.directory, 'large'), join(engine.directory, 'large-back')];
+  writeFileSync(large, Buffer.alloc(2 << 20, 'large'));
+  expect((await engine.tug(['cp', large, 'lives:/large'])).code).toBe(0);
+  expect((await engine.tug(['cp', 'lives:/large', back])).code).toBe(0);
+  expect(readFileSync(back).equals(readFileSync(large))).toBe(true);
+  expect((await engine.tug(['inspect', ...Array.from({ length: 5 }, () => 'lives')])).code).toBe(0);
   await engine.tug(['rm', '-f', 'lives']);
   // tug's own short cuts are not there while somebody judges Docker's requests.
   expect(asked.map(({ RequestUri }) => RequestUri).filter((uri) => uri.includes('/tug/'))).toEqual([]);

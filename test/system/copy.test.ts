@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { O_PATH } from '../../src/host/index.ts';
 import { encodeTarHead, tarEnd } from '../../src/oci/index.ts';
 import { run } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
@@ -41,7 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   relay.server.close();
   expect(await engine.dispose()).toEqual([]);
-});
+}, 60_000);
 
 async function startRelay(path: string, to: string): Promise<typeof relay> {
   let bytes = 0;
@@ -125,8 +126,11 @@ async function put(elsewhere: string): Promise<{ status: number; text: string }>
 test('only an open file of the client itself is taken, and only for what it is open for', async () => {
   const path = join(engine.directory, 'mine');
   writeFileSync(path, 'what is mine');
-  const [reading, writing] = [openSync(path, 'r'), openSync(path, constants.O_WRONLY)];
+  const [reading, writing, standing] = [constants.O_RDONLY, constants.O_WRONLY, O_PATH].map((flags) =>
+    openSync(path, flags),
+  ) as [number, number, number];
   try {
+    expect((await put(given(standing))).text).toContain('the given file is not for reading');
     expect((await put(given(reading))).status).toBe(200);
     const out = await engine.tug(['cp', 'box:/given', '-']);
     expect(out.stdout).toContain('what is mine');
@@ -135,8 +139,7 @@ test('only an open file of the client itself is taken, and only for what it is o
     expect((await put('999999:1:1')).status).toBe(500);
     expect((await put('/etc/passwd')).status).toBe(500);
   } finally {
-    closeSync(reading);
-    closeSync(writing);
+    for (const fd of [reading, writing, standing]) closeSync(fd);
   }
 });
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   expect(await engine.dispose()).toEqual([]);
-});
+}, 60_000);
 
 async function alone(args: string[], name: string): Promise<string> {
   const { stdout } = await engine.tug(['inspect', ...args, name]);

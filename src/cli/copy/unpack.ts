@@ -188,7 +188,11 @@ function statusOf(at: string): Stats | undefined {
   return fs().lstatSync(onDisk(at), { throwIfNoEntry: false });
 }
 
+/** Dots or nothing between slashes. */
+const special = /(^|\/)\.{0,2}(\/|$)/;
+
 function clean(name: string): string {
+  if (!special.test(name)) return name;
   const normal = path().posix.normalize(name);
   return normal.length > 1 ? normal.replace(/\/$/, '') : normal;
 }

@@ -79,8 +79,10 @@ function splitName(name: string): [prefix: string, rest: string] | undefined {
 
 function ustar(head: Omit<TarHead, 'xattrs'>): Buffer {
   const block = Buffer.alloc(512);
-  const put = (at: number, text: string, room: number) => block.write(text.slice(0, room), at, 'latin1');
-  const octal = (at: number, room: number, value: number) => put(at, value.toString(8).padStart(room - 1, '0'), room);
+  const put = (at: number, text: string, room: number) => {
+    if (text !== '') block.write(text.slice(0, room), at, 'latin1');
+  };
+  const octal = (at: number, room: number, value: number) => writeOctal(block, { at, digits: room - 1, value });
   const [prefix, name] = fits(head.name, 100) ? ['', head.name] : (splitName(head.name) ?? ['', head.name]);
   put(0, name, 100);
   octal(100, 8, head.mode & 0o7777);
@@ -102,6 +104,15 @@ function ustar(head: Omit<TarHead, 'xattrs'>): Buffer {
   for (let at = 0; at < 512; at++) sum += block[at] ?? 0;
   put(148, `${sum.toString(8).padStart(6, '0')}\0 `, 8);
   return block;
+}
+
+/** Leading zeros fill the field. */
+function writeOctal(block: Buffer, { at, digits, value }: { at: number; digits: number; value: number }): void {
+  let rest = value;
+  for (let place = at + digits - 1; place >= at; place--) {
+    block[place] = 0x30 + (rest % 8);
+    rest = Math.floor(rest / 8);
+  }
 }
 
 function record(key: string, value: Buffer | string): Buffer {
