@@ -33,6 +33,8 @@ export interface Images {
    * platforms is the image of the one asked for, otherwise of the one that suits this host best.
    */
   resolve(reference: string, platform?: Platform): Image;
+  /** The ids of all images that a name stands for, of each platform one; that of `resolve` is the first. */
+  platforms(reference: string): string[];
   /** The ids of what was committed on that image, on what was committed on it, and so on. */
   descendants(id: string): string[];
   /** `containerCount`: how many containers use each (API 1.51); otherwise -1. `manifests`: the platforms of each. */

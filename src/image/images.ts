@@ -18,7 +18,7 @@ import { pullImages } from './pull/pull.ts';
 import { remoteImage } from './pull/remote.ts';
 import { pushImages } from './push/push.ts';
 import { createGarbage } from './records/garbage.ts';
-import { findForPlatform, findWhole } from './records/platforms.ts';
+import { findForPlatform, findWhole, platformsOf } from './records/platforms.ts';
 import { descendantsOf, imagesIn } from './records/records.ts';
 import { pruneImages } from './remove/prune.ts';
 import { removeImage } from './remove/remove.ts';
@@ -50,6 +50,7 @@ export function createImages(options: {
       const { id, record } = store.view((tx) => findForPlatform(tx, reference, platform));
       return { id, config: record.config, layers: record.config.rootfs.diff_ids };
     },
+    platforms: (reference) => store.view((tx) => platformsOf(tx, reference)),
     list: async (options) => listImages(context, options),
     layersSize: () => layersSize(context),
     inspect: async (reference, options) => inspectImage(context, reference, options),

@@ -7,7 +7,7 @@ import type { Image, Images } from '../../image/index.ts';
 import { EngineError, newId, silent } from '../../kit/index.ts';
 import { createLogReader } from '../../logs/index.ts';
 import type { NetworkAttachment, Networks } from '../../network/index.ts';
-import type { SpecResources } from '../../oci/index.ts';
+import { formatPlatform, platformMatches, type SpecResources } from '../../oci/index.ts';
 import type { ExecLaunch, Exit, Launch, Pending, Process, Runtime, Usage } from '../../runtime/index.ts';
 import type { Snapshots } from '../../snapshot/index.ts';
 import { createMemoryStore, type Store } from '../../store/index.ts';
@@ -87,10 +87,16 @@ const image: Image = {
 
 function fakeImages(): Images {
   const images: Partial<Images> = {
-    resolve(reference) {
+    resolve(reference, platform) {
       if (reference !== 'busybox') throw new EngineError('notFound', `No such image: ${reference}:latest`);
+      if (platform && !platformMatches(image.config, platform)) {
+        const [has, asked] = [formatPlatform(image.config), formatPlatform(platform)];
+        const text = `image with reference ${reference} was found but its platform (${has})`;
+        throw new EngineError('notFound', `${text} does not match the specified platform (${asked})`);
+      }
       return image;
     },
+    platforms: (reference) => [images.resolve?.(reference).id ?? ''],
     descendants: () => [],
   };
   return images as Images;

@@ -49,7 +49,7 @@ const makers: Record<string, (values: string[], context: Context) => Test> = {
     return (row) => row.state === 'exited' && codes.includes(row.exitCode);
   },
   ancestor: (values, context) => {
-    const named = values.flatMap((value) => findImage(context, value) ?? []);
+    const named = values.flatMap((value) => findImages(context, value));
     const images = new Set(named.flatMap((id) => [id, ...context.images.descendants(id)]));
     return (row) => images.has(row.imageId);
   },
@@ -86,12 +86,12 @@ const makers: Record<string, (values: string[], context: Context) => Test> = {
   isolation: () => () => true,
 };
 
-/** The id of the image of that name; undefined where there is none, or where it could be several. */
-export function findImage(context: Context, reference: string): string | undefined {
+/** The ids of the images of that name, of each platform one; none where there is none, or where it could be several. */
+export function findImages(context: Context, reference: string): string[] {
   try {
-    return context.images.resolve(reference).id;
+    return context.images.platforms(reference);
   } catch (error) {
-    if (error instanceof EngineError && error.kind !== 'internal') return undefined;
+    if (error instanceof EngineError && error.kind !== 'internal') return [];
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import type { Containers } from '../contract.ts';
 import { mountViews } from '../life/mount-points.ts';
 import { linkNames } from '../links/links.ts';
 import { type ContainerRow, isRunning, rowsOf } from '../row.ts';
-import { containerTests, findImage } from './filters.ts';
+import { containerTests, findImages } from './filters.ts';
 import { shownState, sizes } from './inspect.ts';
 import { statusText } from './status-text.ts';
 
@@ -51,10 +51,10 @@ async function room(context: Context, row: ContainerRow): Promise<Pick<Container
 
 /** What a container was made of as it was called then; its id where that is the name of another image, or of none, by now. */
 function imageNames(context: Context): (row: ContainerRow) => string {
-  const ids = new Map<string, string | undefined>();
+  const ids = new Map<string, string[]>();
   return ({ config: { Image = '' }, imageId }) => {
-    if (!ids.has(Image)) ids.set(Image, findImage(context, Image));
-    return ids.get(Image) === imageId ? Image : imageId;
+    if (!ids.has(Image)) ids.set(Image, findImages(context, Image));
+    return ids.get(Image)?.includes(imageId) ? Image : imageId;
   };
 }
 

@@ -32,6 +32,13 @@ export function findWhole(tx: Tx, reference: string): FoundImage {
   return { ...found, ...(index && { index }) };
 }
 
+/** See Images.platforms. */
+export function platformsOf(tx: Tx, reference: string): string[] {
+  const { id, index } = findWhole(tx, reference);
+  const list = index === undefined ? undefined : indexesIn(tx).get(index);
+  return [...new Set([id, ...(list ? imagesOfIndex(list) : [])])];
+}
+
 function refusal(
   reference: string,
   { record }: FoundImage,
