@@ -36,8 +36,10 @@ export interface ContainerDependencies {
 /** A container's process in this engine's hands. */
 export interface Run {
   process: Process;
-  /** Resolves once the exit is committed and told, before the clearing up. */
+  /** Resolves once the exit is committed and told, before the clearing up; or once there will be no start. */
   ended: Promise<void>;
+  /** Resolves it. */
+  end(): void;
   /** A user wants it to end: no restart policy applies. */
   stopping: boolean;
   /** A user restarts it: it stays, though it were to remove itself at its end. */

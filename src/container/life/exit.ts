@@ -2,7 +2,7 @@ import { crashpoint } from '../../kit/index.ts';
 import type { Exit, Process } from '../../runtime/index.ts';
 import type { Tx } from '../../store/index.ts';
 import { formatTime, parseMilliseconds } from '../clock.ts';
-import type { Context } from '../context.ts';
+import type { Context, Run } from '../context.ts';
 import { type ContainerRow, changeIn, changeRow, findRow } from '../row.ts';
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
@@ -10,12 +10,20 @@ import { tellLeft } from './related-events.ts';
 import { restartsAfterExit } from './restart-policy.ts';
 import { scheduleRestart } from './restarts.ts';
 
+/** From here on clients find a container's process, though it may not have been let go yet. */
+export function enroll(context: Context, id: string, process: Process): Run {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const run: Run = { process, ended: promise, end: resolve, stopping: false };
+  context.runs.set(id, run);
+  return run;
+}
+
 /** Takes a process into this engine's care until it has ended and its end is recorded. */
 export function watch(context: Context, id: string, process: Process): void {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  context.runs.set(id, { process, ended: promise, stopping: false });
+  const known = context.runs.get(id);
+  const { end } = known?.process === process ? known : enroll(context, id, process);
   process.onOom(() => recordOom(context, id, process));
-  void process.exited.then((exit) => recordUntilDone({ context, id, exit, process, told: resolve }));
+  void process.exited.then((exit) => recordUntilDone({ context, id, exit, process, told: end }));
 }
 
 /** The kernel killed something in it, which need not be its end. */

@@ -63,7 +63,7 @@ function donorOf(context: Context, mode: string, { what, kind }: Joining): { row
   if (reference === '') throw refusal(what, 'invalid', 'invalid name or ID supplied: ""');
   const row = find(context, reference, what);
   const run = context.runs.get(row.id);
-  if (!run) throw refusal(what, kind, `container ${row.id} is not running`);
+  if (!run?.process.pid) throw refusal(what, kind, `container ${row.id} is not running`);
   return { row, pid: run.process.pid };
 }
 

@@ -48,7 +48,7 @@ function boundPorts(bindings: ContainerRow['hostConfig']['PortBindings'] | null)
 function joinContainer(context: Context, reference: string): NetworkPlace {
   const row = find(context, reference);
   const run = context.runs.get(row.id);
-  if (!run) {
+  if (!run?.process.pid) {
     const state = row.state === 'starting' ? 'created' : row.state;
     throw new EngineError(
       'conflict',

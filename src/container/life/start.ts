@@ -6,7 +6,7 @@ import { tellParents } from '../links/links.ts';
 import { type ContainerRow, changeIn, changeRow, getRow, rowsOf } from '../row.ts';
 import { idleNetworks } from '../view/network-settings.ts';
 import { clearAway, tombstone } from './clear.ts';
-import { watch } from './exit.ts';
+import { enroll, watch } from './exit.ts';
 import { beginLaunch } from './launch.ts';
 import { enterNetwork, type NetworkPlace } from './network-mode.ts';
 import { tellJoined } from './related-events.ts';
@@ -60,7 +60,7 @@ async function startLocked(context: Context, row: ContainerRow, reason: StartRea
 
 /** From here on clients find the process by itself; those who came before are let in. */
 async function seatGuests(context: Context, id: string, process: Process): Promise<void> {
-  context.runs.set(id, { process, ended: Promise.resolve(), stopping: false });
+  enroll(context, id, process);
   await context.lobby.open(id, process);
 }
 
@@ -120,6 +120,7 @@ export function asRunning(process: Process): Partial<ContainerRow> {
 async function undo(context: Context, row: ContainerRow, cause: unknown): Promise<never> {
   const error = asEngineError(cause);
   const exitCode = startExitCode(error);
+  context.runs.get(row.id)?.end();
   context.runs.delete(row.id);
   await context.volumes.release(row.id);
   context.lobby.dismiss(row.id);
