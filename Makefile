@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUN := node_modules/.bin/bun
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: run test bench build setup ok clean kill-test fuzz install
+.PHONY: run test bench build setup ok clean kill-test fuzz install examples
 
 run: build tools/.packages
 	@tools/first-run.sh
@@ -22,8 +22,12 @@ kill-test: build tools/.packages
 
 # The readers of archives and manifests, fed with broken ones, longer than `make test` has time for.
 fuzz: node_modules/.installed
-	@TUG_FUZZ_ROUNDS=$${TUG_FUZZ_ROUNDS:-20000} $(BUN) test --timeout 3600000 -t 'no mutation of an archive' \
-	  ./src/oci/tar/read-tar.test.ts ./test/system/hostile-images.test.ts
+	@TUG_FUZZ_ROUNDS=$${TUG_FUZZ_ROUNDS:-20000} $(BUN) test --timeout 3600000 -t 'no (mutation|sequence) of' \
+	  ./src/oci/tar/read-tar.test.ts ./src/image/pull/documents.test.ts ./test/system/hostile-images.test.ts ./test/system/snapshot.test.ts
+
+# What examples/ promises, tried; the first run makes their images from Debian's packages.
+examples: build tools/.packages
+	@$(BUN) test --timeout 1800000 ./test/examples
 
 ok: node_modules/.installed
 	@$(BUN) run ok

@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test';
-import { digestOf, mediaTypes } from '../../oci/index.ts';
+import { createRandom, type Random } from '../../../test/support/random.ts';
+import { EngineError } from '../../kit/index.ts';
+import { digestOf, isDigest, mediaTypes } from '../../oci/index.ts';
 import { checkKinds, readConfig, readDocument } from './documents.ts';
 
 const one = { mediaType: mediaTypes.dockerLayer, digest: digestOf('layer'), size: 5 };
@@ -75,4 +77,76 @@ for (const [what, work, words] of refused) {
   test(`${what} is refused`, () => {
     expect(work).toThrow(words);
   });
+}
+
+const junk: unknown[] = [
+  null,
+  true,
+  -1,
+  0,
+  1.5,
+  2 ** 60,
+  '',
+  'x',
+  '\0',
+  '../..',
+  'sha256:',
+  [],
+  {},
+  [null],
+  [[]],
+  { size: {} },
+];
+
+/** One value anywhere in a document becomes another, goes, or comes twice. */
+function mutated(document: unknown, random: Random): unknown {
+  if (document === null || typeof document !== 'object' || random.chance(0.1)) return random.pick(junk);
+  const isList = Array.isArray(document);
+  const entries = Object.entries(document);
+  const at = random.below(entries.length + 1);
+  const [key, value] = entries[at] ?? ['more', random.pick(junk)];
+  if (random.chance(0.1)) entries.splice(at, 1);
+  else entries[at] = [key, mutated(value, random)];
+  return isList ? entries.map(([, item]) => item) : Object.fromEntries(entries);
+}
+
+test('no mutation of a manifest does worse than an error in words', () => {
+  const seed = Number(process.env.TUG_FUZZ_SEED ?? Date.now() % 1_000_000);
+  const random = createRandom(seed);
+  const platform = { os: 'linux', architecture: 'amd64' };
+  const list = { schemaVersion: 2, mediaType: mediaTypes.ociIndex as string, manifests: [{ ...one, platform }] };
+  const image = { os: 'linux', architecture: 'amd64', config: { Env: ['A=b'] }, rootfs: { diff_ids: [one.digest] } };
+  const readers: [source: object, reader: (text: string) => void][] = [
+    [manifest, (text) => readWhole(text, mediaTypes.dockerManifest)],
+    [manifest, (text) => readWhole(text, 'application/json')],
+    [list, (text) => readWhole(text, mediaTypes.ociIndex)],
+    [image, (text) => readConfig(Buffer.from(text), 1)],
+  ];
+  const rounds = Number(process.env.TUG_FUZZ_ROUNDS ?? 500);
+  let accepted = 0;
+  for (let round = 0; round < rounds; round++) {
+    const [source, reader] = random.pick(readers);
+    let document: unknown = source;
+    for (let n = random.below(3); n >= 0; n--) document = mutated(document, random);
+    const text = JSON.stringify(document);
+    const sent = random.chance(0.2) ? text.slice(0, random.below(text.length + 1)) : text;
+    try {
+      reader(sent);
+      accepted++;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw new Error(`seed ${seed}, round ${round}: ${sent}`, { cause: error });
+    }
+  }
+  // It is neither all refused nor all let through.
+  expect(accepted).toBeGreaterThan(0);
+  expect(accepted).toBeLessThan(rounds);
+}, 3_600_000);
+
+function readWhole(text: string, mediaType: string): void {
+  const found = read(text, mediaType);
+  if (found.kind !== 'image') return;
+  for (const { digest, size } of [found.image.config, ...found.image.layers]) {
+    expect([isDigest(digest), size >= 0]).toEqual([true, true]);
+  }
+  checkKinds(found.image);
 }
