@@ -4,10 +4,10 @@
  *
  *   parseDockerfile(bytes, options)      bytes → nodes; throws DockerfileError
  *   evaluate(dockerfile, options)        nodes, build arguments and base images' configs → steps, configs, history, warnings
- *   expand(word, env, modes)             one word with its variables put in
- *   parseIgnore(text), ignoreMatcher()   .dockerignore
- *   showError(), showWarning()           as BuildKit's clients print them, with the source
+ *   parseIgnore(text), ignoreMatcher(patterns)   .dockerignore
+ *   showPlaces(), showWarnings()         as BuildKit's clients print them, with the source
  */
+export type * from './contract/bases.ts';
 export type * from './contract/evaluation.ts';
 export type * from './contract/nodes.ts';
 export type * from './contract/steps.ts';

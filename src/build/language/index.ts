@@ -1,8 +1,6 @@
-export { type CheckOptions, parseCheckOptions } from './checks/options.ts';
 export type * from './contract.ts';
 export { DockerfileError } from './error.ts';
 export { evaluate } from './evaluate/evaluate.ts';
-export { expand } from './expand/expand.ts';
 export { parseGitReference } from './git-reference.ts';
 export { parseIgnore } from './ignore/file.ts';
 export { ignoreMatcher } from './ignore/matcher.ts';

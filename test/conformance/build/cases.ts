@@ -25,7 +25,7 @@ export interface Case {
   flags: string[];
   dockerfile: string;
   files: ContextFile[];
-  expected: Partial<Record<'check' | 'error' | 'image', string>>;
+  expected: Partial<Record<'check' | 'error' | 'image' | 'files', string>>;
 }
 
 interface ContextFile {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { must, run } from '../../support/command.ts';
 import { busyboxTar } from '../../support/image.ts';
 import { type Case, writeContext } from './cases.ts';
+import { filesBeside, filesOf } from './files.ts';
 
 /** How to build: with which program, of which engine. */
 export interface Builder {
@@ -22,6 +23,8 @@ export interface Answer {
   error?: string;
   /** The image's config and history. */
   image?: string;
+  /** Its files, but for those of busybox. */
+  files?: string;
 }
 
 /** Dockerfiles of the images that cases are built on, besides `corpus-box`, which is nothing but busybox. */
@@ -65,12 +68,8 @@ export async function removeBases(builder: Builder): Promise<void> {
   });
 }
 
-/** Checks and builds a case; the image, if it comes to one, is handed on before it is removed. */
-export async function answer(
-  builder: Builder,
-  test: Case,
-  use: (image: string) => Promise<void> = async () => undefined,
-): Promise<Answer> {
+/** Checks and builds a case; `box` is what busybox's own files are. */
+export async function answer(builder: Builder, test: Case, box: ReadonlyMap<string, string>): Promise<Answer> {
   return inDirectory(async (directory) => {
     await writeContext(test, directory);
     const env = environment(builder);
@@ -81,8 +80,8 @@ export async function answer(
     const check = sortedFindings(checked.stdout);
     if (built.code !== 0) return { ...(check === '' ? {} : { check }), error: failure(built.stderr) };
     try {
-      await use('corpus-result');
-      return { ...(check === '' ? {} : { check }), image: await imageOf(builder) };
+      const files = filesBeside(box, await exportedFiles(builder, 'corpus-result'));
+      return { ...(check === '' ? {} : { check }), image: await imageOf(builder), files };
     } finally {
       await run([builder.program, 'rmi', '-f', 'corpus-result'], { env });
     }
@@ -109,12 +108,30 @@ export function sortedFindings(stdout: string): string {
 /** The source and the message, without progress and without what changes from build to build. */
 function failure(stderr: string): string {
   const start = stderr.search(/^(?:Dockerfile:\d+|ERROR: )/m);
-  return stderr
-    .slice(start)
-    .replace(/^ERROR: failed to build: /m, 'ERROR: ')
-    .replaceAll(/[a-z0-9]{25}::[a-z0-9]{25}/g, 'REF')
-    .trimEnd()
-    .concat('\n');
+  return (
+    stderr
+      .slice(start)
+      // The client has two words for the same, whichever end of the connection tells it first.
+      .replace(/^ERROR: (?:failed to build: )?failed to (?:solve|run Build function): /m, 'ERROR: failed to solve: ')
+      .replaceAll(/[a-z0-9]{25}::[a-z0-9]{25}/g, 'REF')
+      .trimEnd()
+      .concat('\n')
+  );
+}
+
+/** The files of an image, as a container of it has them. */
+export async function exportedFiles(builder: Builder, image: string): Promise<Map<string, string>> {
+  const env = environment(builder);
+  const id = await must([builder.program, 'create', '--network=none', image, '/none'], { env });
+  try {
+    return await inDirectory(async (directory) => {
+      const archive = join(directory, 'files.tar');
+      await must([builder.program, 'export', '-o', archive, id], { env });
+      return filesOf(archive);
+    });
+  } finally {
+    await run([builder.program, 'rm', id], { env });
+  }
 }
 
 async function imageOf(builder: Builder): Promise<string> {

@@ -1,7 +1,7 @@
-import type { Range, Warning } from '../contract.ts';
+import type { CheckOptions, Range, Warning } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
 import { directiveReader } from '../parse/directives.ts';
-import { type CheckOptions, mergeCheckOptions, parseCheckOptions } from './options.ts';
+import { mergeCheckOptions, parseCheckOptions } from './options.ts';
 import { type Rule, type RuleName, rules } from './rules.ts';
 
 export interface Checker {

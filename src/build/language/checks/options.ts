@@ -1,14 +1,7 @@
+import type { CheckOptions } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
 import { parseBool } from '../text/boolean.ts';
 import { quote } from '../text/quote.ts';
-
-/** What a `# check=` directive, or a comment above an instruction, says. */
-export interface CheckOptions {
-  readonly skip: readonly string[] | 'all';
-  readonly experimental: readonly string[] | 'all';
-  /** Findings make the build fail. */
-  readonly error: boolean;
-}
 
 export const noCheckOptions: CheckOptions = { skip: [], experimental: [], error: false };
 

@@ -1,6 +1,7 @@
-import type { ImageConfig, ImageHistory, Platform } from '../../../oci/index.ts';
+import type { Platform } from '../../../oci/index.ts';
+import type { BaseRequest, ResolvedBase } from './bases.ts';
 import type { Range, Warning } from './nodes.ts';
-import type { Step } from './steps.ts';
+import type { EvaluatedStage } from './steps.ts';
 
 export interface EvaluateOptions {
   readonly target?: string;
@@ -26,23 +27,6 @@ export interface EvaluateOptions {
   readonly onWarning?: (warning: Warning) => void;
 }
 
-export interface BaseRequest {
-  /** Normalized, with tag: `docker.io/library/alpine:3.20`; of a named context what was asked for. */
-  readonly name: string;
-  /** As the file writes it. */
-  readonly written: string;
-  /** The key `hasContext` said yes to. */
-  readonly context?: string;
-  readonly platform: Platform;
-}
-
-export interface ResolvedBase {
-  /** Absent: files without a config (a named context that is a directory). */
-  readonly config?: ImageConfig;
-  /** `sha256:…` of what the name stands for now. */
-  readonly digest?: string;
-}
-
 export interface Evaluation {
   /** In the file's order, then those that only a `--from=image` names; what the target does not need is not there. */
   readonly stages: readonly EvaluatedStage[];
@@ -53,22 +37,6 @@ export interface Evaluation {
   readonly warnings: readonly Warning[];
   /** What the target can be given: `--call=outline`. */
   readonly outline: Outline;
-}
-
-export interface EvaluatedStage {
-  readonly id: number;
-  /** As progress shows it: its name, `stage-2`, empty where it is the only one. */
-  readonly name: string;
-  readonly base: StageBase;
-  /** `[build 1/5] FROM docker.io/library/alpine:3.20@sha256:…`; of an image base only. */
-  readonly baseLabel: string;
-  readonly platform: Platform;
-  /** What changes files, in order; each takes the outcome of the one before it. */
-  readonly steps: readonly Step[];
-  /** What the stage's image says; `rootfs` and times are the solver's. Each history item without `empty_layer` is one step's (or the base's) layer. */
-  readonly image: Omit<ImageConfig, 'rootfs'> & { readonly history: readonly ImageHistory[] };
-  /** `FROM`'s place; of an unnamed source that of the instruction that names it. */
-  readonly ranges: readonly Range[];
 }
 
 export interface Outline {
@@ -89,8 +57,3 @@ export interface Needed {
   readonly required: boolean;
   readonly ranges: readonly Range[];
 }
-
-export type StageBase =
-  | { readonly kind: 'scratch' }
-  | { readonly kind: 'stage'; readonly stage: EvaluatedStage }
-  | { readonly kind: 'image'; readonly request: BaseRequest; readonly resolved: ResolvedBase };

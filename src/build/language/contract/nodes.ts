@@ -1,5 +1,3 @@
-import type { CheckOptions } from '../checks/options.ts';
-
 /** A place in a Dockerfile: lines count from 1; `character` counts from 0 and is 0 where only the line is known, as BuildKit has it. */
 export interface Position {
   readonly line: number;
@@ -37,6 +35,14 @@ export interface Dockerfile {
   readonly stages: readonly Stage[];
   /** Findings so far: of the parser alone. */
   readonly warnings: readonly Warning[];
+}
+
+/** What a `# check=` directive, or a comment above an instruction, says. */
+export interface CheckOptions {
+  readonly skip: readonly string[] | 'all';
+  readonly experimental: readonly string[] | 'all';
+  /** Findings make the build fail. */
+  readonly error: boolean;
 }
 
 export interface Directives {

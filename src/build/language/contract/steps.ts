@@ -1,6 +1,27 @@
-import type { Platform } from '../../../oci/index.ts';
-import type { EvaluatedStage } from './evaluation.ts';
+import type { ImageConfig, ImageHistory, Platform } from '../../../oci/index.ts';
+import type { BaseRequest, ResolvedBase } from './bases.ts';
 import type { Device, Instruction, Range } from './nodes.ts';
+
+export interface EvaluatedStage {
+  readonly id: number;
+  /** As progress shows it: its name, `stage-2`, empty where it is the only one. */
+  readonly name: string;
+  readonly base: StageBase;
+  /** `[build 1/5] FROM docker.io/library/alpine:3.20@sha256:…`; of an image base only. */
+  readonly baseLabel: string;
+  readonly platform: Platform;
+  /** What changes files, in order; each takes the outcome of the one before it. */
+  readonly steps: readonly Step[];
+  /** What the stage's image says; `rootfs` and times are the solver's. Each history item without `empty_layer` is one step's (or the base's) layer. */
+  readonly image: Omit<ImageConfig, 'rootfs'> & { readonly history: readonly ImageHistory[] };
+  /** `FROM`'s place; of an unnamed source that of the instruction that names it. */
+  readonly ranges: readonly Range[];
+}
+
+export type StageBase =
+  | { readonly kind: 'scratch' }
+  | { readonly kind: 'stage'; readonly stage: EvaluatedStage }
+  | { readonly kind: 'image'; readonly request: BaseRequest; readonly resolved: ResolvedBase };
 
 /** Where files come from: the main context, an outcome of a stage, or nothing. */
 export type Source =

@@ -2,6 +2,7 @@ import { messageOf } from '../../../kit/index.ts';
 import type { Env, ExpandModes, Expansion } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
 import { quote } from '../text/quote.ts';
+import { dollar } from './dollar.ts';
 import { type Lexer, readUntil } from './lexer.ts';
 
 /** A word with its variables put in, its quotes and escapes taken away; throws BuildKit's words where it cannot be read. */
@@ -23,6 +24,8 @@ export function tryExpand(word: string, env: Env, modes: ExpandModes = {}): Expa
     matched: new Set(),
     unmatched: new Set(),
     buffer: { word: '' },
+    depth: 0,
+    dollar,
   };
   const { matched, unmatched } = lexer;
   try {

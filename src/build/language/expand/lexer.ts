@@ -1,7 +1,10 @@
 import type { Env, ExpandModes } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
-import { dollar } from './dollar.ts';
 import { type WordBuffer, WordCollector } from './words.ts';
+
+/** Values that grow from line to line, and words within words, end here, before they are a burden on the engine. */
+const longest = 4 * 1024 * 1024;
+const deepest = 500;
 
 /** Where the reading of a word stands. */
 export interface Lexer {
@@ -12,6 +15,9 @@ export interface Lexer {
   readonly modes: ExpandModes;
   rawEscapes: boolean;
   readonly buffer: WordBuffer;
+  depth: number;
+  /** Reads what a `$` begins. */
+  readonly dollar: (lexer: Lexer) => string;
   readonly matched: Set<string>;
   readonly unmatched: Set<string>;
 }
@@ -32,9 +38,11 @@ export function readUntil(
 ): { text: string; words: string[] } {
   const before = lexer.rawEscapes;
   lexer.rawEscapes = rawEscapes;
+  if (++lexer.depth > deepest) throw new DockerfileError('substitutions are nested too deeply');
   try {
     return read(lexer, stop);
   } finally {
+    lexer.depth--;
     lexer.rawEscapes = before;
   }
 }
@@ -48,8 +56,9 @@ function read(lexer: Lexer, stop: string | undefined): { text: string; words: st
       return { text, words: collector.words() };
     }
     if (letter === '$') {
-      const value = dollar(lexer);
+      const value = lexer.dollar(lexer);
       text += value;
+      if (text.length > longest) throw new DockerfileError('the result is too long');
       collector.addText(value);
     } else if (letter === '<' || (!lexer.modes.plainQuotes && (letter === "'" || letter === '"'))) {
       const raw = letter === '<' ? heredocMark(lexer) : letter === '"' ? doubleQuoted(lexer) : singleQuoted(lexer);
@@ -98,7 +107,8 @@ function doubleQuoted(lexer: Lexer): string {
   let text = mark;
   for (let letter = peek(lexer); letter !== '"'; letter = peek(lexer)) {
     if (letter === undefined) throw unmatched('double-quote', lexer);
-    if (letter === '$') text += dollar(lexer);
+    if (text.length > longest) throw new DockerfileError('the result is too long');
+    if (letter === '$') text += lexer.dollar(lexer);
     else if (letter === lexer.escape) text += quotedEscape(lexer);
     else text += next(lexer);
   }

@@ -21,7 +21,14 @@ export class WordCollector {
   }
 
   addText(text: string): void {
-    for (const letter of text) this.addLetter(letter);
+    let from = 0;
+    for (let at = 0; at < text.length; at++) {
+      if (!isSpace(text[at] ?? '')) continue;
+      this.addRaw(text.slice(from, at));
+      this.#end();
+      from = at + 1;
+    }
+    this.addRaw(text.slice(from));
   }
 
   addRaw(text: string): void {

@@ -1,6 +1,6 @@
 import type { Directives } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
-import { trimStart } from '../text/space.ts';
+import { trim } from '../text/space.ts';
 
 const names = ['syntax', 'escape', 'check'];
 
@@ -14,17 +14,19 @@ export function directiveReader(mark = '#'): (line: string) => Directive | undef
   const seen = new Set<string>();
   let done = false;
   return (line) => {
-    const match = line.startsWith(mark)
-      ? /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*$/.exec(trimStart(line.slice(mark.length)))
-      : null;
-    const [, written = '', value = ''] = match ?? [];
-    const name = written.toLowerCase();
-    done ||= !names.includes(name);
+    const [name, value] = line.startsWith(mark) ? setting(trim(line.slice(mark.length))) : ['', ''];
+    done ||= value === '' || !names.includes(name);
     if (done) return undefined;
     if (seen.has(name)) throw new DockerfileError(`only one ${name} parser directive can be used`);
     seen.add(name);
     return { name, value };
   };
+}
+
+function setting(text: string): [name: string, value: string] {
+  const equals = text.indexOf('=');
+  const name = trim(text.slice(0, Math.max(equals, 0)));
+  return [name.toLowerCase(), trim(text.slice(equals + 1))];
 }
 
 /** `syntax` and `check` of a file; the escape is found out line by line. A shebang may stand before them. */

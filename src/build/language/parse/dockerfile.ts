@@ -1,9 +1,10 @@
 import { type Checker, createChecker } from '../checks/checker.ts';
 import { checkCasing, checkStageNames } from '../checks/file.ts';
-import { type CheckOptions, parseCheckOptions } from '../checks/options.ts';
+import { parseCheckOptions } from '../checks/options.ts';
 import { messages } from '../checks/rules.ts';
 import type {
   ArgInstruction,
+  CheckOptions,
   Dockerfile,
   FromInstruction,
   Instruction,
@@ -22,6 +23,7 @@ export function parseDockerfile(bytes: Uint8Array | string, options: ParseOption
   const source = typeof bytes === 'string' ? bytes : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   if (source === '') throw new DockerfileError('the Dockerfile cannot be empty');
   const found = findDirectives(source.replace(/^\ufeff/, ''));
+  if (found.syntax !== undefined) refuseForeign(found.syntax);
   const checks = checkOptions(options.check ?? found.check ?? '');
   const warnings: Warning[] = [];
   const checker = createChecker(checks, (warning) => {
@@ -37,6 +39,13 @@ export function parseDockerfile(bytes: Uint8Array | string, options: ParseOption
   checkStageNames(stages, checker);
   checkCasing(stages, checker);
   return { source, directives: { ...found, escape: raw.escape }, checks, metaArgs, stages, warnings };
+}
+
+/** Any version of Docker's own frontend is this one; another one would be a program that reads the file its own way. */
+function refuseForeign(syntax: string): void {
+  const name = /([^/@:]*)(?::[^/@]*)?(?:@.*)?$/.exec(syntax)?.[1] ?? '';
+  if (name === 'dockerfile' || name === 'dockerfile-upstream') return;
+  throw new DockerfileError(`frontend ${syntax} is not supported: only docker/dockerfile is`);
 }
 
 function checkOptions(text: string): CheckOptions {

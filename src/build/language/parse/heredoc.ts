@@ -1,12 +1,13 @@
 import type { Heredoc } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
 import { expand } from '../expand/expand.ts';
+import { trimStart } from '../text/space.ts';
 
 /** What a word such as `<<EOF` begins, still without its content; undefined if it begins nothing. */
 export function heredocOf(word: string): Heredoc | undefined {
-  const match = /^(\d*)<<(-?)[\t\n\f\r ]*([^<]*)$/.exec(word);
-  const [, fd = '', dash = '', rest = ''] = match ?? [];
-  if (rest === '') return undefined;
+  const [mark = '', fd = '', dash = ''] = /^(\d*)<<(-?)/.exec(word) ?? [];
+  const rest = mark === '' ? '' : trimStart(word.slice(mark.length));
+  if (rest === '' || rest.includes('<')) return undefined;
   const { words } = expand(rest, new Map(), { keepUnset: true });
   const [name] = words;
   if (name === undefined || words.length > 1) return undefined;

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Heredoc } from '../contract.ts';
 import { DockerfileError, lines as lineRanges, located } from '../error.ts';
-import { trim, trimStart } from '../text/space.ts';
+import { trim, trimStart, withoutNewline } from '../text/space.ts';
 import { type Arguments, readers } from './arguments.ts';
 import { directiveReader, escapeOf } from './directives.ts';
 import { heredocsOf } from './heredoc.ts';
@@ -85,7 +85,7 @@ function readOne(reading: Reading): RawInstruction | undefined {
 function nextLine(reading: Reading, trimmed: (line: string) => string = (line) => line): string {
   let raw = reading.lines[reading.line] ?? '';
   if (reading.line === 0) raw = raw.replace(/^\ufeff/, '');
-  const line = trimmed(raw.replace(/[\r\n]+$/, ''));
+  const line = trimmed(withoutNewline(raw));
   const comment = trimmed === trimStart ? commentIn(raw) : undefined;
   try {
     const directive = reading.directive(line);
@@ -134,7 +134,7 @@ function readHeredocs(reading: Reading, text: string): Heredoc[] {
     let content = '';
     while (reading.line < reading.lines.length) {
       const line = reading.lines[reading.line++] ?? '';
-      const bare = line.replace(/[\r\n]+$/, '');
+      const bare = withoutNewline(line);
       if ((heredoc.chomp ? bare.replace(/^\t+/, '') : bare) === heredoc.name) return { ...heredoc, content };
       content += line;
     }

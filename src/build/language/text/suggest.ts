@@ -1,3 +1,6 @@
+/** Names beyond this are not compared letter by letter. */
+const longest = 200;
+
 /** The option nearest to what was written, if it differs in two letters at most; nothing if one of them is what was written. */
 export function suggestion(
   written: string,
@@ -10,6 +13,7 @@ export function suggestion(
   for (const option of options) {
     const offered = sameCase ? option : option.toLowerCase();
     if (offered === wanted) return undefined;
+    if (Math.abs(offered.length - wanted.length) >= least || wanted.length > longest) continue;
     const apart = distance(wanted, offered);
     if (apart >= least) continue;
     nearest = sameCase ? option : inCaseOf(written, option);
