@@ -1,5 +1,6 @@
 import { EngineError } from '../kit/index.ts';
 import { hostPlatform, parseReference } from '../oci/index.ts';
+import { keepWithin } from './cache/policy.ts';
 import type { Context } from './context.ts';
 import type { BuildOutcome, BuildRequest } from './contract.ts';
 import { asBuildFailure } from './failure.ts';
@@ -17,9 +18,14 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
   const progress = createProgress(request.onStatus);
   const { signal } = request;
   const hold = context.cache.hold();
+  refuseUnknown(request);
   const origins = createOrigins(context, { request, progress, signal });
   try {
     const { dockerfile, evaluation } = await understood(request, { progress, origins });
+    const findings = showWarnings(shownFile(request), evaluation.warnings);
+    const { warnings } = evaluation;
+    const { names } = request;
+    if (request.checkOnly) return { known: false, names, findings, warnings, metadata: {} };
     const graph = createGraph(evaluation);
     request.onPlan?.(planOf(dockerfile, evaluation, graph));
     const build: Build = {
@@ -32,26 +38,21 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
       signal,
       epoch: epochOf(request),
       allows: allowedBy(context, request),
+      explain: request.onExplain ?? (() => undefined),
       files: request.context,
     };
     progress.announce(graph.all.filter(({ name }) => name !== 'scratch').map(told));
     const solve = createSolver(build);
     const result = await solve(graph.target);
     const exported = await exportOutputs(build, { stage: evaluation.target, result });
-    const { names } = request;
-    return {
-      ...exported,
-      names,
-      findings: showWarnings(shownFile(request), evaluation.warnings),
-      warnings: evaluation.warnings,
-      metadata: metadataOf(exported, names),
-    };
+    return { ...exported, names, findings, warnings, metadata: metadataOf(exported, names) };
   } catch (error) {
     if (signal.aborted) throw new EngineError('internal', 'context canceled', error);
     throw asBuildFailure(error, shownFile(request));
   } finally {
     hold.release();
     origins.close();
+    context.clearing.add(keepWithin(context));
   }
 }
 
@@ -61,8 +62,9 @@ async function understood(
 ): Promise<{ dockerfile: Dockerfile; evaluation: Evaluation }> {
   const { name, bytes } = request.dockerfile;
   const title = `[internal] load build definition from ${name}`;
+  const check = request.buildArgs.get('BUILDKIT_DOCKERFILE_CHECK');
   const dockerfile = await progress.during({ digest: digestOfParts(title), name: title }, async () =>
-    parseDockerfile(bytes),
+    parseDockerfile(bytes, { ...(check !== undefined && { check }) }),
   );
   const evaluation = await evaluate(dockerfile, {
     buildArgs: request.buildArgs,
@@ -72,6 +74,7 @@ async function understood(
     ...(request.platform && { targetPlatform: request.platform }),
     hasContext: (name) => request.contexts.has(name),
     resolveBase: origins.resolve,
+    ...(request.checkOnly && { allStages: request.target === undefined }),
   });
   return { dockerfile, evaluation };
 }
@@ -113,3 +116,10 @@ const shownFile = ({ dockerfile }: BuildRequest) => ({
   name: dockerfile.name,
   source: Buffer.from(dockerfile.bytes).toString(),
 });
+
+/** What this builder cannot do is not passed over. */
+function refuseUnknown({ cacheFrom, cacheTo, platform }: BuildRequest): void {
+  const [location] = [...cacheFrom, ...cacheTo];
+  if (location) throw new EngineError('unsupported', `cache of type ${location.type ?? ''} cannot be imported or exported yet`);
+  if (platform && platform.os !== 'linux') throw new EngineError('invalid', 'operating system is not supported');
+}

@@ -93,6 +93,8 @@ export interface BuildRequest {
   /** From the cache comes only what is in one of these images, where any are given. */
   cacheImages: string[];
   squash: boolean;
+  /** The Dockerfile is only looked through. */
+  checkOnly?: boolean;
   credentials(registry: string): Credentials | undefined;
   /** Told for each step why it was or was not taken from the cache. */
   onExplain?(step: string, reason: string): void;

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeFd, openDirectoryAt, treeSize, usingFd } from '../host/index.ts';
+import { closeFd, openDirectory, openDirectoryAt, usingFd, walk } from '../host/index.ts';
 import { crashpoint, explainSystemError } from '../kit/index.ts';
-import { readChanges } from './changes.ts';
-import type { Containers } from './containers.ts';
+import { readChanges } from './changes/changes.ts';
+import type { Containers } from './containers/containers.ts';
 import type { Snapshots } from './contract.ts';
-import type { Discard } from './discard.ts';
+import type { Discard } from './places/discard.ts';
 import type { Driver } from './driver/driver.ts';
 import { packChanges } from './driver/whole-trees.ts';
-import { draftName, type Layers } from './layers.ts';
-import { type Layout, scratchIn } from './layout.ts';
+import { draftName, type Layers } from './layers/layers.ts';
+import { type Layout, scratchIn } from './places/layout.ts';
 import { packTree } from './pack/pack-tree.ts';
 
 interface Places {
@@ -57,7 +57,7 @@ async function keep({ layout, layers, containers, discard }: Places, id: string)
     mkdirSync(directory);
     renameSync(join(containers.path(id), 'diff'), join(directory, 'diff'));
     crashpoint('snapshot.draft.moved');
-    const size = await treeSize(join(directory, 'diff'));
+    const size = await sizeOfFiles(join(directory, 'diff'));
     // As in an archive of it, the root directory itself is not told of.
     layers.enter(directory, key, { diffId, size, listsRoot: false });
   } catch (error) {
@@ -66,6 +66,23 @@ async function keep({ layout, layers, containers, discard }: Places, id: string)
   }
   containers.remove(id);
   return diffId;
+}
+
+/** Bytes of the regular files, as Docker counts a layer; one with several names counts once. */
+async function sizeOfFiles(path: string): Promise<number> {
+  const tree = usingFd(openDirectory(path), (fd) => openDirectoryAt(fd, '.'));
+  const seen = new Set<bigint>();
+  let size = 0;
+  try {
+    for await (const { status } of walk(tree)) {
+      if (status.kind !== 'file' || seen.has(status.inode)) continue;
+      if (status.links > 1) seen.add(status.inode);
+      size += status.size;
+    }
+    return size;
+  } finally {
+    closeFd(tree);
+  }
 }
 
 async function* packWhole({ layers }: Places, tree: number, stack: string[]): AsyncGenerator<Uint8Array> {

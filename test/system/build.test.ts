@@ -191,12 +191,24 @@ test('mounts of RUN: files of the context and of stages, caches, secrets, memory
   }
 });
 
-/** The files below a directory that hold a text. */
+/** The files below a directory that hold a text; some go while they are looked through. */
 function filesWith(directory: string, text: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => statSync(path).size < 64 << 20 && readFileSync(path).includes(text));
+    .filter((path) => {
+      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      return size > 0 && size < 64 << 20 && holds(path, text);
+    });
+}
+
+function holds(path: string, text: string): boolean {
+  try {
+    return readFileSync(path).includes(text);
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 test('outputs: files of an outcome, as a directory and as a tar', async () => {

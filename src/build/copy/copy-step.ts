@@ -13,7 +13,7 @@ import {
   writeFd,
 } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import { type CopyStep, ignoreMatcher } from '../language/index.ts';
+import { type CopyStep, ignoreMatcher, type LocalSource } from '../language/index.ts';
 import { unpackArchive } from './archive.ts';
 import { type CopyRules, copyDirectoryAlone, copyTo, type Place } from './copier.ts';
 import { ensureDirectory } from './directories.ts';
@@ -30,13 +30,15 @@ import {
   statusAt,
   textOf,
 } from './paths.ts';
-import { select } from './select.ts';
+import { isPattern, select } from './select.ts';
 
 /** Something that COPY or ADD takes: a path in a tree. */
 export interface Origin {
   root: number;
   /** As the Dockerfile writes it: may be a pattern. */
   path: string;
+  /** With `--parents` what of `path` is copied, with the directories between. */
+  parents?: LocalSource['parents'];
   /** Archives become what is in them. */
   unpack: boolean;
   /** What it is called if the destination is a directory, where its path does not say. */
@@ -44,7 +46,7 @@ export interface Origin {
 }
 
 export interface CopyWork {
-  step: Pick<CopyStep, 'dest' | 'inline' | 'parents' | 'exclude' | 'chmod'>;
+  step: Pick<CopyStep, 'dest' | 'inline' | 'exclude' | 'chmod'>;
   origins: Origin[];
   owner: Owner | undefined;
   time: FileTime | undefined;
@@ -55,20 +57,30 @@ export interface CopyWork {
 export async function copyFiles(root: number, work: CopyWork): Promise<void> {
   const rules = rulesOf(work);
   for (const origin of work.origins) {
-    for (const path of selected(origin, work.step)) await copyOne(root, { work, origin, path, rules });
+    for (const found of selected(origin)) await copyOne(root, { work, origin, found, rules });
   }
   for (const { name, data } of work.step.inline) writeInline(root, { work, name, data });
 }
 
-/** The paths that an origin means; none is a failure. */
-export function selected({ root, path }: Origin, { parents }: Pick<CopyStep, 'parents'>): string[] {
-  const found = select(root, byteString(withoutPivot(path)), { deep: parents });
-  for (const one of found) if (!exists(root, one)) throw notFound(path);
-  if (found.length === 0) throw notFound(path);
-  return found;
+/** A path that a source means; `base` is that part of it which `--parents` leaves out. */
+export interface Found {
+  path: string;
+  base: string;
 }
 
-const withoutPivot = (path: string): string => path.replace('/./', '/');
+/** The paths that an origin means; only a pattern may mean none. */
+export function selected({ root, path, parents }: Origin): Found[] {
+  const bases = select(root, byteString(path));
+  const found = bases.flatMap((base) => {
+    if (!parents) return [{ path: base, base: '' }];
+    const below = select(root, joined(base, byteString(parents.pattern)), { deep: true });
+    return below.map((one) => ({ path: one, base }));
+  });
+  const isSure = parents ? parents.required : !isPattern(byteString(path));
+  const there = found.filter((one) => exists(root, one.path));
+  if (isSure && there.length < found.length) throw notFound(parents ? `${path}/${parents.pattern}` : path);
+  return there;
+}
 
 export function notFound(path: string): EngineError {
   return new EngineError('invalid', `${JSON.stringify(`/${textOf(cleaned(byteString(path)))}`)}: not found`);
@@ -92,13 +104,14 @@ export function excludesOf({ exclude }: Pick<CopyStep, 'exclude'>): Pick<CopyRul
 interface One {
   work: CopyWork;
   origin: Origin;
-  path: string;
+  found: Found;
   rules: CopyRules;
 }
 
 async function copyOne(root: number, one: One): Promise<void> {
-  const { work, origin, path, rules } = one;
-  if (work.step.parents) return copyWithParents(root, one);
+  const { work, origin, found, rules } = one;
+  if (origin.parents) return copyWithParents(root, one);
+  const { path } = found;
   const real = realPath(origin.root, path);
   const source = statusAt(origin.root, real);
   const dest = byteString(work.step.dest);
@@ -114,11 +127,9 @@ async function copyOne(root: number, one: One): Promise<void> {
   await between(origin.root, real, { root, path: target }, (from, to) => copyTo(from, to, rules));
 }
 
-/** Copies with the directories that lead to it, those after a `/./` where there is one. */
-async function copyWithParents(root: number, { work, origin, path, rules }: One): Promise<void> {
-  const given = byteString(origin.path);
-  const pivot = given.indexOf('/./');
-  const base = pivot < 0 ? '' : cleaned(given.slice(0, pivot));
+/** Copies with the directories between. */
+async function copyWithParents(root: number, { work, origin, found, rules }: One): Promise<void> {
+  const { path, base } = found;
   const below = base === '' ? path : path.slice(base.length + 1);
   const top = ensureDirectory(root, byteString(work.step.dest), { owner: work.owner, time: work.time });
   const parts = below.split('/');
@@ -129,9 +140,8 @@ async function copyWithParents(root: number, { work, origin, path, rules }: One)
       copyDirectoryAlone(from, to, rules),
     );
   }
-  await between(origin.root, realPath(origin.root, path, false), { root, path: joined(top, below) }, (from, to) =>
-    copyTo(from, to, rules),
-  );
+  const source = realPath(origin.root, path, false);
+  await between(origin.root, source, { root, path: joined(top, below) }, (from, to) => copyTo(from, to, rules));
 }
 
 async function between(
@@ -159,7 +169,8 @@ async function between(
 /** A file that the Dockerfile itself holds. */
 function writeInline(root: number, { work, name, data }: { work: CopyWork; name: string; data: string }): void {
   const dest = byteString(work.step.dest);
-  const made = { owner: work.owner, time: work.time };
+  const mode = typeof work.step.chmod === 'number' ? { mode: work.step.chmod } : {};
+  const made = { owner: work.owner, time: work.time, ...(dest.endsWith('/') && mode) };
   ensureDirectory(root, dest.endsWith('/') ? dest : parentOf(cleaned(dest)), made);
   const there = realPath(root, dest);
   const path = statusAt(root, there)?.kind === 'directory' ? joined(there, byteString(name)) : there;

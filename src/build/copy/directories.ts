@@ -18,7 +18,8 @@ export function ensureDirectory(root: number, path: string, made: Made): string 
   const status = statusAt(root, real);
   if (status?.kind === 'directory') return real;
   if (status) throw new SystemError('mkdir', ENOTDIR, `/${real}`);
-  const parent = ensureDirectory(root, parentOf(real), made);
+  const { mode: _, ...plain } = made;
+  const parent = ensureDirectory(root, parentOf(real), plain);
   within(root, parent, (fd) => {
     const name = bytesOf(baseOf(real));
     makeDirectoryAt(fd, name, 0o755);

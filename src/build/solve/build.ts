@@ -18,6 +18,8 @@ export interface Build {
   allows(stack: CachedLayer[]): boolean;
   /** The main context; asked for when a step needs it. */
   files(): Promise<Files>;
+  /** Says why a step was or was not taken from the cache. */
+  explain(step: string, reason: string): void;
   signal: AbortSignal;
   /** SOURCE_DATE_EPOCH, in seconds. */
   epoch: number | undefined;

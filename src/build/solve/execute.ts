@@ -150,7 +150,12 @@ async function copy(
     for (const one of step.sources) {
       if (one.kind === 'path') {
         if (source !== undefined)
-          origins.push({ root: source, path: one.path, unpack: step.kind === 'add' && (step.unpack ?? true) });
+          origins.push({
+            root: source,
+            path: one.path,
+            unpack: step.kind === 'add' && (step.unpack ?? true),
+            ...(one.parents && { parents: one.parents }),
+          });
       } else origins.push(await build.origins.files(one, { unpack: step.unpack ?? false, task: execution.task }));
     }
     // What comes out of a stage keeps its owners, and so do archives; the context's files are root's already.

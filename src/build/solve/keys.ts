@@ -3,32 +3,32 @@ import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
 import type { Files } from '../contract.ts';
 import { checksum } from '../copy/checksum.ts';
-import { excludesOf, notFound, placeIn, selected } from '../copy/copy-step.ts';
+import { excludesOf, type Found, notFound, type Origin, placeIn, selected } from '../copy/copy-step.ts';
 import { byteString } from '../copy/paths.ts';
 import { isThere } from '../copy/select.ts';
-import { digestOfParts } from '../graph/vertex.ts';
 import type { CopyStep, Step } from '../language/index.ts';
 
-/** The digest of what a COPY takes out of a tree; each source on its own, by the names it will have. */
-export async function copyChecksum(
+/** The digests of what a COPY takes out of a tree, by the names it will have. */
+export async function copyChecksums(
   context: Context,
   step: CopyStep,
   { files, signal }: { files: Pick<Files, 'root'>; signal: AbortSignal },
-): Promise<string> {
-  const sums: string[] = [];
+): Promise<[name: string, digest: string][]> {
+  const sums: [string, string][] = [];
   for (const source of step.sources) {
     if (source.kind !== 'path') continue;
-    const origin = { root: files.root, path: source.path, unpack: false };
-    for (const path of found(origin, step)) {
-      sums.push(path, await pathChecksum(context, { root: files.root, path, step, signal }));
+    const { path: written, parents } = source;
+    const origin = { root: files.root, path: written, unpack: false, ...(parents && { parents }) };
+    for (const { path } of found(origin)) {
+      sums.push([path, await pathChecksum(context, { root: files.root, path, step, signal })]);
     }
   }
-  return digestOfParts(sums);
+  return sums;
 }
 
-function found(origin: { root: number; path: string; unpack: boolean }, step: CopyStep): string[] {
+function found(origin: Origin): Found[] {
   try {
-    return selected(origin, step);
+    return selected(origin);
   } catch (error) {
     throw new EngineError(
       'invalid',

@@ -1,7 +1,8 @@
 import { definitionOf, digestOfParts, sourcesOf, type Vertex } from '../graph/vertex.ts';
+import { textOf } from '../copy/paths.ts';
 import type { Mount } from '../language/index.ts';
 import type { Build } from './build.ts';
-import { copyChecksum, mountChecksum, usingTree } from './keys.ts';
+import { copyChecksums, mountChecksum, usingTree } from './keys.ts';
 import { layersOf, type Result } from './result.ts';
 
 /** What a key is made of, by names that people understand. */
@@ -15,7 +16,7 @@ export async function localParts(build: Build, vertex: Vertex): Promise<KeyParts
   const parts: KeyParts = epochPart(build);
   if (step.kind !== 'run') {
     if (step.from.kind === 'context' && step.sources.some(({ kind }) => kind === 'path')) {
-      parts.files = await copyChecksum(context, step, { files: await build.files(), signal });
+      Object.assign(parts, filesParts(await copyChecksums(context, step, { files: await build.files(), signal })));
     }
     for (const source of step.sources) {
       if (source.kind !== 'path')
@@ -29,6 +30,14 @@ export async function localParts(build: Build, vertex: Vertex): Promise<KeyParts
     parts[`mount ${mount.target}`] = await mountChecksum(context, { root, path: mount.source, step, signal });
   }
   return parts;
+}
+
+/** Beyond so many a key would grow too large: then one digest stands for all. */
+const mostFiles = 100;
+
+function filesParts(sums: [name: string, digest: string][]): KeyParts {
+  if (sums.length > mostFiles) return { files: digestOfParts(sums) };
+  return Object.fromEntries(sums.map(([name, digest]) => [`/${textOf(name)}`, digest]));
 }
 
 const epochPart = ({ epoch }: Build): KeyParts => (epoch === undefined ? {} : { epoch: String(epoch) });
@@ -62,7 +71,7 @@ async function inputChecksum(
   const { context, signal } = build;
   if (!step || step.kind === 'workdir') return input.key;
   return usingTree(treeOf(build, input), async (root) => {
-    if (step.kind !== 'run') return copyChecksum(context, step, { files: { root }, signal });
+    if (step.kind !== 'run') return digestOfParts(await copyChecksums(context, step, { files: { root }, signal }));
     const mount = mountsFromStages(step.mounts)[index];
     // What a cache mount begins with says nothing of what the step makes.
     if (mount?.type !== 'bind') return 'cache';

@@ -63,6 +63,7 @@ export function createSolver(build: Build): Solve {
     const early = fresh ? undefined : await definitionKey(vertex);
     const hit = early === undefined ? undefined : fromCache(build, early);
     if (hit) {
+      build.explain(vertex.name, 'from the cache: the instruction and all that goes into it are as they were');
       tellCached(build, vertex);
       return hit;
     }
@@ -75,9 +76,11 @@ export function createSolver(build: Build): Solve {
     const late = fresh ? undefined : fromCache(build, key);
     if (late) {
       if (early !== undefined && late.record !== undefined) build.context.cache.alias(early, late.record);
+      build.explain(vertex.name, 'from the cache: what it is made of came out as it was');
       tellCached(build, vertex);
       return late;
     }
+    build.explain(vertex.name, fresh ? 'built: --no-cache asks for it' : reasonOf(parts, build.context.cache.last(parts.step ?? '')));
     return executeOnce(build, vertex, {
       parent: parent as Result,
       inputs: inputs as Result[],
@@ -146,4 +149,13 @@ async function executeOnce(build: Build, vertex: Vertex, execution: Execution): 
   running.set(key, shared);
   shared.catch(() => undefined);
   return shared;
+}
+
+/** Why nothing in the cache fits: the first thing that is not as it was when the same was done last. */
+function reasonOf(parts: KeyParts, before: KeyParts | undefined): string {
+  if (!before) return 'built: the instruction is new, or has changed';
+  const names = new Set([...Object.keys(parts), ...Object.keys(before)]);
+  const changed = [...names].find((name) => parts[name] !== before[name]);
+  if (changed === undefined) return 'built: what it made before is no longer in the cache';
+  return changed === 'base' ? 'built: what it builds on has changed' : `built: ${changed} has changed`;
 }

@@ -31,6 +31,7 @@ export const build = command({
         explain: (step, reason) => void reasons.push(`${step}\n    ${reason}`),
       });
       await display.end();
+      if (flags.check) return await checked(context, outcome.warnings ?? '');
       for (const reason of reasons) await context.err.line(reason);
       if (outcome.warnings && !flags.quiet) await context.err.write(outcome.warnings);
       const id = outcome.id ?? '';
@@ -48,6 +49,17 @@ export const build = command({
     }
   },
 });
+
+/** What `--check` prints; findings are a failure. */
+async function checked({ out }: Context, findings: string): Promise<number> {
+  const count = findings.split('\nWARNING: ').length - 1;
+  if (count === 0) {
+    await out.line('Check complete, no warnings found.');
+    return 0;
+  }
+  await out.write(`Check complete, ${count} ${count === 1 ? 'warning has' : 'warnings have'} been found!\n${findings}`);
+  return 1;
+}
 
 async function displayOf({ err, env }: Context, asked: string): Promise<Display> {
   const kind = asked === 'auto' ? (env.BUILDKIT_PROGRESS ?? 'auto') : asked;

@@ -7,7 +7,6 @@ export const buildFlags = {
   allow: flag.list('Allow extra privileged entitlement (e.g., "network.host", "security.insecure")', {
     type: 'stringArray',
   }),
-  annotation: flag.list('Add annotation to the image', { type: 'stringArray', hidden: true }),
   'build-arg': flag.list('Set build-time variables', { type: 'stringArray' }),
   'build-context': flag.list('Additional build contexts (e.g., name=path)', { type: 'stringArray' }),
   'cache-from': flag.list('External cache sources (e.g., "user/app:cache", "type=local,src=path/to/dir")', {
@@ -27,7 +26,6 @@ export const buildFlags = {
   file: flag.string('Name of the Dockerfile (default: "PATH/Dockerfile")', { short: 'f' }),
   'force-rm': flag.bool('Always remove intermediate containers', { hidden: true }),
   iidfile: flag.string('Write the image ID to a file'),
-  isolation: flag.string('Container isolation technology', { hidden: true }),
   label: flag.list('Set metadata for an image', { type: 'stringArray' }),
   load: flag.bool('Shorthand for "--output=type=docker"'),
   memory: bytes('Memory limit', { short: 'm' }),

@@ -31,7 +31,7 @@ export async function requestOf(
     limits: limitsOf(flags),
     allow: flags.allow.flatMap((one) => one.split(',')),
     secrets,
-    ssh: [],
+    ssh: flags.ssh,
     cacheFrom: readCaches(flags['cache-from']),
     cacheTo: readCaches(flags['cache-to']),
     outputs: readOutputs(flags.output, flags),

@@ -29,6 +29,7 @@ export function directBuild(builds: Builds): Handler {
 }
 
 function requestOf(session: Session, wanted: BuildSessionRequest, opened: Files[]): BuildRequest {
+  if (wanted.ssh.length > 0) throw new EngineError('unsupported', 'agents cannot be forwarded yet: --ssh');
   const { context, platform, target } = wanted;
   return {
     dockerfile: { name: wanted.dockerfile.name, bytes: Buffer.from(wanted.dockerfile.data, 'base64') },
@@ -59,6 +60,7 @@ function requestOf(session: Session, wanted: BuildSessionRequest, opened: Files[
     cacheImages: [],
     outputs: wanted.outputs.map((attributes, index) => outputOf(session, attributes, index)),
     squash: wanted.squash,
+    checkOnly: wanted.check,
     credentials: (registry) => wanted.logins[registry],
     onStatus: (status) => session.tell({ status }),
     ...(wanted.explain && { onExplain: (step: string, reason: string) => session.tell({ explain: { step, reason } }) }),
