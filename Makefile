@@ -18,7 +18,8 @@ bench: build tools/.packages
 # Every crash point many times over, longer than `make test` has time for.
 kill-test: build tools/.packages
 	@TUG_KILL_ROUNDS=$${TUG_KILL_ROUNDS:-200} $(BUN) test --timeout 3600000 ./test/system/kill.test.ts \
-	  ./test/system/image-kill.test.ts ./test/system/image-kill-seeded.test.ts ./test/system/pull-kill.test.ts
+	  ./test/system/image-kill.test.ts ./test/system/image-kill-seeded.test.ts ./test/system/pull-kill.test.ts \
+	  ./test/system/network-kill.test.ts
 
 # The readers of archives and manifests, fed with broken ones, longer than `make test` has time for.
 fuzz: node_modules/.installed
