@@ -57,19 +57,34 @@ export function chmodAt(directory: number, name: Path, mode: number): void {
 
 /** Sets access and modification time. */
 export function setTimesAt(directory: number, name: Path, time: FileTime): void {
+  callOn('utimensat', name, directory, cstring(name), timesOf(time), AT_SYMLINK_NOFOLLOW);
+}
+
+function timesOf(time: FileTime): Buffer {
   const times = Buffer.alloc(32);
   for (let offset = 0; offset < 32; offset += 16) {
     times.writeInt32LE(time.seconds | 0, offset);
     times.writeInt32LE(Math.floor(time.seconds / 2 ** 32), offset + 4);
     times.writeInt32LE(time.nanoseconds, offset + 8);
   }
-  callOn('utimensat', name, directory, cstring(name), times, AT_SYMLINK_NOFOLLOW);
+  return times;
+}
+
+/** The same of an open file. */
+export function setTimesOf(fd: number, time: FileTime): void {
+  syscall('utimensat', fd, 0, timesOf(time), 0);
 }
 
 export function setXattrAt(directory: number, name: Path, xattr: { name: string; value: Uint8Array }): void {
   // A last component is not followed; the magic link before it stands for the directory itself.
   const path = procPath(directory, name);
   callOn('lsetxattr', path, cstring(path), xattr.name, xattr.value, xattr.value.length, 0);
+}
+
+/** Takes an extended attribute away. */
+export function removeXattrAt(directory: number, name: Path, xattr: string): void {
+  const path = procPath(directory, name);
+  callOn('lremovexattr', path, cstring(path), xattr);
 }
 
 /** The extended attributes of a file that the caller may see. */
@@ -80,6 +95,19 @@ export function xattrsAt(directory: number, name: Path): Map<string, Buffer> {
   if (size > 0) callOn('llistxattr', name, path, list, list.length);
   const names = list.toString('latin1').split('\0').filter(Boolean);
   return new Map(names.map((xattr) => [xattr, xattrOf(path, xattr)]));
+}
+
+/** The same of a file that is open for reading. */
+export function xattrsOf(fd: number): Map<string, Buffer> {
+  const size = trySyscall('flistxattr', fd, 0, 0);
+  if (size <= 0) return new Map();
+  const list = Buffer.alloc(size);
+  syscall('flistxattr', fd, list, list.length);
+  const names = list.toString('latin1').split('\0').filter(Boolean);
+  const value = Buffer.alloc(65536);
+  return new Map(
+    names.map((name) => [name, Buffer.from(value.subarray(0, syscall('fgetxattr', fd, name, value, value.length)))]),
+  );
 }
 
 function xattrOf(path: Buffer, name: string): Buffer {

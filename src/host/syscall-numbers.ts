@@ -37,6 +37,8 @@ const table = {
   fsetxattr: [190, 7],
   lgetxattr: [192, 9],
   llistxattr: [195, 12],
+  flistxattr: [196, 13],
+  fgetxattr: [193, 10],
   lremovexattr: [198, 15],
   umount2: [166, 39],
   mount: [165, 40],

@@ -1,3 +1,3 @@
-export { type Bus, type BusCall, connectBus, matchSignals } from './connection.ts';
+export { type Bus, connectBus, matchSignals } from './connection.ts';
 export { type BusMessage, decodeMessage, encodeMessage } from './message.ts';
 export type { BusValue } from './values.ts';

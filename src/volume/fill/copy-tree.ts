@@ -13,12 +13,19 @@ import {
   openIn,
   readLinkAt,
   setTimesAt,
+  setTimesOf,
   setXattrAt,
   statFd,
   statusOf,
   syscall,
   xattrsAt,
+  xattrsOf,
 } from '../../host/index.ts';
+
+/** The bits that a new file does not get; the engine's are 022 for its whole life. */
+const withheld = process.umask();
+/** Files copied before others get their turn. */
+const atOnce = 32;
 
 /** Two open directories and the hard links met so far: where the first name of an inode lies in the copy. */
 interface Copy {
@@ -27,6 +34,8 @@ interface Copy {
   links: Map<string, { directory: number; name: Buffer }>;
   /** Directories that `links` still needs. */
   held: number[];
+  /** New files in `to` are root's. */
+  plain: boolean;
 }
 
 /**
@@ -34,7 +43,7 @@ interface Copy {
  * names in open directories and follows no symlink. Lets other work run between files.
  */
 export async function copyTree(from: number, to: number): Promise<void> {
-  const copy: Copy = { from, to, links: new Map(), held: [] };
+  const copy: Copy = { from, to, links: new Map(), held: [], plain: isPlain(to) };
   try {
     await copyEntries(copy);
     copyStatus({ directory: from, name: '.' }, { directory: to, name: '.' }, statFd(from));
@@ -44,8 +53,8 @@ export async function copyTree(from: number, to: number): Promise<void> {
 }
 
 async function copyEntries(copy: Copy): Promise<void> {
-  for (const name of namesIn(copy.from)) {
-    await new Promise(setImmediate);
+  for (const [index, name] of namesIn(copy.from).entries()) {
+    if (index % atOnce === 0) await new Promise(setImmediate);
     await copyEntry(copy, name);
   }
 }
@@ -59,15 +68,24 @@ async function copyEntry(copy: Copy, name: Buffer): Promise<void> {
     linkAt(first.directory, first.name, { directory: copy.to, name });
     return;
   }
-  if (status.kind === 'file') await copyFile(copy, name);
-  else if (status.kind === 'symlink') makeSymlinkAt(copy.to, name, readLinkAt(copy.from, name));
-  else makeNodeAt(copy.to, name, { kind: status.kind, mode: status.mode, device: status.node });
-  copyStatus({ directory: copy.from, name }, { directory: copy.to, name }, status);
+  if (status.kind === 'file') await copyFile(copy, name, status);
+  else {
+    copyOther(copy, name, status);
+    copyStatus({ directory: copy.from, name }, { directory: copy.to, name }, status);
+  }
   if (status.links > 1) {
     const directory = openDirectoryAt(copy.to, '.');
     copy.held.push(directory);
     copy.links.set(key, { directory, name });
   }
+}
+
+/** Its group is not the directory's. */
+const isPlain = (directory: number): boolean => (statFd(directory).mode & 0o2000) === 0;
+
+function copyOther(copy: Copy, name: Buffer, status: FileStatus): void {
+  if (status.kind === 'symlink') makeSymlinkAt(copy.to, name, readLinkAt(copy.from, name));
+  else makeNodeAt(copy.to, name, { kind: status.kind as 'char', mode: status.mode, device: status.node });
 }
 
 async function copyDirectory(copy: Copy, name: Buffer, status: FileStatus): Promise<void> {
@@ -76,7 +94,7 @@ async function copyDirectory(copy: Copy, name: Buffer, status: FileStatus): Prom
   try {
     const to = openDirectoryAt(copy.to, name);
     try {
-      await copyEntries({ ...copy, from, to });
+      await copyEntries({ ...copy, from, to, plain: isPlain(to) });
     } finally {
       closeFd(to);
     }
@@ -89,13 +107,27 @@ async function copyDirectory(copy: Copy, name: Buffer, status: FileStatus): Prom
 /** Bytes copied before others get their turn. */
 const slice = 4 << 20;
 
-async function copyFile(copy: Copy, name: Buffer): Promise<void> {
+async function copyFile(copy: Copy, name: Buffer, status: FileStatus): Promise<void> {
   const source = openIn(copy.from, name, constants.O_RDONLY | constants.O_NOFOLLOW, { noSymlinks: true });
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    const target = openIn(copy.to, name, flags, { mode: 0o600, noSymlinks: true });
+    const isRoots = copy.plain && status.uid === 0 && status.gid === 0;
+    const mode = isRoots ? status.mode & 0o777 : 0o600;
+    const target = openIn(copy.to, name, flags, { mode, noSymlinks: true });
     try {
-      while (syscall('sendfile', target, source, 0, slice) > 0) await new Promise(setImmediate);
+      for (let left = status.size; left > 0; ) {
+        const length = syscall('sendfile', target, source, 0, Math.min(left, slice));
+        if (length === 0) break;
+        left -= length;
+        if (left > 0) await new Promise(setImmediate);
+      }
+      // As in copyStatus, but for what a new file has already.
+      if (!isRoots) syscall('fchown', target, status.uid, status.gid);
+      if (!isRoots || (mode & ~withheld) !== status.mode) syscall('fchmod', target, status.mode);
+      for (const [xattr, value] of xattrsOf(source)) {
+        if (!isOverlays(xattr)) syscall('fsetxattr', target, xattr, value, value.length, 0);
+      }
+      setTimesOf(target, status.modified);
     } finally {
       closeFd(target);
     }
@@ -103,6 +135,8 @@ async function copyFile(copy: Copy, name: Buffer): Promise<void> {
     closeFd(source);
   }
 }
+
+const isOverlays = (xattr: string): boolean => xattr.startsWith('trusted.overlay.');
 
 interface Place {
   directory: number;
@@ -114,7 +148,7 @@ function copyStatus(from: Place, to: Place, status: FileStatus): void {
   chownAt(to.directory, to.name, status);
   if (status.kind !== 'symlink') chmodAt(to.directory, to.name, status.mode);
   for (const [name, value] of xattrsAt(from.directory, from.name)) {
-    if (!name.startsWith('trusted.overlay.')) setXattrAt(to.directory, to.name, { name, value });
+    if (!isOverlays(name)) setXattrAt(to.directory, to.name, { name, value });
   }
   setTimesAt(to.directory, to.name, status.modified);
 }

@@ -23,13 +23,6 @@ export function findVolume({ store }: Place, name: string): VolumeRow | undefine
   return row?.removing ? undefined : row;
 }
 
-/** The same; otherwise `notFound` in Docker's words. */
-export function requireVolume(place: Place, name: string): VolumeRow {
-  const row = findVolume(place, name);
-  if (!row) throw new EngineError('notFound', `get ${name}: no such volume`);
-  return row;
-}
-
 /** What is asked of a new volume. */
 export type NewRow = Pick<VolumeRow, 'createdAt' | 'labels' | 'options' | 'anonymous' | 'driver'>;
 
