@@ -24,11 +24,12 @@ function pieceOf(node: Node): Piece | undefined {
   const [operand, ...given] = command?.operands ?? [];
   if (others.length > 0 || given.length > 0 || operand?.kind !== 'field') return undefined;
   const [field = '', ...further] = operand.names;
-  return further.length > 0 ? undefined : { field };
+  // Every object has these without their being fields.
+  return further.length > 0 || field in Object.prototype ? undefined : { field };
 }
 
 function filled(pieces: Piece[], data: unknown): string | undefined {
-  if (typeof data !== 'object' || data === null) return undefined;
+  if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) return undefined;
   let out = '';
   for (const piece of pieces) {
     if ('text' in piece) out += piece.text;
@@ -42,7 +43,6 @@ function filled(pieces: Piece[], data: unknown): string | undefined {
 }
 
 function textOf(data: Record<string, unknown>, field: string): string | undefined {
-  if (!Object.hasOwn(data, field)) return undefined;
   const found = data[field];
   const value: unknown = typeof found === 'function' && found.length === 0 ? found() : found;
   return typeof value === 'string' ? value : undefined;
