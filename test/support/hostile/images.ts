@@ -316,9 +316,9 @@ const compressed: Record<string, HostileImage> = {
     words: /zstd|unexpected EOF|invalid diffID/,
     attack: 'taken',
   },
-  'a layer of bzip2': {
+  'a layer that is no bzip2': {
     archive: () => withLayer(Buffer.from('BZh91AY&SY nothing')),
-    words: /bzip2 are not supported/,
+    words: /bzip2: |exec: "bzip2"/,
     attack: 'taken',
   },
   'an archive that swells to zeros': { archive: bomb, words: /manifest.json: no such file/, attack: 'swells' },
