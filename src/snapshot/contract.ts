@@ -1,5 +1,5 @@
 import type { Check, Damage } from '../kit/index.ts';
-import type { IdMapping } from './owners.ts';
+import type { IdMapping } from './containers/owners.ts';
 
 /** One file that a writable layer has otherwise than the layers below; a path begins with a slash. */
 export interface Change {

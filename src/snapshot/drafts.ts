@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeFd, openDirectory, openDirectoryAt, usingFd, walk } from '../host/index.ts';
+import { closeFd, openDirectoryAt, usingFd } from '../host/index.ts';
 import { crashpoint, explainSystemError } from '../kit/index.ts';
 import { readChanges } from './changes/changes.ts';
-import type { Containers } from './containers/containers.ts';
+import type { Containers } from './containers/contract.ts';
 import type { Snapshots } from './contract.ts';
-import type { Discard } from './places/discard.ts';
 import type { Driver } from './driver/driver.ts';
 import { packChanges } from './driver/whole-trees.ts';
+import { settleTree } from './layers/draft-tree.ts';
 import { draftName, type Layers } from './layers/layers.ts';
-import { type Layout, scratchIn } from './places/layout.ts';
 import { packTree } from './pack/pack-tree.ts';
+import type { Discard } from './places/discard.ts';
+import { type Layout, scratchIn } from './places/layout.ts';
 
 interface Places {
   layout: Layout;
@@ -49,7 +50,7 @@ export function createDrafts(at: Places): Pick<Snapshots, 'keep' | 'packLayer' |
   };
 }
 
-async function keep({ layout, layers, containers, discard }: Places, id: string): Promise<string> {
+async function keep({ layout, layers, containers, discard, driver }: Places, id: string): Promise<string> {
   const key = randomBytes(16).toString('hex');
   const diffId = draftName(key);
   const directory = scratchIn(layout, layout.incoming);
@@ -57,7 +58,7 @@ async function keep({ layout, layers, containers, discard }: Places, id: string)
     mkdirSync(directory);
     renameSync(join(containers.path(id), 'diff'), join(directory, 'diff'));
     crashpoint('snapshot.draft.moved');
-    const size = await sizeOfFiles(join(directory, 'diff'));
+    const size = await settleTree(join(directory, 'diff'), driver);
     // As in an archive of it, the root directory itself is not told of.
     layers.enter(directory, key, { diffId, size, listsRoot: false });
   } catch (error) {
@@ -66,23 +67,6 @@ async function keep({ layout, layers, containers, discard }: Places, id: string)
   }
   containers.remove(id);
   return diffId;
-}
-
-/** Bytes of the regular files, as Docker counts a layer; one with several names counts once. */
-async function sizeOfFiles(path: string): Promise<number> {
-  const tree = usingFd(openDirectory(path), (fd) => openDirectoryAt(fd, '.'));
-  const seen = new Set<bigint>();
-  let size = 0;
-  try {
-    for await (const { status } of walk(tree)) {
-      if (status.kind !== 'file' || seen.has(status.inode)) continue;
-      if (status.links > 1) seen.add(status.inode);
-      size += status.size;
-    }
-    return size;
-  } finally {
-    closeFd(tree);
-  }
 }
 
 async function* packWhole({ layers }: Places, tree: number, stack: string[]): AsyncGenerator<Uint8Array> {

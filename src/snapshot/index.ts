@@ -1,5 +1,5 @@
+export { containerId, hostId, type IdMapping, idMaps } from './containers/owners.ts';
 export type * from './contract.ts';
-export { containerId, hostId, type IdMapping, idMaps } from './owners.ts';
 export { type HandOver, packTree } from './pack/pack-tree.ts';
 export type { Spot } from './pack/tree-entries.ts';
 export { createSnapshots } from './snapshots.ts';

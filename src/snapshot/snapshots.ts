@@ -2,20 +2,22 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { detachMount, type IdMaps, usingFd } from '../host/index.ts';
 import { EngineError, type Log } from '../kit/index.ts';
-import { createApplyLayer } from './apply-layer.ts';
+import { createDifferences } from './changes/differences.ts';
 import { createChecks } from './check/checks.ts';
-import { type Containers, createContainers } from './containers.ts';
+import { createContainers } from './containers/containers.ts';
+import type { Containers } from './containers/contract.ts';
+import { createOwners } from './containers/owners.ts';
 import type { Snapshots } from './contract.ts';
-import { createDifferences } from './differences.ts';
-import { createDiscard } from './discard.ts';
 import { createDrafts } from './drafts.ts';
 import { chooseDriver } from './driver/choose.ts';
+import type { Driver } from './driver/driver.ts';
 import { sizeOfChanges } from './driver/whole-trees.ts';
-import { createInitLayers } from './init-layer.ts';
-import { createLayers, type Layers } from './layers.ts';
-import { createLayout, type Layout } from './layout.ts';
-import { createOwners } from './owners.ts';
-import { createUnwanted } from './unwanted.ts';
+import { createApplyLayer } from './layers/apply-layer.ts';
+import { createInitLayers } from './layers/init-layer.ts';
+import { createLayers, type Layers } from './layers/layers.ts';
+import { createUnwanted, type Unwanted } from './layers/unwanted.ts';
+import { createDiscard } from './places/discard.ts';
+import { createLayout, type Layout } from './places/layout.ts';
 
 export interface SnapshotOptions {
   root: string;
@@ -42,15 +44,6 @@ export function createSnapshots(options: SnapshotOptions): Snapshots {
   const { add, want, drop } = createUnwanted(layers, containers);
   const differences = createDifferences({ layout, layers, containers, owners, driver });
 
-  async function create(id: string, stack: string[], options: Parameters<Snapshots['create']>[2] = {}): Promise<void> {
-    const { places, ids } = options;
-    const keys = want(layers.need(stack));
-    if (places === 'none' || (places === 'below' && driver.whole)) return containers.create(id, keys, ids);
-    const isBelow = places === 'below';
-    const own = want([isBelow ? await initLayer([], []) : await initLayer(stack, keys)]);
-    await containers.create(id, isBelow ? [...own, ...keys] : [...keys, ...own], ids);
-  }
-
   return {
     driver: driver.name,
     hasLayer: (diffId, parents) => layers.find([...parents, diffId]).at(-1) !== undefined,
@@ -68,7 +61,7 @@ export function createSnapshots(options: SnapshotOptions): Snapshots {
       if (key === undefined) throw new EngineError('internal', `layer ${diffId} is not unpacked`);
       return layers.record(key).size;
     },
-    create,
+    create: createdOn({ driver, layers, containers, initLayer, want }),
     ...createDrafts({ layout, layers, containers, discard, driver }),
     mount: containers.mount,
     ...(driver.whole ? { describe: () => ({}), describeLayers: () => ({}) } : descriptions(layout, layers, containers)),
@@ -89,6 +82,25 @@ export function createSnapshots(options: SnapshotOptions): Snapshots {
     },
     ...createChecks({ layout, layers, containers, discard, unpackAside, initLayer }),
     settled: discard.settled,
+  };
+}
+
+interface CreatedOn {
+  driver: Driver;
+  layers: Layers;
+  containers: Containers;
+  initLayer: ReturnType<typeof createInitLayers>;
+  want: Unwanted['want'];
+}
+
+/** See Snapshots.create. */
+function createdOn({ driver, layers, containers, initLayer, want }: CreatedOn): Snapshots['create'] {
+  return async (id, stack, { places, ids } = {}) => {
+    const keys = want(layers.need(stack));
+    if (places === 'none' || (places === 'below' && driver.whole)) return containers.create(id, keys, ids);
+    const isBelow = places === 'below';
+    const own = want([isBelow ? await initLayer([], []) : await initLayer(stack, keys)]);
+    await containers.create(id, isBelow ? [...own, ...keys] : [...keys, ...own], ids);
   };
 }
 

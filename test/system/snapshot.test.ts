@@ -388,7 +388,7 @@ test('no sequence of entries reaches outside, leaks a descriptor or fails in ano
   expect(readFileSync(join(canary, 'file'), 'utf8')).toBe('untouched');
   expect(lstatSync(join(canary, 'file')).nlink).toBe(1);
   expect(readdirSync(join(root, 'overlay2/incoming'))).toEqual([]);
-});
+}, 3_600_000);
 
 test('a tree of any depth is removed, and soon', async () => {
   await snapshots.create('deep', [await apply([{ name: 'a' }])]);

@@ -1,11 +1,11 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crashpoint } from '../../kit/index.ts';
-import type { UnpackAside } from '../apply-layer.ts';
 import type { LayerTar } from '../contract.ts';
-import type { Discard } from '../discard.ts';
-import type { Layers } from '../layers.ts';
-import type { Layout } from '../layout.ts';
+import type { UnpackAside } from '../layers/apply-layer.ts';
+import type { Layers } from '../layers/layers.ts';
+import type { Discard } from '../places/discard.ts';
+import type { Layout } from '../places/layout.ts';
 import { sealOf } from './seal.ts';
 
 /** Compares layers' trees with what their tars say, and puts new trees in the place of damaged ones. */

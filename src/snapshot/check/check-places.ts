@@ -1,10 +1,10 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Damage, leftOverAfter } from '../../kit/index.ts';
-import type { Containers } from '../containers.ts';
-import type { Discard } from '../discard.ts';
-import type { Layers } from '../layers.ts';
-import { isOwnScratch, type Layout } from '../layout.ts';
+import type { Containers } from '../containers/contract.ts';
+import type { Layers } from '../layers/layers.ts';
+import type { Discard } from '../places/discard.ts';
+import { isOwnScratch, type Layout } from '../places/layout.ts';
 
 interface Places {
   layout: Layout;

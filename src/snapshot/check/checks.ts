@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { UnpackAside } from '../apply-layer.ts';
-import type { Containers } from '../containers.ts';
+import type { Containers } from '../containers/contract.ts';
 import type { Snapshots } from '../contract.ts';
-import type { Discard } from '../discard.ts';
-import type { Layers } from '../layers.ts';
-import type { Layout } from '../layout.ts';
+import type { UnpackAside } from '../layers/apply-layer.ts';
+import type { Layers } from '../layers/layers.ts';
+import type { Discard } from '../places/discard.ts';
+import type { Layout } from '../places/layout.ts';
 import { createLayerChecks } from './check-layer.ts';
 import { checkOrphans, checkPlaces, checkWritable } from './check-places.ts';
 

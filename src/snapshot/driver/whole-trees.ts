@@ -12,7 +12,7 @@ import {
   usingFd,
 } from '../../host/index.ts';
 import type { Change } from '../contract.ts';
-import { directories, files, symlinks } from '../init-places.ts';
+import { directories, files, symlinks } from '../layers/init-places.ts';
 import { whiteoutHead } from '../pack/entry-head.ts';
 import { packTree } from '../pack/pack-tree.ts';
 

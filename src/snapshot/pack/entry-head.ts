@@ -1,6 +1,6 @@
 import { type FileStatus, readLinkAt, xattrsAt } from '../../host/index.ts';
 import { encodeTarHead } from '../../oci/index.ts';
-import { containerId, type IdMapping } from '../owners.ts';
+import { containerId, type IdMapping } from '../containers/owners.ts';
 import type { Spot } from './tree-entries.ts';
 
 const letters = { file: '0', symlink: '2', char: '3', block: '4', directory: '5', fifo: '6', socket: '0' } as const;

@@ -1,7 +1,7 @@
 import { constants, read } from 'node:fs';
 import { closeFd, type FileStatus, openIn, SystemError, statFd, syscall } from '../../host/index.ts';
 import { tarEnd, tarPadding } from '../../oci/index.ts';
-import type { IdMapping } from '../owners.ts';
+import type { IdMapping } from '../containers/owners.ts';
 import { entryHead, isOpaque, isWhiteout, opaqueHead, whiteoutHead } from './entry-head.ts';
 import { type Instead, type Spot, type TreeEntry, treeEntries } from './tree-entries.ts';
 

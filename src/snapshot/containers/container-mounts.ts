@@ -7,12 +7,12 @@ import {
   openDirectoryAt,
   setMountAttributes,
   usingFd,
-} from '../host/index.ts';
-import { crashpoint, explainSystemError } from '../kit/index.ts';
-import type { Containers } from './containers.ts';
-import { mountTree } from './driver/whole-trees.ts';
-import type { Layers } from './layers.ts';
-import type { Layout } from './layout.ts';
+} from '../../host/index.ts';
+import { crashpoint, explainSystemError } from '../../kit/index.ts';
+import { mountTree } from '../driver/whole-trees.ts';
+import type { Layers } from '../layers/layers.ts';
+import type { Layout } from '../places/layout.ts';
+import type { Containers } from './contract.ts';
 import type { IdMapping, Owners } from './owners.ts';
 
 type Mounts = Pick<Containers, 'mount' | 'view' | 'upper'>;

@@ -1,14 +1,14 @@
-import { closeFd, detachedOverlay, openDirectoryAt, usingFd } from '../host/index.ts';
+import { closeFd, detachedOverlay, openDirectoryAt, usingFd } from '../../host/index.ts';
+import { places, withLower } from '../containers/container-mounts.ts';
+import type { Containers } from '../containers/contract.ts';
+import type { IdMapping, Owners } from '../containers/owners.ts';
+import type { Change, Snapshots } from '../contract.ts';
+import type { Driver } from '../driver/driver.ts';
+import { packChanges, topTree } from '../driver/whole-trees.ts';
+import type { Layers } from '../layers/layers.ts';
+import { packTree } from '../pack/pack-tree.ts';
+import type { Layout } from '../places/layout.ts';
 import { readChanges } from './changes.ts';
-import { places, withLower } from './container-mounts.ts';
-import type { Containers } from './containers.ts';
-import type { Change, Snapshots } from './contract.ts';
-import type { Driver } from './driver/driver.ts';
-import { packChanges, topTree } from './driver/whole-trees.ts';
-import type { Layers } from './layers.ts';
-import type { Layout } from './layout.ts';
-import type { IdMapping, Owners } from './owners.ts';
-import { packTree } from './pack/pack-tree.ts';
 
 /** What a container's writable layer makes of its image, from the upper directory as it lies on the disk. */
 export function createDifferences(at: {
@@ -50,7 +50,7 @@ export function createDifferences(at: {
       const upper = containers.upper(id);
       try {
         if (whole) yield* packChanges(upper, await changes(id));
-        else yield* packTree({ from: { directory: upper, name: Buffer.from('.') }, as: '', whiteouts: true });
+        else yield* packTree({ from: { directory: upper, name: Buffer.from('..') }, as: '', whiteouts: true });
       } finally {
         closeFd(upper);
       }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeFd, directoriesIn, openDirectory, openDirectoryAt, openIn, renameAt, usingFd } from '../host/index.ts';
+import { closeFd, directoriesIn, openDirectory, openDirectoryAt, openIn, renameAt, usingFd } from '../../host/index.ts';
 
 const DEEPEST = 100;
 

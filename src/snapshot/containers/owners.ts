@@ -1,6 +1,6 @@
-import { cloneMount, closeFd, type IdMaps, setMountAttributes } from '../host/index.ts';
-import { EngineError, explainSystemError } from '../kit/index.ts';
-import type { SpecIdMapping } from '../oci/index.ts';
+import { cloneMount, closeFd, type IdMaps, setMountAttributes } from '../../host/index.ts';
+import { EngineError, explainSystemError } from '../../kit/index.ts';
+import type { SpecIdMapping } from '../../oci/index.ts';
 
 /** Which ids of the host stand for a container's. */
 export interface IdMapping {

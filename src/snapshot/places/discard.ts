@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { crashpoint, type Log } from '../kit/index.ts';
-import type { Driver } from './driver/driver.ts';
+import { crashpoint, type Log } from '../../kit/index.ts';
+import type { Driver } from '../driver/driver.ts';
 import { flattened } from './flatten.ts';
 import { type Layout, scratchIn } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import type { Containers } from './containers.ts';
+import type { Containers } from '../containers/contract.ts';
 import type { Layers } from './layers.ts';
 
 /** Layers nobody wants any more; they go once no container stands on them. */

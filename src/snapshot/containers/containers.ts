@@ -10,33 +10,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { treeSize } from '../host/index.ts';
-import { crashpoint, EngineError, explainSystemError } from '../kit/index.ts';
+import { treeSize } from '../../host/index.ts';
+import { crashpoint, EngineError, explainSystemError } from '../../kit/index.ts';
+import type { Driver } from '../driver/driver.ts';
+import { topTree } from '../driver/whole-trees.ts';
+import type { Layers } from '../layers/layers.ts';
+import type { Discard } from '../places/discard.ts';
+import { type Layout, scratchIn } from '../places/layout.ts';
 import { idsFile, overlayMounts, wholeMounts } from './container-mounts.ts';
-import type { Discard } from './discard.ts';
-import type { Driver } from './driver/driver.ts';
-import { topTree } from './driver/whole-trees.ts';
-import type { Layers } from './layers.ts';
-import { type Layout, scratchIn } from './layout.ts';
+import type { Containers } from './contract.ts';
 import { hostId, type IdMapping, type Owners } from './owners.ts';
-
-/** The writable layers of containers. */
-export interface Containers {
-  create(id: string, keys: string[], ids?: IdMapping): Promise<void>;
-  /** The keys of its layers, lowest first. */
-  keys(id: string): string[];
-  mount(id: string, options: { volatile: boolean }): number;
-  /** See Snapshots.view; the caller closes the fd. */
-  view(id: string, as?: 'host'): number;
-  /** The upper directory, open for reading, with the container's own ids; the caller closes it. */
-  upper(id: string): number;
-  size(id: string): Promise<number>;
-  remove(id: string): void;
-  /** Writes down anew what it stands on. */
-  restack(id: string, keys: string[]): void;
-  ids(): string[];
-  path(id: string): string;
-}
 
 interface Places {
   layout: Layout;

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeFd, openDirectory, SystemError, spreadDirectories } from '../host/index.ts';
-import { crashpoint, createHasher, EngineError, explainSystemError, type Hashing } from '../kit/index.ts';
-import { chainIds } from '../oci/index.ts';
-import type { LayerTar } from './contract.ts';
-import type { Discard } from './discard.ts';
-import type { Driver } from './driver/driver.ts';
+import { closeFd, openDirectory, SystemError, spreadDirectories } from '../../host/index.ts';
+import { crashpoint, createHasher, EngineError, explainSystemError, type Hashing } from '../../kit/index.ts';
+import { chainIds } from '../../oci/index.ts';
+import type { LayerTar } from '../contract.ts';
+import type { Driver } from '../driver/driver.ts';
+import type { Discard } from '../places/discard.ts';
+import { type Layout, scratchIn } from '../places/layout.ts';
+import { unpackLayer } from '../unpack/unpack-layer.ts';
 import { keyOf, type LayerRecord, type Layers } from './layers.ts';
-import { type Layout, scratchIn } from './layout.ts';
-import { unpackLayer } from './unpack/unpack-layer.ts';
 
 export interface AppliedLayer {
   diffId: string;

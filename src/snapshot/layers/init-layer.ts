@@ -1,15 +1,15 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { closeFd, openDirectory, setTimesAt, tryStatusOf, usingFd } from '../host/index.ts';
-import { explainSystemError } from '../kit/index.ts';
-import { chainIds } from '../oci/index.ts';
-import type { Discard } from './discard.ts';
-import type { Driver } from './driver/driver.ts';
-import { addInitPlaces, topTree } from './driver/whole-trees.ts';
+import { closeFd, openDirectory, setTimesAt, tryStatusOf, usingFd } from '../../host/index.ts';
+import { explainSystemError } from '../../kit/index.ts';
+import { chainIds } from '../../oci/index.ts';
+import type { Driver } from '../driver/driver.ts';
+import { addInitPlaces, topTree } from '../driver/whole-trees.ts';
+import type { Discard } from '../places/discard.ts';
+import { type Layout, scratchIn } from '../places/layout.ts';
+import { attributesAt, setAttributes } from '../unpack/attributes.ts';
 import { directories, files, symlinks } from './init-places.ts';
 import { keyOf, type Layers } from './layers.ts';
-import { type Layout, scratchIn } from './layout.ts';
-import { attributesAt, setAttributes } from './unpack/attributes.ts';
 
 /**
  * The layer of the engine's own mount points on a stack of layers (lowest first, and their keys): made at its first use,

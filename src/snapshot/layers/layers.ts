@@ -10,13 +10,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { detachedOverlay, openDirectory, openDirectoryAt, usingFd } from '../host/index.ts';
-import { crashpoint, EngineError, type Log } from '../kit/index.ts';
-import { chainIds } from '../oci/index.ts';
-import type { Discard } from './discard.ts';
-import type { Driver } from './driver/driver.ts';
-import { mountTree, topTree } from './driver/whole-trees.ts';
-import type { Layout } from './layout.ts';
+import { detachedOverlay, openDirectory, openDirectoryAt, usingFd } from '../../host/index.ts';
+import { crashpoint, EngineError, type Log } from '../../kit/index.ts';
+import { chainIds } from '../../oci/index.ts';
+import type { Driver } from '../driver/driver.ts';
+import { mountTree, topTree } from '../driver/whole-trees.ts';
+import type { Discard } from '../places/discard.ts';
+import type { Layout } from '../places/layout.ts';
 
 /** What `layer.json` beside a layer's tree says. */
 export interface LayerRecord {

@@ -8,9 +8,9 @@ import {
   tryOpenDirectoryAt,
   tryStatusOf,
   xattrsAt,
-} from '../host/index.ts';
-import type { Change } from './contract.ts';
-import { isOpaque, isWhiteout } from './pack/entry-head.ts';
+} from '../../host/index.ts';
+import type { Change } from '../contract.ts';
+import { isOpaque, isWhiteout } from '../pack/entry-head.ts';
 
 interface Walk {
   changes: Change[];
