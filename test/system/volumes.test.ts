@@ -46,9 +46,7 @@ test('volumes have a size, lie in images and on servers; one that does not answe
       image: [['lost+found'], 'EROFS'],
       remote: [
         "error while mounting volume '@/volumes/lost/_data': failed to mount local volume: loop device of @/nowhere: no such file or directory",
-        expect.stringMatching(
-          /: mount :\/export:@\/volumes\/nfs\/_data, data: addr=127\.0\.0\.1,nolock: /,
-        ),
+        expect.stringMatching(/: mount :\/export:@\/volumes\/nfs\/_data, data: addr=127\.0\.0\.1,nolock: /),
         // No password in any message.
         expect.stringMatching(/: mount \/\/127\.0\.0\.1\/share:@\/.*, data: username=u,password=\*{8}: /),
       ],
