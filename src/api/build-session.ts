@@ -11,7 +11,7 @@ export const buildFrames = { message: 1, data: 2, end: 3 } as const;
 export interface BuildSessionRequest {
   dockerfile: { name: string /** Base64. */; data: string };
   /** Whether there is a main context, and what it is called from build to build, so that only what changed is sent. */
-  context?: { key: string };
+  context?: { key: string /** The patterns of its ignore file, which has been heeded. */; ignored?: string[] };
   /** Named contexts: files of the client's, or an image. */
   contexts: Record<string, { key: string } | { image: string }>;
   names: string[];
@@ -73,6 +73,8 @@ export interface SessionOutcome {
   names: string[];
   /** What findings there were, as text. */
   warnings?: string;
+  /** The mistake that a check ended at. */
+  failure?: { message: string; text: string };
   metadata: Record<string, unknown>;
 }
 
@@ -114,5 +116,52 @@ export function createBuildReader(
       size -= 8 + length;
       each(word >>> 24, word & 0xffffff, all.subarray(8, 8 + length));
     }
+  };
+}
+
+/** Bytes of a channel on their way to who reads them. */
+export interface Inflow {
+  /** False while many wait: whoever sends should be held up until `resume` is called. */
+  push(bytes: Uint8Array): boolean;
+  end(): void;
+  fail(error: Error): void;
+  bytes(): AsyncGenerator<Uint8Array>;
+}
+
+const most = 4 << 20;
+
+export function createInflow(resume: () => void): Inflow {
+  const waiting: Uint8Array[] = [];
+  const state: { size: number; over: boolean; failure?: Error; wake?: () => void } = { size: 0, over: false };
+  return {
+    push(bytes) {
+      waiting.push(bytes);
+      state.size += bytes.length;
+      state.wake?.();
+      return state.size < most;
+    },
+    end() {
+      state.over = true;
+      state.wake?.();
+    },
+    fail(error) {
+      state.failure = error;
+      state.wake?.();
+    },
+    async *bytes() {
+      for (;;) {
+        const next = waiting.shift();
+        if (next) {
+          state.size -= next.length;
+          if (state.size < most) resume();
+          yield next;
+        } else if (state.failure) throw state.failure;
+        else if (state.over) return;
+        else
+          await new Promise<void>((resolve) => {
+            state.wake = resolve;
+          });
+      }
+    },
   };
 }

@@ -5,7 +5,15 @@ import type { Context } from './context.ts';
 import type { BuildOutcome, BuildRequest } from './contract.ts';
 import { asBuildFailure } from './failure.ts';
 import { createGraph, digestOfParts } from './graph/vertex.ts';
-import { type Dockerfile, type Evaluation, evaluate, parseDockerfile, showWarnings } from './language/index.ts';
+import {
+  type Dockerfile,
+  DockerfileError,
+  type Evaluation,
+  evaluate,
+  parseDockerfile,
+  showWarnings,
+  type Warning,
+} from './language/index.ts';
 import { type Exported, exportOutputs } from './output/outputs.ts';
 import { planOf } from './plan.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -21,11 +29,11 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
   refuseUnknown(request);
   const origins = createOrigins(context, { request, progress, signal });
   try {
+    if (request.checkOnly) return await checked(request, { progress, origins });
     const { dockerfile, evaluation } = await understood(request, { progress, origins });
     const findings = showWarnings(shownFile(request), evaluation.warnings);
     const { warnings } = evaluation;
     const { names } = request;
-    if (request.checkOnly) return { known: false, names, findings, warnings, metadata: {} };
     const graph = createGraph(evaluation);
     request.onPlan?.(planOf(dockerfile, evaluation, graph));
     const build: Build = {
@@ -56,15 +64,34 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
   }
 }
 
+/** What is found before a mistake is told with the mistake. */
+async function checked(request: BuildRequest, using: { progress: Progress; origins: Origins }): Promise<BuildOutcome> {
+  const warnings: Warning[] = [];
+  const file = shownFile(request);
+  const { failure } = await understood(request, { ...using, onWarning: (warning) => warnings.push(warning) }).then(
+    () => ({ failure: undefined }),
+    (error: unknown) => {
+      if (error instanceof DockerfileError) return { failure: asBuildFailure(error, file) };
+      throw error;
+    },
+  );
+  const findings = showWarnings(file, warnings);
+  return { known: false, names: request.names, findings, warnings, metadata: {}, ...(failure && { failure }) };
+}
+
 async function understood(
   request: BuildRequest,
-  { progress, origins }: { progress: Progress; origins: Origins },
+  {
+    progress,
+    origins,
+    onWarning = () => undefined,
+  }: { progress: Progress; origins: Origins; onWarning?: (warning: Warning) => void },
 ): Promise<{ dockerfile: Dockerfile; evaluation: Evaluation }> {
   const { name, bytes } = request.dockerfile;
   const title = `[internal] load build definition from ${name}`;
   const check = request.buildArgs.get('BUILDKIT_DOCKERFILE_CHECK');
   const dockerfile = await progress.during({ digest: digestOfParts(title), name: title }, async () =>
-    parseDockerfile(bytes, { ...(check !== undefined && { check }) }),
+    parseDockerfile(bytes, { ...(check !== undefined && { check }), onWarning }),
   );
   const evaluation = await evaluate(dockerfile, {
     buildArgs: request.buildArgs,
@@ -74,6 +101,8 @@ async function understood(
     ...(request.platform && { targetPlatform: request.platform }),
     hasContext: (name) => request.contexts.has(name),
     resolveBase: origins.resolve,
+    ignorePatterns: async () => request.ignored ?? [],
+    onWarning,
     ...(request.checkOnly && { allStages: request.target === undefined }),
   });
   return { dockerfile, evaluation };
@@ -120,6 +149,7 @@ const shownFile = ({ dockerfile }: BuildRequest) => ({
 /** What this builder cannot do is not passed over. */
 function refuseUnknown({ cacheFrom, cacheTo, platform }: BuildRequest): void {
   const [location] = [...cacheFrom, ...cacheTo];
-  if (location) throw new EngineError('unsupported', `cache of type ${location.type ?? ''} cannot be imported or exported yet`);
+  if (location)
+    throw new EngineError('unsupported', `cache of type ${location.type ?? ''} cannot be imported or exported yet`);
   if (platform && platform.os !== 'linux') throw new EngineError('invalid', 'operating system is not supported');
 }

@@ -1,6 +1,7 @@
 import type { BuildCache, BuildStatus, HostConfig } from '../api/index.ts';
 import type { ImageConfig, Platform, RuntimeSpec, SpecMount } from '../oci/index.ts';
 import type { Credentials } from '../registry/index.ts';
+import type { BuildFailure } from './failure.ts';
 import type { Warning } from './language/index.ts';
 
 /** Dockerfiles into images. */
@@ -71,6 +72,8 @@ export interface BuildRequest {
   dockerfile: { name: string; bytes: Uint8Array };
   /** The main context, asked for when a step needs it; `.dockerignore` has been heeded. */
   context(): Promise<Files>;
+  /** The patterns of its `.dockerignore`, as far as they are known: what is copied all the same is told. */
+  ignored?: readonly string[];
   /** `--build-context`: files, or the name of an image (`docker-image://…`). */
   contexts: Map<string, { files(): Promise<Files> } | { image: string }>;
   /** `name:tag`s of the image. */
@@ -142,6 +145,8 @@ export interface BuildOutcome {
   /** What `--metadata-file` says. */
   metadata: Record<string, unknown>;
   warnings: readonly Warning[];
+  /** With `checkOnly`: the mistake it ends at. */
+  failure?: BuildFailure;
   /** The same as people read them, with the lines they are about. */
   findings: string;
 }

@@ -1,3 +1,4 @@
+import type { SessionOutcome } from '../../../api/index.ts';
 import { CliError, type Context, command } from '../../command.ts';
 import { fs } from '../../lazy.ts';
 import { openContext } from './contexts.ts';
@@ -31,7 +32,7 @@ export const build = command({
         explain: (step, reason) => void reasons.push(`${step}\n    ${reason}`),
       });
       await display.end();
-      if (flags.check) return await checked(context, outcome.warnings ?? '');
+      if (flags.check) return await checked(context, outcome);
       for (const reason of reasons) await context.err.line(reason);
       if (outcome.warnings && !flags.quiet) await context.err.write(outcome.warnings);
       const id = outcome.id ?? '';
@@ -50,15 +51,15 @@ export const build = command({
   },
 });
 
-/** What `--check` prints; findings are a failure. */
-async function checked({ out }: Context, findings: string): Promise<number> {
+/** What `--check` prints; findings are a failure, and so is the mistake that it ended at. */
+async function checked({ out, err }: Context, { warnings: findings = '', failure }: SessionOutcome): Promise<number> {
   const count = findings.split('\nWARNING: ').length - 1;
-  if (count === 0) {
-    await out.line('Check complete, no warnings found.');
-    return 0;
-  }
-  await out.write(`Check complete, ${count} ${count === 1 ? 'warning has' : 'warnings have'} been found!\n${findings}`);
-  return 1;
+  if (count > 0) {
+    const found = count === 1 ? 'warning has' : 'warnings have';
+    await out.write(`Check complete, ${count} ${found} been found!\n${findings}\n`);
+  } else if (!failure) await out.line('Check complete, no warnings found.');
+  if (failure) await err.write(`ERROR: ${failure.message}\n${failure.text}\n`);
+  return count > 0 || failure ? 1 : 0;
 }
 
 async function displayOf({ err, env }: Context, asked: string): Promise<Display> {

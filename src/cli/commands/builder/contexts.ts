@@ -9,6 +9,8 @@ export interface BuildSource {
   dockerfile: { name: string; bytes: Uint8Array };
   /** What the main context is called from build to build; absent where there is none. */
   key?: string;
+  /** The patterns of its ignore file. */
+  ignored?: string[];
   /** Named contexts. */
   contexts: Record<string, { key: string } | { image: string }>;
   /** The files of the main context (`context`) or a named one. */
@@ -32,6 +34,7 @@ export async function openContext(where: string, options: { file: string; contex
   return {
     dockerfile,
     key: keyOf(directory),
+    ...(ignore && { ignored: [...ignore.patterns] }),
     contexts: named.wanted,
     tree: (name) => (name === 'context' ? listTree(directory, ignore) : named.tree(name)),
     close: () => undefined,
@@ -112,6 +115,7 @@ async function fromInput(options: { file: string }, named: ReturnType<typeof nam
   return {
     dockerfile,
     key: keyOf('-'),
+    ...(ignore && { ignored: [...ignore.patterns] }),
     contexts: named.wanted,
     tree: (name) => (name === 'context' ? listTree(directory, ignore) : named.tree(name)),
     close: () => fs().rmSync(directory, { recursive: true, force: true }),

@@ -13,11 +13,11 @@ export async function requestOf(
   { config, env }: Context,
   { flags, source, secrets }: { flags: Flags; given: Set<string>; source: BuildSource; secrets: string[] },
 ): Promise<BuildSessionRequest> {
-  const { dockerfile, key, contexts } = source;
+  const { dockerfile, key, ignored, contexts } = source;
   const platform = flags.platform || env.DOCKER_DEFAULT_PLATFORM || '';
   return {
     dockerfile: { name: dockerfile.name, data: Buffer.from(dockerfile.bytes).toString('base64') },
-    ...(key !== undefined && { context: { key } }),
+    ...(key !== undefined && { context: { key, ...(ignored && { ignored }) } }),
     contexts,
     names: flags.tag,
     ...(flags.target !== '' && { target: flags.target }),

@@ -15,9 +15,15 @@ export function directBuild(builds: Builds): Handler {
     const opened: Files[] = [];
     try {
       const wanted = await session.request();
-      const { id, names, metadata, findings } = await builds.build(requestOf(session, wanted, opened));
+      const { id, names, metadata, findings, failure } = await builds.build(requestOf(session, wanted, opened));
       session.end({
-        done: { ...(id !== undefined && { id }), names, metadata, ...(findings !== '' && { warnings: findings }) },
+        done: {
+          ...(id !== undefined && { id }),
+          names,
+          metadata,
+          ...(findings !== '' && { warnings: findings }),
+          ...(failure && { failure: { message: failure.message, text: failure.shown } }),
+        },
       });
     } catch (error) {
       const shown = error instanceof BuildFailure ? error.shown : '';
@@ -40,6 +46,7 @@ function requestOf(session: Session, wanted: BuildSessionRequest, opened: Files[
         'image' in given ? given : { files: once(() => filesOf(session, name, given.key, opened)) },
       ]),
     ),
+    ...(context?.ignored && { ignored: context.ignored }),
     names: wanted.names.map((name) => familiarString(withDefaultTag(parseReference(name)))),
     ...(target !== undefined && { target }),
     ...(platform !== undefined && { platform: parsePlatform(platform) }),
