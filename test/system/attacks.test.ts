@@ -69,7 +69,7 @@ test('a working directory by a descriptor that leads to the host', async () => {
     ['mounts.c', 'int fd = make_target(target, DIRECTORY, mode);\n  must(fd >= 0, target);', 'int fd = -1;'],
   );
   expect(await attack(weak)).toContain('"token"');
-}, 60_000);
+}, 180_000);
 
 // The same class: a descriptor that the program itself inherits.
 test('a descriptor that a program inherits', async () => {
@@ -90,7 +90,7 @@ test('a descriptor that a program inherits', async () => {
     ['child.c', 'close_range(3, ~0u, 0), fcntl(6, F_GETFD);', ''],
   );
   expect((await outcome(weak.run(look))).out).toContain('"token"');
-}, 60_000);
+}, 180_000);
 
 // CVE-2025-31133: what masks is taken from the container, which puts something else there.
 test('a /dev/null that is another file where the runtime masks with it', async () => {
@@ -115,7 +115,7 @@ test('a /dev/null that is another file where the runtime masks with it', async (
     '',
   ]);
   expect((await attack(weak)).out).toBe(readFileSync('/proc/sys/kernel/core_pattern', 'utf8'));
-}, 60_000);
+}, 180_000);
 
 // CVE-2025-52565: the terminal is put over a file of the kernel's.
 test('a /dev/console that leads into /proc', async () => {
@@ -152,7 +152,7 @@ test('a /dev/console that leads into /proc', async () => {
   expect(refused).toContain('/dev/console');
   const weak = weakened(['mounts.c', 'refuse_procfs(at, target);', '']);
   expect(await attack(weak)).toContain(' /proc/version ');
-}, 60_000);
+}, 180_000);
 
 // CVE-2025-52881 and before: /proc of the image is a link, so that what is written to it goes elsewhere.
 test('a /proc that is a link of the image', async () => {
@@ -166,7 +166,7 @@ test('a /proc that is a link of the image', async () => {
   expect([code, err]).toEqual([-1, expect.stringContaining('/proc')]);
   const weak = weakened(['mounts.c', 'INSIDE | (kernel ? RESOLVE_NO_SYMLINKS : 0)', 'INSIDE']);
   expect((await attack(weak)).out).toBe('cat\n');
-}, 60_000);
+}, 180_000);
 
 // CVE-2017-1002101 and every mount target since: a link of the image's at the place of a mount.
 test('a mount whose place is a link to the host', async () => {
@@ -195,7 +195,7 @@ test('a mount whose place is a link to the host', async () => {
     'while (*path == 47) path++;\n  return open_in(root, *path ? path : ".", O_PATH, 0);',
   ]);
   expect(await attack(weak)).toEqual(['new', 'secret']);
-}, 60_000);
+}, 180_000);
 
 // CVE-2019-5736: the program that enters a container is opened there, and overwritten once it has gone.
 test('the program that enters a container is overwritten', async () => {
@@ -235,7 +235,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   expect(await engine.dispose()).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 // CVE-2021-41091: a user of the host runs setuid programs of containers where they lie on the disk.
 test('a setuid program of a container, run by a user of the host', async () => {

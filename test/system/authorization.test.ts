@@ -51,7 +51,7 @@ afterAll(async () => {
   await new Promise((resolve) => plugin.close(resolve));
   rmSync(places, { recursive: true, force: true });
   expect(left).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 beforeEach(() => {
   asked = [];

@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   expect(await engine.dispose()).toEqual([]);
-}, 120_000);
+}, 180_000);
 
 const within = (name: string, script: string) => engine.tug(['exec', name, 'sh', '-c', script], { timeout: 120_000 });
 const busyboxImage =
@@ -90,7 +90,7 @@ test('tug in tug', async () => {
   );
   expect(kept.stdout).toContain('sleeper\n');
   await engine.tug(['rm', '-fv', 'inside']);
-}, 120_000);
+}, 180_000);
 
 test('the socket, mounted into a container, drives the engine', async () => {
   const client = (...args: string[]) =>

@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   expect(await engine.dispose()).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 const tug = async (...args: string[]) => {
   const { code, stdout, stderr } = await engine.tug(args);

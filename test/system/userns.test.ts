@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   expect(await engine.dispose()).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 const tug = async (...args: string[]) => {
   const { code, stdout, stderr } = await engine.tug(args);
@@ -163,7 +163,7 @@ test('ranges of their own overlap with nobody’s; namespaces are shared with wh
   const { stderr } = await engine.tug(['run', '--rm', '--net=container:one', 'busybox']);
   expect(stderr).toMatch(/cannot share namespaces with container [0-9a-f]{64}, whose user namespace is another/);
   await tug('rm', '-f', 'one', 'two', 'small');
-}, 60_000);
+}, 180_000);
 
 test('limits and a terminal', async () => {
   const script = 'ulimit -n; cat /proc/self/oom_score_adj; tty; stat -c %u:%g /dev/pts/0';
