@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { attachLoop, callApart, callHere, closeFd, type PlainCall, SystemError } from '../../host/index.ts';
 import { EngineError, messageOf, systemWords } from '../../kit/index.ts';
 import { answers } from './answers.ts';
-import { clearNewDisk, diskPath } from './disk.ts';
+import { clearNewDisk, diskPath, makeDisk, parseSize } from './disk.ts';
 import { type MountArguments, parseMountOptions } from './mount-options.ts';
 import { optionOf, type Remote, resolveRemote } from './network-address.ts';
 
@@ -20,7 +20,7 @@ export function needsMount(options: Record<string, string> | null | undefined): 
 /** Mounts a volume on its directory `path` as its options say; refusals are in Docker's words. Half a mount is taken back. */
 export async function mountOn(path: string, options: Record<string, string>): Promise<void> {
   try {
-    if (options.size) await mountDisk(path);
+    if (options.size) await mountDisk(path, options.size);
     else await mountGiven(path, { type: options.type ?? '', device: options.device ?? '', o: options.o ?? '' });
   } catch (error) {
     if (isMounted(path)) unmountFrom(path);
@@ -52,7 +52,9 @@ export function isMounted(path: string): boolean {
   return readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${place} `);
 }
 
-async function mountDisk(path: string): Promise<void> {
+/** The first one to use it makes it: a volume that was only created takes no room, and no kill leaves half a one. */
+async function mountDisk(path: string, size: string): Promise<void> {
+  await makeDisk(dirname(path), parseSize(size) ?? 0);
   await throughLoop(diskPath(dirname(path)), false, (device) =>
     run({ device, path, type: 'ext4' }, parseMountOptions('')),
   );

@@ -1,9 +1,8 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crashpoint, EngineError } from '../../kit/index.ts';
 import type { Store, Tx } from '../../store/index.ts';
-import { makeDisk, parseSize } from '../local/disk.ts';
 import { anonymousLabel, type VolumeRow, volumeRows } from './row.ts';
 
 /** Where volumes live and are written down. */
@@ -33,12 +32,10 @@ export function newRow(given: NewRow): VolumeRow {
 }
 
 /** Makes the directory, then the row: a kill in between leaves an empty directory, which is taken over or removed later. */
-export async function makeVolume(place: Place, name: string, given: NewRow): Promise<VolumeRow> {
+export function makeVolume(place: Place, name: string, given: NewRow): VolumeRow {
   const row = newRow(given);
   mkdirSync(join(place.root, name), { recursive: true, mode: 0o701 });
   mkdirSync(dataPath(place, name), { recursive: true, mode: 0o755 });
-  const size = given.options?.size === undefined ? undefined : parseSize(given.options.size);
-  if (size !== undefined) await makeDisk(join(place.root, name), size);
   crashpoint('volume.directory');
   place.store.admit((tx) => tx.collection(volumeRows).put(name, row));
   crashpoint('volume.created');
@@ -81,9 +78,8 @@ export async function restoreVolumes(place: Place, unmount: (name: string) => vo
   for (const name of readdirSync(place.root).filter((name) => !known.has(name))) removeUnmade(join(place.root, name));
 }
 
-/** Only if nothing is in it but what was never written to: anything else is somebody's, and stays. */
+/** Only if nothing is in it: anything else is somebody's, and stays. */
 function removeUnmade(directory: string): void {
-  rmSync(join(directory, 'disk.new'), { force: true });
   for (const path of [join(directory, '_data'), directory]) {
     try {
       rmdirSync(path);
