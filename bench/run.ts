@@ -1,5 +1,6 @@
 // `make bench`: the figures of docs/performance.md, ours and a real Docker's in one run.
 import { readdirSync, readFileSync } from 'node:fs';
+import { builds } from './build.ts';
 import { copies, logs } from './bulk.ts';
 import { events } from './events.ts';
 import { images } from './images.ts';
@@ -123,6 +124,7 @@ const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
   network: [network],
   volumes: [volumes],
   images: [images],
+  build: [builds],
 };
 const alone: typeof parts = { lists: [lists], stats: [stats], events: [events], logs: [logs], copies: [copies] };
 const wanted = process.env.TUG_BENCH?.split(',') ?? Object.keys(parts);

@@ -10,7 +10,9 @@ export function createClearing(log: Log): Clearing {
   const under = new Set<Promise<void>>();
   return {
     add(work) {
-      const told = work.catch((error: unknown) => log.error('what a step left could not be cleared away', { error: messageOf(error) }));
+      const told = work.catch((error: unknown) =>
+        log.error('what a step left could not be cleared away', { error: messageOf(error) }),
+      );
       under.add(told);
       void told.then(() => under.delete(told));
     },

@@ -38,8 +38,6 @@ export function createCacheMounts({
   const waiting: (() => void)[] = [];
   mkdirSync(directory, { recursive: true, mode: 0o700 });
 
-  const recordOf = (name: string) => store.view((tx) => recordsIn(tx).get(name));
-
   /** `private`: the first of name, name-1, name-2 … that nobody has. */
   function freeName(name: string): string {
     for (let count = 0; ; count++) {
@@ -50,8 +48,8 @@ export function createCacheMounts({
 
   async function settled(name: string, sharing: CacheMount['sharing']): Promise<string> {
     if (sharing === 'private') return freeName(name);
-    // The file of one that is being filled must not be seen before it is whole.
-    while (sharing === 'locked' && users.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
+    if (sharing === 'shared') return name;
+    while (users.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
     return name;
   }
 
@@ -65,12 +63,12 @@ export function createCacheMounts({
       users.set(own, (users.get(own) ?? 0) + 1);
       let released = false;
       return {
-        record: recordOf(own) ? own : undefined,
+        record: store.view((tx) => recordsIn(tx).get(own)) ? own : undefined,
         directory: own,
         enter(mount) {
+          const description = `cached mount ${mount.target} with id ${JSON.stringify(mount.id)}`;
           const now = clock().toISOString();
           const times = { createdAt: now, usedAt: now, uses: 0 };
-          const description = `cached mount ${mount.target} with id ${JSON.stringify(mount.id)}`;
           store.note((tx) =>
             putRecord(tx, own, { type: 'exec.cachemount', description, layers: [], size: 0, directory: own, ...times }),
           );
@@ -81,16 +79,19 @@ export function createCacheMounts({
           const left = (users.get(own) ?? 1) - 1;
           if (left > 0) users.set(own, left);
           else users.delete(own);
-          const usedAt = clock().toISOString();
-          store.note((tx) => {
-            const before = recordsIn(tx).get(own);
-            if (before) recordsIn(tx).put(own, { ...before, usedAt, uses: before.uses + 1 });
-          });
+          noteUse(store, own, clock().toISOString());
           for (const wake of waiting.splice(0)) wake();
         },
       };
     },
   };
+}
+
+function noteUse(store: Store, id: string, usedAt: string): void {
+  store.note((tx) => {
+    const before = recordsIn(tx).get(id);
+    if (before) recordsIn(tx).put(id, { ...before, usedAt, uses: before.uses + 1 });
+  });
 }
 
 /** Removes directories of cache mounts that no record knows. */

@@ -17,7 +17,7 @@ export function sharedLayers({ store }: Pick<Context, 'store'>): (layer: string)
 }
 
 export function isShared({ layers }: CacheRecord, shared: (layer: string) => boolean): boolean {
-  return layers.length > 0 && layers.some(({ layer }) => shared(layer));
+  return layers.some(({ layer }) => shared(layer));
 }
 
 function shown(

@@ -108,7 +108,7 @@ async function place(
   { target, times }: { target: UnpackTarget; times: Map<string, FileTime> },
 ): Promise<void> {
   const path = cleaned(entry.name);
-  const own = { ...entry, ...(target.owner ?? {}), ...(target.time ? { modified: target.time } : {}) };
+  const own = { ...entry, ...target.owner, ...(target.time ? { modified: target.time } : {}) };
   if (path === '') {
     if (entry.type !== 'directory') return;
     setAttributes(base, '.', { ...own, symlink: false });

@@ -36,8 +36,10 @@ function firstNew(history: ImageHistory[]): string | undefined {
   return created;
 }
 
-const withTime = ({ created: _, ...item }: ImageHistory, created: string): ImageHistory => ({ created, ...item });
-
+/** The time stands first. */
+function withTime(item: ImageHistory, created: string): ImageHistory {
+  return Object.assign({ created }, item, { created });
+}
 /** The config as the image has it, fields in the order in which BuildKit writes them. */
 export function wholeConfig(
   image: Omit<ImageConfig, 'rootfs'>,

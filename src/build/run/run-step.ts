@@ -9,8 +9,8 @@ import type { Context } from '../context.ts';
 import type { RunOptions } from '../contract.ts';
 import type { RunStep } from '../language/index.ts';
 import { createFrames } from './frames.ts';
-import { missingPlaces, removePlaces } from './stubs.ts';
 import { type MountInputs, type StepMounts, stepMounts } from './mounts.ts';
+import { missingPlaces, removePlaces } from './stubs.ts';
 
 const SIGKILL = 9;
 
@@ -137,7 +137,10 @@ function launchRequest(context: Context, { id, directory, work, mounts, attachme
   const rootFd = context.snapshots.mount(id, { volatile: true });
   try {
     const destinations = [...mounts.mounts.map(({ destination }) => destination), ...ownFiles];
-    work.stubs = missingPlaces(rootFd, destinations.filter((path) => !/^\/(dev|proc|sys)(\/|$)/.test(path)));
+    work.stubs = missingPlaces(
+      rootFd,
+      destinations.filter((path) => !/^\/(dev|proc|sys)(\/|$)/.test(path)),
+    );
     const proxies = [...step.proxies].map(([name, value]) => `${name}=${value}`);
     const spec = context.specs({
       id,

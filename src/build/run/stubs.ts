@@ -1,5 +1,16 @@
 import { closeFd, type FileTime, namesIn, removeAt, setTimesAt, tryStatusOf } from '../../host/index.ts';
-import { baseOf, byteString, bytesOf, cleaned, joined, openReal, parentOf, realPath, statusAt, within } from '../copy/paths.ts';
+import {
+  baseOf,
+  byteString,
+  bytesOf,
+  cleaned,
+  joined,
+  openReal,
+  parentOf,
+  realPath,
+  statusAt,
+  within,
+} from '../copy/paths.ts';
 
 /** A place for a mount that the files have not, and the directory in which it will be made, as it was. */
 interface Stub {

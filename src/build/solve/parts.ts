@@ -1,5 +1,5 @@
-import { definitionOf, digestOfParts, sourcesOf, type Vertex } from '../graph/vertex.ts';
 import { textOf } from '../copy/paths.ts';
+import { definitionOf, digestOfParts, sourcesOf, type Vertex } from '../graph/vertex.ts';
 import type { Mount } from '../language/index.ts';
 import type { Build } from './build.ts';
 import { copyChecksums, mountChecksum, usingTree } from './keys.ts';

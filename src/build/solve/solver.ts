@@ -17,78 +17,74 @@ export type Solve = (vertex: Vertex) => Promise<Result>;
  */
 export function createSolver(build: Build): Solve {
   const outcomes = new Map<string, Promise<Result>>();
-  const keys = new Map<string, Promise<string>>();
-
-  /** What a vertex does to what, by definition alone. */
-  const definitionKey = (vertex: Vertex): Promise<string> => {
-    const known = keys.get(vertex.digest);
-    if (known) return known;
-    const key = keyOf(vertex);
-    keys.set(vertex.digest, key);
-    return key;
-  };
-
-  async function keyOf(vertex: Vertex): Promise<string> {
-    if (!vertex.step) return (await solve(vertex)).key;
-    const parts = await definitionParts(vertex);
-    return digestOfParts(parts);
-  }
-
-  async function definitionParts(vertex: Vertex): Promise<KeyParts> {
-    const [parent, inputs, local] = await Promise.all([
-      vertex.parent && definitionKey(vertex.parent),
-      Promise.all(vertex.inputs.map(definitionKey)),
-      localParts(build, vertex),
-    ]);
-    return {
-      step: digestOfParts(vertex.step && definitionOf(vertex.step)),
-      ...(parent && { parent }),
-      ...named('input', inputs),
-      ...local,
-    };
-  }
-
   const solve: Solve = (vertex) => {
     const known = outcomes.get(vertex.digest);
     if (known) return known;
-    const outcome = vertex.step ? solveStep(vertex) : sourceResult(build, vertex);
+    const outcome = vertex.step ? solveStep({ build, solve, keyOf }, vertex) : sourceResult(build, vertex);
     outcomes.set(vertex.digest, outcome);
     // Another vertex may fail first, and nobody would wait for this one any more.
     outcome.catch(() => undefined);
     return outcome;
   };
-
-  async function solveStep(vertex: Vertex): Promise<Result> {
-    const fresh = isFresh(build, vertex);
-    const early = fresh ? undefined : await definitionKey(vertex);
-    const hit = early === undefined ? undefined : fromCache(build, early);
-    if (hit) {
-      build.explain(vertex.name, 'from the cache: the instruction and all that goes into it are as they were');
-      tellCached(build, vertex);
-      return hit;
-    }
-    const [parent, ...inputs] = await Promise.all([
-      vertex.parent ? solve(vertex.parent) : { stack: [], key: 'scratch' },
-      ...vertex.inputs.map(solve),
-    ]);
-    const parts = await contentParts(build, vertex, { parent: parent as Result, inputs: inputs as Result[] });
-    const key = digestOfParts(parts);
-    const late = fresh ? undefined : fromCache(build, key);
-    if (late) {
-      if (early !== undefined && late.record !== undefined) build.context.cache.alias(early, late.record);
-      build.explain(vertex.name, 'from the cache: what it is made of came out as it was');
-      tellCached(build, vertex);
-      return late;
-    }
-    build.explain(vertex.name, fresh ? 'built: --no-cache asks for it' : reasonOf(parts, build.context.cache.last(parts.step ?? '')));
-    return executeOnce(build, vertex, {
-      parent: parent as Result,
-      inputs: inputs as Result[],
-      parts,
-      keys: early === undefined ? [key] : [key, early],
-    });
-  }
+  const keyOf = createKeys(build, solve);
   return solve;
+}
+
+/** What each vertex does to what, by definition alone. */
+function createKeys(build: Build, solve: Solve): (vertex: Vertex) => Promise<string> {
+  const keys = new Map<string, Promise<string>>();
+  const keyOf = (vertex: Vertex): Promise<string> => {
+    const known = keys.get(vertex.digest);
+    if (known) return known;
+    const key = vertex.step ? partsOf(vertex).then(digestOfParts) : solve(vertex).then((result) => result.key);
+    keys.set(vertex.digest, key);
+    return key;
+  };
+  async function partsOf(vertex: Vertex): Promise<KeyParts> {
+    const [parent, inputs, local] = await Promise.all([
+      vertex.parent && keyOf(vertex.parent),
+      Promise.all(vertex.inputs.map(keyOf)),
+      localParts(build, vertex),
+    ]);
+    const step = digestOfParts(vertex.step && definitionOf(vertex.step));
+    return { step, ...(parent && { parent }), ...named('input', inputs), ...local };
+  }
+  return keyOf;
+}
+
+interface Solving {
+  build: Build;
+  solve: Solve;
+  keyOf(vertex: Vertex): Promise<string>;
+}
+
+async function solveStep({ build, solve, keyOf }: Solving, vertex: Vertex): Promise<Result> {
+  const fresh = isFresh(build, vertex);
+  const early = fresh ? undefined : await keyOf(vertex);
+  const hit = early === undefined ? undefined : fromCache(build, early);
+  if (hit)
+    return found(build, vertex, { result: hit, reason: 'the instruction and all that goes into it are as they were' });
+  const nothing: Result = { stack: [], key: 'scratch' };
+  const [parent = nothing, ...inputs] = await Promise.all([
+    vertex.parent ? solve(vertex.parent) : nothing,
+    ...vertex.inputs.map(solve),
+  ]);
+  const parts = await contentParts(build, vertex, { parent, inputs });
+  const key = digestOfParts(parts);
+  const late = fresh ? undefined : fromCache(build, key);
+  if (late) {
+    if (early !== undefined && late.record !== undefined) build.context.cache.alias(early, late.record);
+    return found(build, vertex, { result: late, reason: 'what it is made of came out as it was' });
+  }
+  const last = build.context.cache.last(parts.step ?? '');
+  build.explain(vertex.name, fresh ? 'built: --no-cache asks for it' : reasonOf(parts, last));
+  return executeOnce(build, vertex, { parent, inputs, parts, keys: early === undefined ? [key] : [key, early] });
+}
+
+function found(build: Build, vertex: Vertex, { result, reason }: { result: Result; reason: string }): Result {
+  build.explain(vertex.name, `from the cache: ${reason}`);
+  tellCached(build, vertex);
+  return result;
 }
 
 const named = (name: string, values: string[]): KeyParts =>

@@ -18,75 +18,27 @@ export interface ImageSource {
   image(request: BaseRequest): Promise<BaseImage>;
 }
 
+interface Asking {
+  context: Context;
+  request: BuildRequest;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
 /** Images of this engine, pulled where they are not there, or are not of the platform, or must be asked for again. */
-export function createImageSource(
-  context: Context,
-  { request, progress, signal }: { request: BuildRequest; progress: Progress; signal: AbortSignal },
-): ImageSource {
+export function createImageSource(context: Context, of: Omit<Asking, 'context'>): ImageSource {
+  const asking = { ...of, context };
+  const { request, progress } = of;
   const found = new Map<string, Promise<BaseImage>>();
-
-  function here(name: string, base: BaseRequest): BaseImage | undefined {
-    try {
-      const { config, layers } = context.images.stack(name);
-      return platformMatches(config, base.platform) ? { config, layers } : undefined;
-    } catch (error) {
-      if (error instanceof EngineError && error.kind === 'notFound') return undefined;
-      throw error;
-    }
-  }
-
-  async function find(base: BaseRequest): Promise<BaseImage> {
-    const name = nameOf(base);
-    const local = request.pull ? undefined : here(name, base);
-    if (local) return local;
-    const any = request.pull ? undefined : hereAtAll(name);
-    try {
-      await pull(name, base);
-    } catch (error) {
-      // An image that was made here for another platform is better than none, as for Docker's classic builder.
-      if (any) return any;
-      throw refusal(name, error);
-    }
-    const pulled = here(name, base) ?? hereAtAll(name);
-    if (!pulled) throw new EngineError('notFound', `${name}: not found`);
-    return pulled;
-  }
-
-  function hereAtAll(name: string): BaseImage | undefined {
-    try {
-      return context.images.stack(name);
-    } catch {
-      return undefined;
-    }
-  }
-
-  function nameOf(base: BaseRequest): string {
-    const context = base.context === undefined ? undefined : request.contexts.get(base.context);
-    return context && 'image' in context ? context.image : base.name;
-  }
-
-  async function pull(name: string, base: BaseRequest): Promise<void> {
-    const reference = parseReference(name);
-    const credentials = request.credentials(reference.domain);
-    const messages = context.images.pull({
-      reference,
-      platforms: [base.platform],
-      signal,
-      ...(credentials && { credentials }),
-    });
-    for await (const _ of messages) signal.throwIfAborted();
-  }
-
   const image = (base: BaseRequest): Promise<BaseImage> => {
-    const key = `${nameOf(base)} ${JSON.stringify(base.platform)}`;
+    const key = `${nameOf(asking, base)} ${JSON.stringify(base.platform)}`;
     const known = found.get(key);
     if (known) return known;
     const title = `[internal] load metadata for ${base.name}`;
-    const work = progress.during({ digest: digestOfParts(title), name: title }, () => find(base));
+    const work = progress.during({ digest: digestOfParts(title), name: title }, () => find(asking, base));
     found.set(key, work);
     return work;
   };
-
   return {
     image,
     async resolve(base) {
@@ -96,6 +48,46 @@ export function createImageSource(
       return { config };
     },
   };
+}
+
+async function find(asking: Asking, base: BaseRequest): Promise<BaseImage> {
+  const { request } = asking;
+  const name = nameOf(asking, base);
+  const any = request.pull ? undefined : stackOf(asking, name);
+  if (any && platformMatches(any.config, base.platform)) return any;
+  try {
+    await pull(asking, name, base);
+  } catch (error) {
+    // An image that was made here for another platform is better than none, as for Docker's classic builder.
+    if (any) return any;
+    throw refusal(name, error);
+  }
+  const pulled = stackOf(asking, name);
+  if (!pulled) throw new EngineError('notFound', `${name}: not found`);
+  return pulled;
+}
+
+function stackOf({ context }: Asking, name: string): BaseImage | undefined {
+  try {
+    const { config, layers } = context.images.stack(name);
+    return { config, layers };
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === 'notFound') return undefined;
+    throw error;
+  }
+}
+
+function nameOf({ request }: Asking, base: BaseRequest): string {
+  const named = base.context === undefined ? undefined : request.contexts.get(base.context);
+  return named && 'image' in named ? named.image : base.name;
+}
+
+async function pull({ context, request, signal }: Asking, name: string, { platform }: BaseRequest): Promise<void> {
+  const reference = parseReference(name);
+  const credentials = request.credentials(reference.domain);
+  const login = credentials && { credentials };
+  const messages = context.images.pull({ reference, platforms: [platform], signal, ...login });
+  for await (const _ of messages) signal.throwIfAborted();
 }
 
 function refusal(name: string, error: unknown): EngineError {

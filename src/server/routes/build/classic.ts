@@ -18,100 +18,115 @@ export interface Classic {
   failure(error: unknown): object | undefined;
 }
 
+/** What has been told, and what there is to tell. */
+interface Telling {
+  emit(message: Message): void;
+  steps: PlannedStep[];
+  /** The step that is told of next. */
+  next: number;
+  planned: boolean;
+  /** Its first line has been said. */
+  headed: boolean;
+  vertices: Map<string, BuildVertex>;
+  logs: Map<string, string[]>;
+}
+
 export function createClassic(emit: (message: Message) => void): Classic {
-  let steps: PlannedStep[] = [];
-  let next = 0;
-  let planned = false;
-  const vertices = new Map<string, BuildVertex>();
-  const logs = new Map<string, string[]>();
-  const say = (stream: string): void => emit({ stream });
-
-  function head(index: number): void {
-    say(`Step ${index + 1}/${steps.length} : ${steps[index]?.text ?? ''}`);
-    say('\n');
-  }
-
-  /** Whether all that is known of the next layer step says that what only changes the config was there already, too. */
-  function wasThere(index: number): boolean | undefined {
-    const following = steps.slice(index).find(({ vertex }) => vertex !== undefined)?.vertex;
-    const vertex = following === undefined ? undefined : vertices.get(following);
-    return vertex?.cached ?? (vertex?.started === undefined ? undefined : false);
-  }
-
-  /** Says all that can be said in order. */
-  function advance(known?: boolean): void {
-    for (; next < steps.length; next++) {
-      const { vertex: digest } = steps[next] ?? {};
-      if (digest === undefined) {
-        const cached = wasThere(next) ?? known;
-        if (cached === undefined) return;
-        head(next);
-        tellConfig(next, cached);
-        continue;
-      }
-      if (!tellVertex(next, digest)) return;
-    }
-  }
-
-  function tellConfig(index: number, cached: boolean): void {
-    const id = shortOf(`${index} ${steps[index]?.text ?? ''}`);
-    if (cached && index > 0) say(' ---> Using cache\n');
-    else if (index > 0) {
-      say(` ---> Running in ${id}\n`);
-      say(` ---> Removed intermediate container ${id}\n`);
-    }
-    say(` ---> ${id}\n`);
-  }
-
-  const headed = new Set<number>();
-
-  function tellVertex(index: number, digest: string): boolean {
-    const vertex = vertices.get(digest);
-    if (!vertex?.started) return false;
-    const isRun = /^run\s/i.test(steps[index]?.text ?? '');
-    if (!headed.has(index)) {
-      headed.add(index);
-      head(index);
-      if (isRun && !vertex.cached) say(` ---> Running in ${shortId(digest)}\n`);
-    }
-    for (const text of logs.get(digest)?.splice(0) ?? []) say(text);
-    if (!vertex.completed || vertex.error !== undefined) return false;
-    if (vertex.cached) say(' ---> Using cache\n');
-    else if (isRun) say(` ---> Removed intermediate container ${shortId(digest)}\n`);
-    say(` ---> ${shortId(digest)}\n`);
-    return true;
-  }
-
+  const telling: Telling = {
+    emit,
+    steps: [],
+    next: 0,
+    planned: false,
+    headed: false,
+    vertices: new Map(),
+    logs: new Map(),
+  };
   return {
     get planned() {
-      return planned;
+      return telling.planned;
     },
-    plan(known) {
-      steps = known;
-      planned = true;
-      advance();
+    plan(steps) {
+      Object.assign(telling, { steps, planned: true });
+      advance(telling);
     },
-    status({ vertexes = [], logs: lines = [] }) {
-      for (const vertex of vertexes) vertices.set(vertex.digest, { ...vertices.get(vertex.digest), ...vertex });
-      for (const { vertex, stream, data } of lines) {
-        const text = Buffer.from(data, 'base64').toString();
-        const own = logs.get(vertex) ?? [];
-        own.push(stream === 2 ? `\u001b[91m${text}\u001b[0m` : text);
-        logs.set(vertex, own);
-      }
-      if (planned) advance();
+    status(status) {
+      take(telling, status);
+      if (telling.planned) advance(telling);
     },
     end({ id = '', known, names }) {
-      advance(known);
+      advance(telling, known);
       emit({ aux: { ID: id } });
-      say(`Successfully built ${shortId(id)}\n`);
-      for (const name of names) say(`Successfully tagged ${name}\n`);
+      emit({ stream: `Successfully built ${shortId(id)}\n` });
+      for (const name of names) emit({ stream: `Successfully tagged ${name}\n` });
     },
     failure(error) {
-      advance(false);
+      advance(telling, false);
       return commandFailure(error);
     },
   };
+}
+
+function take({ vertices, logs }: Telling, { vertexes = [], logs: lines = [] }: BuildStatus): void {
+  for (const vertex of vertexes) vertices.set(vertex.digest, { ...vertices.get(vertex.digest), ...vertex });
+  for (const { vertex, stream, data } of lines) {
+    const text = Buffer.from(data, 'base64').toString();
+    const own = logs.get(vertex) ?? [];
+    own.push(stream === 2 ? `\u001b[91m${text}\u001b[0m` : text);
+    logs.set(vertex, own);
+  }
+}
+
+/** Says all that can be said in order. `known` is whether the image as a whole was there before. */
+function advance(telling: Telling, known?: boolean): void {
+  for (; telling.next < telling.steps.length; telling.next++) {
+    const step = telling.steps[telling.next];
+    const isTold = step?.vertex === undefined ? tellConfig(telling, known) : tellVertex(telling, step.vertex);
+    if (!isTold) return;
+    telling.headed = false;
+  }
+}
+
+function head(telling: Telling): void {
+  const { emit, steps, next } = telling;
+  telling.headed = true;
+  emit({ stream: `Step ${next + 1}/${steps.length} : ${steps[next]?.text ?? ''}` });
+  emit({ stream: '\n' });
+}
+
+/** Whether the next step that makes a layer says that what only changes the config was there already, too. */
+function wasThere({ steps, next, vertices }: Telling): boolean | undefined {
+  const following = steps.slice(next).find(({ vertex }) => vertex !== undefined)?.vertex;
+  const vertex = following === undefined ? undefined : vertices.get(following);
+  return vertex?.cached ?? (vertex?.started === undefined ? undefined : false);
+}
+
+function tellConfig(telling: Telling, known: boolean | undefined): boolean {
+  const { emit, steps, next } = telling;
+  const cached = wasThere(telling) ?? known;
+  if (cached === undefined) return false;
+  head(telling);
+  const id = shortOf(`${next} ${steps[next]?.text ?? ''}`);
+  const running = [` ---> Running in ${id}\n`, ` ---> Removed intermediate container ${id}\n`];
+  const said = next === 0 ? [] : cached ? [' ---> Using cache\n'] : running;
+  for (const stream of [...said, ` ---> ${id}\n`]) emit({ stream });
+  return true;
+}
+
+function tellVertex(telling: Telling, digest: string): boolean {
+  const { emit, steps, next, vertices, logs } = telling;
+  const vertex = vertices.get(digest);
+  if (!vertex?.started) return false;
+  const isRun = /^run\s/i.test(steps[next]?.text ?? '');
+  if (!telling.headed) {
+    head(telling);
+    if (isRun && !vertex.cached) emit({ stream: ` ---> Running in ${shortId(digest)}\n` });
+  }
+  for (const stream of logs.get(digest)?.splice(0) ?? []) emit({ stream });
+  if (!vertex.completed || vertex.error !== undefined) return false;
+  if (vertex.cached) emit({ stream: ' ---> Using cache\n' });
+  else if (isRun) emit({ stream: ` ---> Removed intermediate container ${shortId(digest)}\n` });
+  emit({ stream: ` ---> ${shortId(digest)}\n` });
+  return true;
 }
 
 /** A command that ended with a code is told of with it. */

@@ -6,7 +6,9 @@ import {
   buildMessage,
   type ClientMessage,
   createBuildReader,
+  createInflow,
   type EngineMessage,
+  type Inflow,
   type SessionEntry,
 } from '../../../api/index.ts';
 import type { Builds, LocalEntry } from '../../../build/index.ts';
@@ -28,85 +30,40 @@ export interface Session {
 
 const kinds = { f: 'file', d: 'directory', l: 'symlink' } as const;
 
+/** What came in, and who waits for it. */
+interface Arrivals {
+  left: AbortController;
+  asked: ReturnType<typeof createAnswers<Uint8Array | undefined>>;
+  requested: PromiseWithResolvers<BuildSessionRequest>;
+  lists: Map<string, Listing>;
+  channels: Map<number, Inflow>;
+  nextChannel: number;
+}
+
 export function createSession(stream: Duplex, builds: Builds): Session {
-  const left = new AbortController();
-  const asked = createAnswers<Uint8Array | undefined>();
-  const requested = Promise.withResolvers<BuildSessionRequest>();
-  const lists = new Map<string, Listing>();
-  const channels = new Map<number, Inflow>();
-  let nextChannel = 1;
-
-  function onMessage(message: ClientMessage): void {
-    if ('request' in message) requested.resolve(message.request);
-    else if ('secret' in message) {
-      const { id, data } = message.secret;
-      asked.answer(`secret ${id}`, data === null ? undefined : Buffer.from(data, 'base64'));
-    } else if ('failed' in message) {
-      lists.get(message.failed.context)?.fail(new EngineError('invalid', message.failed.message));
-    } else lists.get(message.entries.context)?.add(message.entries.entries, message.entries.last);
-  }
-
-  const read = createBuildReader((kind, channel, payload) => {
-    if (kind === buildFrames.message) onMessage(JSON.parse(payload.toString()) as ClientMessage);
-    else if (kind === buildFrames.data) {
-      if (channels.get(channel)?.push(payload) === false) stream.pause();
-    } else channels.get(channel)?.end();
-  });
-
-  const give = (error: Error): void => {
-    left.abort();
-    requested.reject(error);
-    asked.fail(error);
-    for (const list of lists.values()) list.fail(error);
-    for (const channel of channels.values()) channel.fail(error);
+  const arrivals: Arrivals = {
+    left: new AbortController(),
+    asked: createAnswers<Uint8Array | undefined>(),
+    requested: Promise.withResolvers<BuildSessionRequest>(),
+    lists: new Map(),
+    channels: new Map(),
+    nextChannel: 1,
   };
-  stream.on('data', (bytes: Buffer) => {
-    try {
-      read(bytes);
-    } catch (error) {
-      give(new EngineError('invalid', messageOf(error)));
-      stream.destroy();
-    }
-  });
-  stream.on('end', () => give(new EngineError('internal', 'context canceled')));
-  stream.on('close', () => give(new EngineError('internal', 'context canceled')));
-  stream.on('error', (error) => give(error));
+  const { left, asked, requested } = arrivals;
   requested.promise.catch(() => undefined);
-
+  listen(stream, arrivals);
   const tell = (message: EngineMessage): void => void stream.write(buildMessage(message));
-
   return {
     gone: left.signal,
     request: () => requested.promise,
     tell,
-    async files(context, key) {
-      const list = createListing();
-      lists.set(context, list);
-      tell({ list: { context } });
-      const entries = await list.whole;
-      const files = await builds.localFiles(key);
-      try {
-        const places = await files.prepare(entries);
-        if (places.length > 0) {
-          const channel = nextChannel++;
-          const inflow = createInflow(() => stream.resume());
-          channels.set(channel, inflow);
-          tell({ wanted: { context, channel, places } });
-          await files.fill(inflow.bytes(), left.signal);
-          channels.delete(channel);
-        }
-        return files;
-      } catch (error) {
-        files.close();
-        throw error;
-      }
-    },
+    files: (context, key) => takeFiles(arrivals, { stream, builds, tell }, { context, key }),
     secret(id) {
       tell({ secret: { id } });
       return asked.wait(`secret ${id}`);
     },
     async send(message, bytes) {
-      const channel = nextChannel++;
+      const channel = arrivals.nextChannel++;
       tell(message(channel));
       for await (const piece of bytes) {
         left.signal.throwIfAborted();
@@ -116,6 +73,71 @@ export function createSession(stream: Duplex, builds: Builds): Session {
     },
     end: (message) => void stream.end(buildMessage(message)),
   };
+}
+
+function listen(stream: Duplex, arrivals: Arrivals): void {
+  const { left, asked, requested, lists, channels } = arrivals;
+  const read = createBuildReader((kind, channel, payload) => {
+    if (kind === buildFrames.message) takeMessage(arrivals, JSON.parse(payload.toString()) as ClientMessage);
+    else if (kind === buildFrames.data) {
+      if (channels.get(channel)?.push(Buffer.from(payload)) === false) stream.pause();
+    } else channels.get(channel)?.end();
+  });
+  const giveUp = (error: Error): void => {
+    left.abort();
+    requested.reject(error);
+    asked.fail(error);
+    for (const list of lists.values()) list.fail(error);
+    for (const channel of channels.values()) channel.fail(error);
+  };
+  const gone = (): void => giveUp(new EngineError('internal', 'context canceled'));
+  stream.on('data', (bytes: Buffer) => {
+    try {
+      read(bytes);
+    } catch (error) {
+      giveUp(new EngineError('invalid', messageOf(error)));
+      stream.destroy();
+    }
+  });
+  stream.on('end', gone).on('close', gone).on('error', giveUp);
+}
+
+function takeMessage({ requested, asked, lists }: Arrivals, message: ClientMessage): void {
+  if ('request' in message) requested.resolve(message.request);
+  else if ('secret' in message) {
+    const { id, data } = message.secret;
+    asked.answer(`secret ${id}`, data === null ? undefined : Buffer.from(data, 'base64'));
+  } else if ('failed' in message) {
+    lists.get(message.failed.context)?.fail(new EngineError('invalid', message.failed.message));
+  } else lists.get(message.entries.context)?.add(message.entries.entries, message.entries.last);
+}
+
+/** Asks what there is, and then for the contents of those files that are not here as they are there. */
+async function takeFiles(
+  arrivals: Arrivals,
+  { stream, builds, tell }: { stream: Duplex; builds: Builds; tell: Session['tell'] },
+  { context, key }: { context: string; key: string },
+): ReturnType<Builds['localFiles']> {
+  const list = createListing();
+  arrivals.lists.set(context, list);
+  tell({ list: { context } });
+  const entries = await list.whole;
+  const files = await builds.localFiles(key);
+  try {
+    const places = await files.prepare(entries);
+    if (places.length > 0) {
+      const channel = arrivals.nextChannel++;
+      const inflow = createInflow(() => stream.resume());
+      arrivals.channels.set(channel, inflow);
+      tell({ wanted: { context, channel, places } });
+      await files.fill(inflow.bytes(), arrivals.left.signal);
+      arrivals.channels.delete(channel);
+    }
+    return files;
+  } catch (error) {
+    files.close();
+    throw error;
+  }
 }
 
 function drained(stream: Duplex, gone: AbortSignal): Promise<void> {
@@ -172,52 +194,6 @@ function createListing(): Listing {
         all.push({ path, kind: kinds[kind], mode, size, modified, ...(link !== undefined && { link }) });
       }
       if (last) resolve(all);
-    },
-  };
-}
-
-/** Bytes of a channel; whoever sends is held up while many wait. */
-interface Inflow {
-  push(bytes: Uint8Array): boolean;
-  end(): void;
-  fail(error: Error): void;
-  bytes(): AsyncGenerator<Uint8Array>;
-}
-
-const most = 4 << 20;
-
-function createInflow(resume: () => void): Inflow {
-  const waiting: Uint8Array[] = [];
-  let size = 0;
-  let over = false;
-  let failure: Error | undefined;
-  let wake: () => void = () => undefined;
-  return {
-    push(bytes) {
-      waiting.push(bytes);
-      size += bytes.length;
-      wake();
-      return size < most;
-    },
-    end() {
-      over = true;
-      wake();
-    },
-    fail(error) {
-      failure = error;
-      wake();
-    },
-    async *bytes() {
-      for (;;) {
-        const next = waiting.shift();
-        if (next) {
-          size -= next.length;
-          if (size < most) resume();
-          yield next;
-        } else if (failure) throw failure;
-        else if (over) return;
-        else await new Promise<void>((resolve) => (wake = resolve));
-      }
     },
   };
 }

@@ -69,7 +69,6 @@ function linesOf(all: Told[], began: number): string[] {
 
 /** A line without the control characters of what a step says; colors of our own count nothing. */
 function cut(line: string, width: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken out
-  const clean = line.replace(/\r/g, '').replace(/[\u0000-\u0008\u000b-\u001a\u001c-\u001f]/g, '');
+  const clean = [...line].filter((char) => char >= ' ' || char === '\u001b').join('');
   return clean.length > width + 9 ? clean.slice(0, width + 8) : clean;
 }
