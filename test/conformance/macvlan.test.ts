@@ -49,7 +49,7 @@ afterAll(async () => {
   await engine.dispose();
   await host.remove();
   await lan.remove();
-}, 60_000);
+}, 120_000);
 
 test('a container is a machine on the wire, with an address and a MAC of its own', async () => {
   await start('one', '--network', 'wire', '--mac-address', '02:42:0a:58:02:4d', '-p', '8899:80');

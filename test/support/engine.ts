@@ -171,8 +171,12 @@ function createEngine(setup: Setup): Engine {
       await engine.stop();
       const left = async () => leaked(before, await traces()).filter(notKept(bridge));
       // Namespaces and cgroups of the last container may take the kernel a moment.
-      for (let tries = 0; tries < 60 && (await left()).length > 0; tries++) await Bun.sleep(50);
-      const traced = await left();
+      const patience = Date.now() + 6000;
+      let traced = await left();
+      while (traced.length > 0 && Date.now() < patience) {
+        await Bun.sleep(50);
+        traced = await left();
+      }
       await removeBridge(bridge);
       rmSync(directory, { recursive: true, force: true });
       return traced;
