@@ -132,7 +132,7 @@ async function writeTar(file: ContextFile, path: string): Promise<void> {
   chmodSync(inside, file.mode ?? 0o644);
   const [uid, gid] = file.owner ?? [0, 0];
   const form = path.endsWith('.gz') ? '-czf' : '-cf';
-  const owner = [`--owner=${uid}`, `--group=${gid}`, '--numeric-owner'];
+  const owner = ['--mtime=@0', `--owner=${uid}`, `--group=${gid}`, '--numeric-owner'];
   await must(['tar', '-C', dirname(path), ...owner, form, path, file.inside ?? '']);
   rmSync(inside);
 }
