@@ -19,7 +19,9 @@ const pages = [
     .flatMap(([noun, { commands }]) => [[noun], ...Object.keys(commands).map((name) => [noun, name])])
     // Docker has none of these.
     .filter(([, name]) => name !== 'doctor' && name !== 'fsck'),
-];
+]
+  // Docker's come from a plugin, whose options tug has itself.
+  .filter(([noun, name]) => noun !== 'build' && noun !== 'builder' && name !== 'build');
 
 const words = [
   [],

@@ -31,10 +31,7 @@ describe.skipIf(!configuration)('plugins as below the real program', () => {
     'compose ls',
     'help compose',
     'buildx version',
-    'build --help',
-    'builder --help',
     'bake --help',
-    'image build --help',
     '__complete compose p',
     '__complete comp',
   ]) {
