@@ -50,7 +50,7 @@ export function createDifferences(at: {
       const upper = containers.upper(id);
       try {
         if (whole) yield* packChanges(upper, await changes(id));
-        else yield* packTree({ from: { directory: upper, name: Buffer.from('..') }, as: '', whiteouts: true });
+        else yield* packTree({ from: { directory: upper, name: Buffer.from('.') }, as: '', whiteouts: true });
       } finally {
         closeFd(upper);
       }
