@@ -65,5 +65,5 @@ for (const [prepare, killed, outcomes] of scenarios) {
       rmSync(join(dir, root), { recursive: true });
     }
     expect(found.size).toBe(outcomes.length);
-  }, 120_000);
+  }, 600_000);
 }

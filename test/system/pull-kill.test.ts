@@ -91,7 +91,7 @@ for (const [prepare, killed, outcomes] of scenarios) {
       rmSync(join(dir, root), { recursive: true });
     }
     expect([...found].toSorted()).toEqual(outcomes);
-  }, 120_000);
+  }, 600_000);
 }
 
 test('what had come before the engine was killed is not asked for again', async () => {

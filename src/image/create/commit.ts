@@ -2,7 +2,7 @@ import { crashpoint } from '../../kit/index.ts';
 import { digestOf, familiarString, type ImageConfig, type ImageHistory } from '../../oci/index.ts';
 import { type Context, eventOf, publishAll, tagIn } from '../context.ts';
 import type { CommitRequest } from '../contract.ts';
-import { layerBytes } from '../layers/unpack-layers.ts';
+import { twice } from '../layers/twice.ts';
 import type { Lease } from '../records/garbage.ts';
 import { findImage, type ImageRecord, imagesIn, putImage } from '../records/records.ts';
 import { nameFor, once, wholeRunConfig } from './new-image.ts';
@@ -39,22 +39,35 @@ async function committed(
   base: ImageRecord,
   { request, lease }: { request: CommitRequest; lease: Lease },
 ): Promise<ImageRecord> {
-  const { blobs } = context.store;
-  const { digest: blob } = await blobs.ingest(request.layer);
-  if (blob === nothing) {
-    lease.hold(`blob:${blob}`);
-    return { config: configOf(base.config, request, { at: context.clock() }), blobs: base.blobs, sizes: base.sizes };
-  }
-  lease.hold(`blob:${blob}`);
+  const { digest: blob, size } = await takeIn(context, base, { request, lease });
   crashpoint('image.commit.layer');
-  const parents = base.config.rootfs.diff_ids;
-  lease.hold(`layer:${blob}`);
-  const { size } = await context.snapshots.applyLayer({ diffId: blob, parents, tar: layerBytes(blobs, blob) });
+  const at = context.clock();
+  if (blob === nothing) return { config: configOf(base.config, request, { at }), blobs: base.blobs, sizes: base.sizes };
   return {
-    config: configOf(base.config, request, { at: context.clock(), diffId: blob }),
+    config: configOf(base.config, request, { at, diffId: blob }),
     blobs: [...base.blobs, blob],
     sizes: [...base.sizes, size],
   };
+}
+
+/** Writes the layer's archive down and unpacks it while it comes. */
+async function takeIn(
+  { store, snapshots }: Context,
+  base: ImageRecord,
+  { request, lease }: { request: CommitRequest; lease: Lease },
+): Promise<{ digest: string; size: number }> {
+  const [archive, tar] = twice(request.layer);
+  const works = [
+    store.blobs.ingest(archive),
+    snapshots.applyLayer({ parents: base.config.rootfs.diff_ids, tar }),
+  ] as const;
+  // Both have ended before anything is let go.
+  const [written, unpacked] = await Promise.allSettled(works);
+  if (written.status === 'fulfilled') lease.hold(`blob:${written.value.digest}`);
+  if (unpacked.status === 'fulfilled') lease.hold(`layer:${unpacked.value.diffId}`);
+  if (written.status === 'rejected') throw written.reason;
+  if (unpacked.status === 'rejected') throw unpacked.reason;
+  return { digest: written.value.digest, size: unpacked.value.size };
 }
 
 /** As Docker writes it: fields in the order of their names. */
