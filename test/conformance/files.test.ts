@@ -78,7 +78,7 @@ const cases = [
   'volume create x',
   'volume create -o foo=bar Xo',
   'volume create -o type=tmpfs Xo',
-  'volume create -o size=1m Xo',
+  'volume create -o size=1m -o type=tmpfs -o device=x Xo',
   'volume create -d nope Xo',
   'volume create -o type=tmpfs -o device=tmpfs -o o=size=1m,mode=700 Xt && run --rm -v Xt:/m I grep ~/m~ /proc/mounts',
   'volume create -o type=none -o device=/nowhere -o o=bind Xn && run --rm -v Xn:/m I true',
