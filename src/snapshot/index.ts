@@ -1,4 +1,4 @@
-export { containerId, hostId, type IdMapping, idMaps } from './containers/owners.ts';
+export { hostId, type IdMapping, idMaps } from './containers/owners.ts';
 export type * from './contract.ts';
 export { type HandOver, packTree } from './pack/pack-tree.ts';
 export type { Spot } from './pack/tree-entries.ts';

@@ -62,7 +62,7 @@ async function measure(socket: string, enginePid: number): Promise<Record<string
   await docker(socket, 'start', `${name}-port`);
   const found = await inspect(socket, name);
   const other = await inspect(socket, `${name}-port`);
-  const { HostConfig: host, State } = found;
+  const { State } = found;
   const init = readFileSync(`/proc/${State.Pid}/status`, 'utf8');
   const [exec = '', mounts = '', devices = '', cgroup = ''] = (
     await docker(
@@ -79,41 +79,57 @@ async function measure(socket: string, enginePid: number): Promise<Record<string
   const [net, pid, ipc, uts, user] = kinds.map((kind) =>
     namespaceOf(State.Pid, kind) === namespaceOf(enginePid, kind) ? "the host's" : 'its own',
   ) as [string, string, string, string, string];
-  const foreign = devices
-    .trim()
-    .split('\n')
-    .filter((device) => !standard.includes(device));
-  const ports = other.NetworkSettings.Ports['80/tcp']?.map(({ HostIp }) => HostIp) ?? [];
   await docker(socket, 'rm', '-fv', name, `${name}-port`);
+  return {
+    '5.9': net,
+    '5.15': pid,
+    '5.16': ipc,
+    '5.20': uts,
+    '5.30': user,
+    ...ofInspect(found, other),
+    ...ofProcesses({ init, exec }),
+    '5.12': / \/ overlay rw,/.test(mounts) ? 'writable' : 'read only',
+    '5.17': none(
+      devices
+        .trim()
+        .split('\n')
+        .filter((device) => !standard.includes(device)),
+    ),
+    '5.24': cgroup.includes(found.Id) ? 'its own' : cgroup,
+    '5.31': /docker\.sock|tug\.sock/.test(mounts) ? 'yes' : 'no',
+  };
+}
+
+/** What is shown of a plain container, and of one with a port and a bind. */
+function ofInspect(found: Inspect, other: Inspect): Record<string, string> {
+  const { HostConfig: host, State } = found;
+  const ports = other.NetworkSettings.Ports['80/tcp']?.map(({ HostIp }) => HostIp) ?? [];
   return {
     // Without AppArmor on this host, Docker shows none; with it, the default.
     '5.1': found.AppArmorProfile || 'docker-default',
-    '5.3': String(ones(status(init, 'CapBnd'))),
     '5.4': host.Privileged ? 'yes' : 'no',
     '5.5': none(found.Mounts),
     '5.7': none(Object.keys(found.NetworkSettings.Ports)),
-    '5.9': net,
     '5.10': none(host.Memory),
     '5.11': host.CpuShares === 0 ? "the kernel's" : String(host.CpuShares),
-    '5.12': / \/ overlay rw,/.test(mounts) ? 'writable' : 'read only',
     '5.13': ports.includes('0.0.0.0') ? 'every address' : ports.join(),
     '5.14': host.RestartPolicy.Name,
-    '5.15': pid,
-    '5.16': ipc,
-    '5.17': none(foreign),
     '5.18': none(host.Ulimits) === 'none' ? "the engine's" : JSON.stringify(host.Ulimits),
     '5.19': other.Mounts[0]?.Propagation ?? '',
-    '5.20': uts,
-    '5.21': status(init, 'Seccomp') === '2' ? 'filter' : 'none',
-    '5.22': status(exec, 'CapEff') === status(init, 'CapEff') ? "the container's" : status(exec, 'CapEff'),
-    '5.23': status(exec, 'Uid') === status(init, 'Uid') ? "the container's" : status(exec, 'Uid'),
-    '5.24': cgroup.includes(found.Id) ? 'its own' : cgroup,
-    '5.25': status(init, 'NoNewPrivs') === '1' ? 'yes' : 'no',
     '5.26': State.Health === undefined ? "the image's" : JSON.stringify(State.Health),
     '5.28': none(host.PidsLimit),
     '5.29': host.NetworkMode === 'bridge' ? 'the default bridge' : host.NetworkMode,
-    '5.30': user,
-    '5.31': /docker\.sock|tug\.sock/.test(mounts) ? 'yes' : 'no',
+  };
+}
+
+/** By /proc/PID/status of the first process and of an exec. */
+function ofProcesses({ init, exec }: { init: string; exec: string }): Record<string, string> {
+  return {
+    '5.3': String(ones(status(init, 'CapBnd'))),
+    '5.21': status(init, 'Seccomp') === '2' ? 'filter' : 'none',
+    '5.22': status(exec, 'CapEff') === status(init, 'CapEff') ? "the container's" : status(exec, 'CapEff'),
+    '5.23': status(exec, 'Uid') === status(init, 'Uid') ? "the container's" : status(exec, 'Uid'),
+    '5.25': status(init, 'NoNewPrivs') === '1' ? 'yes' : 'no',
   };
 }
 

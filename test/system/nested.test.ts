@@ -59,8 +59,21 @@ test.skipIf(!existsSync(join(debianWithDocker, '.done')))(
       pivot_root . old && umount -l old
       exec env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root dockerd`;
     const started = await engine.tug([
-      ...['run', '-d', '--name', 'dind', '--privileged', '-v', `${debianWithDocker}:/sid:ro`, '-v', '/data'],
-      ...['-v', '/bin/busybox:/busybox:ro', 'debian', 'sh', '-ec', enter],
+      'run',
+      '-d',
+      '--name',
+      'dind',
+      '--privileged',
+      '-v',
+      `${debianWithDocker}:/sid:ro`,
+      '-v',
+      '/data',
+      '-v',
+      '/bin/busybox:/busybox:ro',
+      'debian',
+      'sh',
+      '-ec',
+      enter,
     ]);
     expect(started.stderr).toBe('');
     await answers('dind', 'docker version');
@@ -75,8 +88,21 @@ test.skipIf(!existsSync(join(debianWithDocker, '.done')))(
 
 test('tug in tug', async () => {
   const started = await engine.tug([
-    ...['run', '-d', '--name', 'inside', '--privileged', '-v', '/data', '-v', `${executable}:/usr/bin/tug:ro`],
-    ...['-v', '/bin/busybox:/busybox:ro', 'debian', 'tug', 'daemon', '--data-root=/data'],
+    'run',
+    '-d',
+    '--name',
+    'inside',
+    '--privileged',
+    '-v',
+    '/data',
+    '-v',
+    `${executable}:/usr/bin/tug:ro`,
+    '-v',
+    '/bin/busybox:/busybox:ro',
+    'debian',
+    'tug',
+    'daemon',
+    '--data-root=/data',
   ]);
   expect(started.stderr).toBe('');
   await answers('inside', 'tug --no-autostart version');
@@ -95,8 +121,15 @@ test('tug in tug', async () => {
 test('the socket, mounted into a container, drives the engine', async () => {
   const client = (...args: string[]) =>
     engine.tug([
-      ...['run', '--rm', '-v', `${engine.socket}:/var/run/docker.sock`, '-v', `${executable}:/usr/bin/docker:ro`],
-      ...['debian', 'docker', ...args],
+      'run',
+      '--rm',
+      '-v',
+      `${engine.socket}:/var/run/docker.sock`,
+      '-v',
+      `${executable}:/usr/bin/docker:ro`,
+      'debian',
+      'docker',
+      ...args,
     ]);
   expect(await client('run', '--rm', '--name', 'sibling', 'busybox', 'echo', 'from a sibling')).toMatchObject({
     code: 0,
