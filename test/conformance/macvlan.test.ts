@@ -102,6 +102,19 @@ test('killed as it comes, the engine takes the interface of nobody away again', 
   await docker('rm', '-f', 'one');
 });
 
+test('a parent that goes and comes again is found again', async () => {
+  await host.exec('ip', 'link', 'add', 'gone0', 'type', 'veth', 'peer', 'name', 'gone1');
+  await docker('network', 'create', '-d', 'macvlan', '-o', 'parent=gone0', '--subnet', subnet(4), 'gone');
+  await host.exec('ip', 'link', 'delete', 'gone0');
+  const refused = await engine.docker(['run', '--rm', '--network', 'gone', 'busybox', 'true']);
+  expect(refused.stderr).toContain('the requested parent interface gone0 was not found on the Docker host');
+  await engine.stop();
+  await engine.start();
+  await host.exec('ip', 'link', 'add', 'gone0', 'type', 'veth', 'peer', 'name', 'gone1');
+  expect(await docker('run', '--rm', '--network', 'gone', 'busybox', 'ip', 'address')).toContain(`10.${number}.4.2/24`);
+  await docker('network', 'rm', 'gone');
+});
+
 test('an internal one has no way out, and the doctor knows what such networks stand on', async () => {
   await docker(
     'network',

@@ -202,7 +202,7 @@ describe.skipIf(!available).each(Object.entries(firewalls))('%s', (_name, firewa
       if (firewall.allow) await firewall.allow(root);
       await comesTo(host, everything);
     });
-  });
+  }, 240_000);
 
   const { strict } = firewall;
   if (!strict) return;
@@ -220,5 +220,5 @@ describe.skipIf(!available).each(Object.entries(firewalls))('%s', (_name, firewa
       if (firewall.allow) await firewall.allow(root);
       await comesTo(host, { ...strict, in: true });
     });
-  });
+  }, 240_000);
 });

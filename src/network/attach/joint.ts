@@ -4,7 +4,7 @@ import { EngineError, newId, shortId } from '../../kit/index.ts';
 import { contains, type Ip, parseIp, toText } from '../address/subnets.ts';
 import { randomMac } from '../bridge/bridge.ts';
 import type { Side, Wire } from '../bridge/wire.ts';
-import type { Line } from '../macvlan/line.ts';
+import { type Line, raiseLine } from '../macvlan/line.ts';
 import { isLineDriver } from '../macvlan/options.ts';
 import { type Endpoint, type EndpointWish, type Link, type LinkAddress, noLink, wishOf } from '../records/place.ts';
 import type { NetworkRecord } from '../records/record.ts';
@@ -34,7 +34,7 @@ export function bareEndpoint({ record, settings, macAddress }: JointWish): Endpo
 
 /** An endpoint on a bridge or beside the host, its addresses taken; undo with `unjoin`. */
 export function join(state: State, wish: JointWish): Joint {
-  const on = isLineDriver(wish.record.driver) ? lineOf(state, wish.record.id) : wireOf(state, wish.record.id);
+  const on = isLineDriver(wish.record.driver) ? lineOf(state, wish.record) : wireOf(state, wish.record.id);
   const asked = wishOf(wish.settings);
   const endpointId = newId();
   const v4 = takeAddress(on.v4, asked.IPAMConfig?.IPv4Address);
@@ -57,12 +57,20 @@ export function join(state: State, wish: JointWish): Joint {
   return { endpoint: { ...base, names: namesOf(wish, asked) }, link, on };
 }
 
-function lineOf(state: State, networkId: string): Line {
-  const line = state.lines.get(networkId);
-  if (!line) throw new EngineError('internal', 'the network’s parent interface is not there');
-  if (line.driver === 'ipvlan' && !rtnetlink.knowsKind(state.route, 'ipvlan')) {
+/** The parent may have gone and come again since, with another number. */
+function lineOf(state: State, record: NetworkRecord): Line {
+  const line = state.lines.get(record.id) ?? raiseLine(state.route, record, state.options.bridge);
+  const { driver, parent } = line;
+  const found = rtnetlink.links(state.route).find(({ name }) => name === parent.name);
+  if (!found) {
+    const text = `the requested parent interface ${parent.name} was not found on the Docker host`;
+    throw new EngineError('internal', text);
+  }
+  if (driver === 'ipvlan' && !rtnetlink.knowsKind(state.route, 'ipvlan')) {
     throw new EngineError('internal', 'failed to create the ipvlan port: operation not supported');
   }
+  parent.index = found.index;
+  state.lines.set(record.id, line);
   return line;
 }
 
