@@ -114,8 +114,8 @@ function failure(stderr: string): string {
       // The client has two words for the same, whichever end of the connection tells it first.
       .replace(/^ERROR: (?:failed to build: )?failed to (?:solve|run Build function): /m, 'ERROR: failed to solve: ')
       // What changes from build to build: ids, and the place of a Docker's own directories.
-    .replaceAll(/ of ref [a-z0-9-]+::[a-z0-9]+/g, ' of ref')
-    .replaceAll(/\/\S*\/merged\//g, '')
+      .replaceAll(/ of ref [a-z0-9-]+::[a-z0-9]+/g, ' of ref')
+      .replaceAll(/\/\S*\/merged\//g, '')
       .trimEnd()
       .concat('\n')
   );

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { ignoreMatcher, parseIgnore } from '../../../build/language/index.ts';
+import { CliError } from '../../command.ts';
 import { fs, path } from '../../lazy.ts';
 import { readInput } from '../../stdio/input.ts';
 import { type LocalTree, listTree } from './tree.ts';
@@ -68,7 +69,11 @@ function ignoreOf(directory: string, dockerfile: string) {
   const found = candidates.find((file) => existsSync(file));
   if (found === undefined) return undefined;
   const patterns = parseIgnore(readFileSync(found, 'utf8'));
-  return patterns.length === 0 ? undefined : ignoreMatcher(patterns);
+  try {
+    return patterns.length === 0 ? undefined : ignoreMatcher(patterns);
+  } catch (error) {
+    throw new CliError(`ERROR: failed to build: failed to solve: ${(error as Error).message}`);
+  }
 }
 
 const keyOf = (directory: string): string => `${hostname()}:${directory}`;
