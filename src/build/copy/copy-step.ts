@@ -16,7 +16,7 @@ import { EngineError } from '../../kit/index.ts';
 import { type CopyStep, ignoreMatcher, type LocalSource } from '../language/index.ts';
 import { unpackArchive } from './archive.ts';
 import { type CopyRules, copyDirectoryAlone, copyTo, type Place } from './copier.ts';
-import { ensureDirectory } from './directories.ts';
+import { ensureDirectory, type Made } from './directories.ts';
 import type { Owner } from './owner.ts';
 import {
   baseOf,
@@ -115,16 +115,24 @@ async function copyOne(root: number, one: One): Promise<void> {
   const real = realPath(origin.root, path);
   const source = statusAt(origin.root, real);
   const dest = byteString(work.step.dest);
-  const made = { owner: work.owner, time: work.time };
+  const made = madeBy(work);
   if (origin.unpack && source?.kind === 'file') {
     const archive = { root: origin.root, path: real };
     if (await unpackArchive(archive, { root, dest, owner: work.owner, time: work.time, signal: work.signal })) return;
   }
-  ensureDirectory(root, dest.endsWith('/') ? dest : parentOf(cleaned(dest)), made);
+  // What a directory is copied to is made like its parents: it is the files in it that keep their looks.
+  const isNew = source?.kind === 'directory' && statusAt(root, realPath(root, dest)) === undefined;
+  const isWhole = dest.endsWith('/') || isNew;
+  ensureDirectory(root, isWhole ? dest : parentOf(cleaned(dest)), made);
   let target = realPath(root, dest);
   const there = statusAt(root, target);
   if (source?.kind !== 'directory' && there?.kind === 'directory') target = joined(target, origin.name ?? baseOf(path));
   await between(origin.root, real, { root, path: target }, (from, to) => copyTo(from, to, rules));
+}
+
+/** How directories look that a copy makes on its way: 0755, or what a number of `--chmod` says. */
+function madeBy({ step, owner, time }: CopyWork): Made {
+  return { owner, time, ...(typeof step.chmod === 'number' && { mode: step.chmod }) };
 }
 
 /** Copies with the directories between. */
@@ -169,8 +177,7 @@ async function between(
 /** A file that the Dockerfile itself holds. */
 function writeInline(root: number, { work, name, data }: { work: CopyWork; name: string; data: string }): void {
   const dest = byteString(work.step.dest);
-  const mode = typeof work.step.chmod === 'number' ? { mode: work.step.chmod } : {};
-  const made = { owner: work.owner, time: work.time, ...(dest.endsWith('/') && mode) };
+  const made = madeBy(work);
   ensureDirectory(root, dest.endsWith('/') ? dest : parentOf(cleaned(dest)), made);
   const there = realPath(root, dest);
   const path = statusAt(root, there)?.kind === 'directory' ? joined(there, byteString(name)) : there;

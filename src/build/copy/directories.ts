@@ -18,8 +18,7 @@ export function ensureDirectory(root: number, path: string, made: Made): string 
   const status = statusAt(root, real);
   if (status?.kind === 'directory') return real;
   if (status) throw new SystemError('mkdir', ENOTDIR, `/${real}`);
-  const { mode: _, ...plain } = made;
-  const parent = ensureDirectory(root, parentOf(real), plain);
+  const parent = ensureDirectory(root, parentOf(real), made);
   within(root, parent, (fd) => {
     const name = bytesOf(baseOf(real));
     makeDirectoryAt(fd, name, 0o755);

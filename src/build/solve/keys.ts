@@ -30,12 +30,13 @@ function found(origin: Origin): Found[] {
   try {
     return selected(origin);
   } catch (error) {
-    throw new EngineError(
-      'invalid',
-      `failed to compute cache key: failed to calculate checksum of ref: ${messageOf(error)}`,
-      error,
-    );
+    throw noChecksum(error);
   }
+}
+
+function noChecksum(error: unknown): EngineError {
+  const words = 'failed to compute cache key: failed to calculate checksum of ref';
+  return new EngineError('invalid', `${words}: ${messageOf(error)}`, error);
 }
 
 async function pathChecksum(
@@ -59,7 +60,7 @@ export async function mountChecksum(
   of: { root: number; path: string; step: Step; signal: AbortSignal },
 ): Promise<string> {
   const path = byteString(of.path);
-  if (!isThere(of.root, path)) throw notFound(of.path);
+  if (!isThere(of.root, path)) throw noChecksum(notFound(of.path));
   return pathChecksum(context, { ...of, path });
 }
 

@@ -20,7 +20,10 @@ export function createSolver(build: Build): Solve {
   const solve: Solve = (vertex) => {
     const known = outcomes.get(vertex.digest);
     if (known) return known;
-    const outcome = vertex.step ? solveStep({ build, solve, keyOf }, vertex) : sourceResult(build, vertex);
+    const work = vertex.step ? solveStep({ build, solve, keyOf }, vertex) : sourceResult(build, vertex);
+    const outcome = work.catch((error: unknown) => {
+      throw asStepFailure(error, vertex.step?.ranges ?? vertex.stage.ranges);
+    });
     outcomes.set(vertex.digest, outcome);
     // Another vertex may fail first, and nobody would wait for this one any more.
     outcome.catch(() => undefined);
@@ -36,7 +39,9 @@ function createKeys(build: Build, solve: Solve): (vertex: Vertex) => Promise<str
   const keyOf = (vertex: Vertex): Promise<string> => {
     const known = keys.get(vertex.digest);
     if (known) return known;
-    const key = vertex.step ? partsOf(vertex).then(digestOfParts) : solve(vertex).then((result) => result.key);
+    const key = vertex.step
+      ? located(vertex, partsOf(vertex).then(digestOfParts))
+      : solve(vertex).then((result) => result.key);
     keys.set(vertex.digest, key);
     return key;
   };
@@ -51,6 +56,12 @@ function createKeys(build: Build, solve: Solve): (vertex: Vertex) => Promise<str
   }
   return keyOf;
 }
+
+/** A failure to say what goes into a step is the step's. */
+const located = (vertex: Vertex, work: Promise<string>): Promise<string> =>
+  work.catch((error: unknown) => {
+    throw asStepFailure(error, vertex.step?.ranges ?? []);
+  });
 
 interface Solving {
   build: Build;
@@ -137,11 +148,7 @@ async function executeOnce(build: Build, vertex: Vertex, execution: Execution): 
     return result;
   }
   const work = build.progress.during(told(vertex), (task) => execute(build, vertex, { ...execution, task }));
-  const shared = work
-    .catch((error: unknown) => {
-      throw asStepFailure(error, vertex.step?.ranges ?? []);
-    })
-    .finally(() => running.delete(key));
+  const shared = work.finally(() => running.delete(key));
   running.set(key, shared);
   shared.catch(() => undefined);
   return shared;
