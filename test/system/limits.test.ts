@@ -119,7 +119,7 @@ test.skipIf(unified)(
     expect((await inspect('patient')).State).toMatchObject({ Status: 'running', ExitCode: 0 });
     await update('patient', '-m', '200m', '--memory-swap', '200m');
     // How much came through is up to the kernel, which fails some reads meanwhile.
-  await until('it goes on', async () => /^\d+\n$/.test((await engine.tug(['logs', 'patient'])).stdout));
+    await until('it goes on', async () => /^\d+\n$/.test((await engine.tug(['logs', 'patient'])).stdout));
     await remove('patient');
   },
   60_000,
