@@ -1,10 +1,19 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { closeFd, createMountPlaces, O_PATH, openIn, usingFd } from '../../host/index.ts';
+import {
+  closeFd,
+  createMountPlaces,
+  O_PATH,
+  openDirectory,
+  openDirectoryAt,
+  openIn,
+  usingFd,
+} from '../../host/index.ts';
 import { crashpoint, EngineError } from '../../kit/index.ts';
 import type { SpecMount } from '../../oci/index.ts';
 import type { Context } from '../context.ts';
-import { notFound } from '../copy/copy-step.ts';
+import { copyTo } from '../copy/copier.ts';
+import { notFound, placeIn } from '../copy/copy-step.ts';
 import { byteString, bytesOf, realPath, statusAt } from '../copy/paths.ts';
 import type { BindMount, CacheMount, Mount, RunStep, SecretMount, SshMount, TmpfsMount } from '../language/index.ts';
 
@@ -102,9 +111,28 @@ async function addBind(making: Making, mount: BindMount, destination: string): P
   if (!mount.readonly && tree.layers) root = await writable(making, tree.layers);
   const real = realPath(root, path);
   if (!statusAt(root, real)) throw notFound(mount.source);
+  if (!mount.readonly && !tree.layers) {
+    making.made.mounts.push(bind(destination, await ownCopy(making, { root, path: real }), false));
+    return;
+  }
   const source = usingFd(openIn(root, bytesOf(real), O_PATH, { noSymlinks: true }), (fd) => making.places.bind(fd));
   crashpoint('build.mounted');
-  making.made.mounts.push(bind(destination, source, mount.readonly || !tree.layers));
+  making.made.mounts.push(bind(destination, source, mount.readonly));
+}
+
+/** Files of the context that a step may write: a copy, which goes with the step. */
+async function ownCopy({ directory, index }: Making, { root, path }: { root: number; path: string }): Promise<string> {
+  const from = placeIn(root, path);
+  const to = usingFd(openDirectory(directory), (fd) => openDirectoryAt(fd, '.'));
+  const name = `copy-${index}`;
+  try {
+    const { signal } = new AbortController();
+    await copyTo(from, { directory: to, name: Buffer.from(name) }, { signal });
+    return join(directory, name);
+  } finally {
+    closeFd(to);
+    from.close();
+  }
 }
 
 function emptyDirectory({ directory, index }: Making): string {
