@@ -11,6 +11,7 @@ import {
   type Evaluation,
   evaluate,
   parseDockerfile,
+  showSummary,
   showWarnings,
   type Warning,
 } from './language/index.ts';
@@ -31,8 +32,8 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
   try {
     if (request.checkOnly) return await checked(request, { progress, origins });
     const { dockerfile, evaluation } = await understood(request, { progress, origins });
-    const findings = showWarnings(shownFile(request), evaluation.warnings);
     const { warnings } = evaluation;
+    const findings = showSummary(warnings);
     const { names } = request;
     const graph = createGraph(evaluation);
     request.onPlan?.(planOf(dockerfile, evaluation, graph));

@@ -5,5 +5,5 @@ export { parseGitReference } from './git-reference.ts';
 export { parseIgnore } from './ignore/file.ts';
 export { ignoreMatcher } from './ignore/matcher.ts';
 export { parseDockerfile } from './parse/dockerfile.ts';
-export { type ShownFile, shortWarning, showPlaces, showSource, showWarning, showWarnings } from './show.ts';
+export { type ShownFile, showPlaces, showSource, showSummary, showWarning, showWarnings } from './show.ts';
 export { changeMode } from './text/mode.ts';

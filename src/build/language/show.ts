@@ -33,8 +33,15 @@ export function showPlaces(file: ShownFile, { places }: DockerfileError): string
     .join('');
 }
 
+/** All findings, a line each, as they stand at the end of a build; empty without any. */
+export function showSummary(warnings: readonly Warning[]): string {
+  if (warnings.length === 0) return '';
+  const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`;
+  return `\n ${count} found (use --check to expand):\n${warnings.map((one) => ` - ${shortWarning(one)}\n`).join('')}`;
+}
+
 /** `RuleName: what it found (line 3)`. */
-export function shortWarning({ rule, message, ranges }: Warning): string {
+function shortWarning({ rule, message, ranges }: Warning): string {
   const line = ranges[0]?.start.line ?? 0;
   return `${rule}: ${message}${line > 0 ? ` (line ${line})` : ''}`;
 }
