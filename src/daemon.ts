@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import shimPath from '../dist/tug-shim' with { type: 'file' };
 import { createBuilds } from './build/index.ts';
 import { type Containers, createClock, createContainers, createStepSpecs, readHostFacts } from './container/index.ts';
-import { parseFlags, usage } from './daemon/flags.ts';
 import { placeInit } from './daemon/init-program.ts';
 import { listenAll } from './daemon/listen.ts';
 import type { Values } from './daemon/options/option.ts';
 import { writePidfile } from './daemon/pidfile.ts';
-import { limitsOf, registryOf } from './daemon/registry.ts';
 import { type Live, reload } from './daemon/reload.ts';
-import { type Settings, settle } from './daemon/settings.ts';
-import { shownSettings } from './daemon/shown.ts';
+import { parseFlags, usage } from './daemon/settings/flags.ts';
+import { limitsOf, registryOf } from './daemon/settings/registry.ts';
+import { type Settings, settle } from './daemon/settings/settings.ts';
+import { shownSettings } from './daemon/settings/shown.ts';
+import { readTls } from './daemon/settings/tls.ts';
 import { readStarter, type Starter } from './daemon/systemd.ts';
 import { tidyWhenIdle } from './daemon/tidy.ts';
-import { readTls } from './daemon/tls.ts';
 import { createImages } from './image/index.ts';
 import { createLog, EngineError, type Log, messageOf } from './kit/index.ts';
 import { createLogReader } from './logs/index.ts';
@@ -121,7 +121,8 @@ async function startEngine(settings: Settings, starter: Starter, log: Log): Prom
   }
 }
 
-async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]) {
+/** The rooms below containers and builds. */
+async function openGround(settings: Settings, log: Log, opened: (() => unknown)[]) {
   const { dataRoot, execRoot } = settings;
   process.umask(0o022);
   makeDirectory(dataRoot, 0o710);
@@ -134,7 +135,6 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const { userNamespace } = runtime;
   const snapshots = createSnapshots({ root: dataRoot, log, driver: settings.storageDriver, userNamespace });
   opened.push(() => snapshots.settled());
-  const clock = createClock();
   const registry = createRegistry({ log, settings: () => registryOf(settings) });
   const images = createImages({ store, snapshots, registry, limits: () => limitsOf(settings), log });
   const plugins = createPlugins({ sockets: [join(execRoot, 'plugins')], log });
@@ -142,35 +142,24 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, plugins, log, clock: () => new Date() });
   const networks = createNetworks({ store, log, options: { execRoot, ...settings.network } });
   opened.push(() => networks.close());
+  return {
+    ground: { store, snapshots, images, volumes, networks, runtime, dataRoot, log },
+    registry,
+    plugins,
+    runtimes,
+  };
+}
+
+async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]) {
+  const { ground, registry, plugins, runtimes } = await openGround(settings, log, opened);
+  const { store, snapshots, images, volumes, networks, runtime, dataRoot } = ground;
+  const { cgroupParent } = settings;
+  const clock = createClock();
   const facts = factsFor(settings, runtimes);
-  const logs = createLogReader();
-  const containers = createContainers({
-    store,
-    images,
-    snapshots,
-    volumes,
-    networks,
-    runtime,
-    logs,
-    dataRoot,
-    log,
-    clock,
-    facts,
-    cgroupParent: settings.cgroupParent,
-  });
+  const containers = createContainers({ ...ground, logs: createLogReader(), clock, facts, cgroupParent });
   opened.push(() => containers.close());
-  const specs = createStepSpecs({ facts, cgroupParent: settings.cgroupParent });
-  const builds = createBuilds({
-    store,
-    images,
-    snapshots,
-    networks,
-    runtime,
-    specs,
-    dataRoot,
-    log,
-    clock: () => new Date(),
-  });
+  const specs = createStepSpecs({ facts, cgroupParent });
+  const builds = createBuilds({ ...ground, specs, clock: () => new Date() });
   opened.push(() => builds.close());
   await volumes.restore();
   builds.restore();

@@ -4,7 +4,7 @@ import { keepWithin } from './cache/policy.ts';
 import type { Context } from './context.ts';
 import type { BuildOutcome, BuildRequest } from './contract.ts';
 import { asBuildFailure } from './failure.ts';
-import { createGraph, digestOfParts } from './graph/vertex.ts';
+import { createGraph, digestOfParts, told, type Vertex } from './graph/vertex.ts';
 import {
   type Dockerfile,
   DockerfileError,
@@ -19,7 +19,7 @@ import { type Exported, exportOutputs } from './output/outputs.ts';
 import { planOf } from './plan.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { Build } from './solve/build.ts';
-import { createSolver, told } from './solve/solver.ts';
+import { createSolver } from './solve/solver.ts';
 import { createOrigins, type Origins } from './source/origins.ts';
 
 /** Builds.build: reads the Dockerfile, solves what its target needs, and writes the image down. */
@@ -36,6 +36,7 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
     const findings = showSummary(warnings);
     const { names } = request;
     const graph = createGraph(evaluation);
+    refuseUngranted(graph.all, request);
     request.onPlan?.(planOf(dockerfile, evaluation, graph));
     const build: Build = {
       context,
@@ -62,6 +63,14 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
     hold.release();
     origins.close();
     context.clearing.add(keepWithin(context));
+  }
+}
+
+/** A privileged step is the privilege of who asks for the build, not of who wrote the file. */
+function refuseUngranted(all: Vertex[], { run }: BuildRequest): void {
+  const wants = all.some(({ step }) => step?.kind === 'run' && step.security === 'insecure');
+  if (wants && !run.insecure) {
+    throw new EngineError('forbidden', 'failed to load LLB: security.insecure is not allowed');
   }
 }
 

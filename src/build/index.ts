@@ -1,4 +1,3 @@
 export { createBuilds } from './builds.ts';
-export type { BuildDependencies } from './context.ts';
 export type * from './contract.ts';
 export { BuildFailure } from './failure.ts';

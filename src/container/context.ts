@@ -12,7 +12,7 @@ import type { Clock } from './clock.ts';
 import { createEvents, type Events } from './events.ts';
 import { createExecs, type Execs } from './exec/exec-records.ts';
 import type { HealthMonitor } from './health/health.ts';
-import { createWaiters, type Waiters } from './life/waiters.ts';
+import { createWaiters, type Waiters } from './life/end/waiters.ts';
 import type { HostFacts } from './spec/index.ts';
 
 /** What the room needs of its neighbours. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { createDetachScanner, parseDetachKeys } from './attach/detach-keys.ts';
 import { createClock, formatTime, parseTime } from './clock.ts';
-import { nextDelay } from './life/restart-policy.ts';
-import { parseSignal } from './life/signals.ts';
+import { nextDelay } from './life/again/restart-policy.ts';
+import { parseSignal } from './life/end/signals.ts';
 import { humanDuration } from './view/status-text.ts';
 
 describe('times', () => {

@@ -1,8 +1,8 @@
 import type { Log } from '../kit/index.ts';
 import type { Server, ServerTls } from '../server/index.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/settings.ts';
+import { warnOfOpenPort } from './settings/tls.ts';
 import type { Starter } from './systemd.ts';
-import { warnOfOpenPort } from './tls.ts';
 
 interface Options {
   settings: Settings;

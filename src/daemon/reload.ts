@@ -3,9 +3,9 @@ import type { HostFacts } from '../container/index.ts';
 import { EngineError, type Log, messageOf } from '../kit/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { System } from '../server/index.ts';
-import { places } from './config-file.ts';
 import type { Values } from './options/option.ts';
-import { type Settings, settle } from './settings.ts';
+import { places } from './settings/config-file.ts';
+import { type Settings, settle } from './settings/settings.ts';
 
 /** What a reload changes, as it is now: who reads these sees the change. */
 export interface Live {

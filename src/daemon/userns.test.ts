@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { remapOf } from './userns.ts';
+import { remapOf } from './settings/userns.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tug-userns-'));
 afterAll(() => rmSync(directory, { recursive: true }));

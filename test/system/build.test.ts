@@ -267,3 +267,12 @@ test('a squashed image has one layer more than its base', async () => {
   expect((await inspect('squashed')).RootFS.Layers).toHaveLength(2);
   expect(await inside('squashed', 'cat /b; ls /a 2>&1; true')).toContain('2\nls: /a');
 });
+
+test('a privileged step runs for whom it is granted only', async () => {
+  const files = { Dockerfile: 'FROM busybox\nRUN --security=insecure grep CapEff /proc/self/status > /caps\n' };
+  const refused = await build(files);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('security.insecure is not allowed');
+  await built(files, ['--allow', 'security.insecure', '-t', 'granted']);
+  expect(BigInt(`0x${(await inside('granted', 'cat /caps')).split('\t')[1]?.trim()}`)).toBeGreaterThan(0xa80425fbn);
+});

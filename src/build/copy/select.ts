@@ -1,5 +1,5 @@
-import { namesIn, tryStatusOf, usingFd } from '../../host/index.ts';
-import { bytesOf, cleaned, joined, openReal, parentOf, realPath, statusAt, within } from './paths.ts';
+import { namesIn, tryStatusOf } from '../../host/index.ts';
+import { bytesOf, cleaned, joined, parentOf, realPath, statusAt, within } from './paths.ts';
 
 const wild = /[*?[]/;
 
@@ -79,9 +79,4 @@ export function isThere(root: number, path: string): boolean {
       (fd) => tryStatusOf(fd, bytesOf(real.slice(parentOf(real).length).replace(/^\//, ''))) !== undefined,
     ) ?? false
   );
-}
-
-/** The names in a directory by its real path. */
-export function namesAt(root: number, path: string): Buffer[] {
-  return usingFd(openReal(root, path), namesIn);
 }

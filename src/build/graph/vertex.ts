@@ -109,3 +109,8 @@ function stepVertex(
   const digest = digestOfParts([definitionOf(step), parent.digest, inputs.map((input) => input.digest), usesContext]);
   return { digest, name: step.label, stage, step, parent, inputs, usesContext };
 }
+
+/** What a build's progress says of a step. */
+export function told({ digest, name, parent, inputs }: Vertex) {
+  return { digest, name, inputs: [...(parent ? [parent] : []), ...inputs].map((input) => input.digest) };
+}

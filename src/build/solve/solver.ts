@@ -1,6 +1,5 @@
 import { asStepFailure } from '../failure.ts';
-import type { Vertex } from '../graph/vertex.ts';
-import { definitionOf, digestOfParts } from '../graph/vertex.ts';
+import { definitionOf, digestOfParts, told, type Vertex } from '../graph/vertex.ts';
 import type { Build } from './build.ts';
 import { execute } from './execute.ts';
 import { contentParts, type KeyParts, localParts } from './parts.ts';
@@ -122,10 +121,6 @@ function tellCached(build: Build, vertex: Vertex): void {
   if (vertex.parent) tellCached(build, vertex.parent);
   for (const input of vertex.inputs) tellCached(build, input);
   if (vertex.name !== 'scratch') build.progress.cached(told(vertex));
-}
-
-export function told({ digest, name, parent, inputs }: Vertex) {
-  return { digest, name, inputs: [...(parent ? [parent] : []), ...inputs].map((input) => input.digest) };
 }
 
 interface Execution {

@@ -1,8 +1,7 @@
 import { chainIds } from '../../oci/index.ts';
-import type { Vertex } from '../graph/vertex.ts';
+import { told, type Vertex } from '../graph/vertex.ts';
 import type { Build } from './build.ts';
 import type { Result } from './result.ts';
-import { told } from './solver.ts';
 
 /** What a stage starts from, if that is no other stage. */
 export async function sourceResult(build: Build, vertex: Vertex): Promise<Result> {

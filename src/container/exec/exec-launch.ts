@@ -1,7 +1,7 @@
 import { asEngineError, crashpoint, EngineError, newToken } from '../../kit/index.ts';
 import { type Exit, type Pending, type Process, startExitCode } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
-import { loadSpec } from '../life/spec-file.ts';
+import { loadSpec } from '../life/start/spec-file.ts';
 import { presentLinkEnv } from '../links/links.ts';
 import { type ContainerRow, findRow, getRow } from '../row.ts';
 import { execProcess } from '../spec/index.ts';

@@ -5,7 +5,7 @@ import { type HandOver, packTree } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, getRow } from '../row.ts';
-import { lookupUser } from '../spec/users.ts';
+import { lookupUser } from '../spec/process/users.ts';
 import type { ContainerFiles, PathStat } from './contract.ts';
 import { extract } from './extract.ts';
 import { type Located, locate } from './locate.ts';

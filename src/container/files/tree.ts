@@ -4,7 +4,7 @@ import { closeFd, type FileStatus, O_PATH, openDirectory, tryOpenIn } from '../.
 import { newId } from '../../kit/index.ts';
 import type { IdMapping, Spot } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
-import { etcFiles } from '../life/etc-files.ts';
+import { etcFiles } from '../life/start/etc-files.ts';
 import { shiftedMount } from '../mounts/shifted.ts';
 import type { ContainerRow } from '../row.ts';
 import type { MountPoint } from '../spec/index.ts';

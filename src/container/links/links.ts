@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
-import { etcFiles } from '../life/etc-files.ts';
+import { etcFiles } from '../life/start/etc-files.ts';
 import { findAlias, resolve } from '../lookup.ts';
 import { type ContainerRow, changeRow, findRow, rowsOf } from '../row.ts';
 import type { Link } from './contract.ts';

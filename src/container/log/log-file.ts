@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { LogFile } from '../../runtime/index.ts';
-import { containerDirectory } from '../life/clear.ts';
+import { containerDirectory } from '../life/end/clear.ts';
 import type { ContainerRow } from '../row.ts';
 import { logAttrs } from './attrs.ts';
 import { isTrue } from './log-config.ts';

@@ -5,7 +5,7 @@ import { parsePlatform } from '../../oci/index.ts';
 import type { Rows, Tx } from '../../store/index.ts';
 import { formatTime } from '../clock.ts';
 import type { Context } from '../context.ts';
-import { networkWishes } from '../life/network-mode.ts';
+import { networkWishes } from '../life/start/network-mode.ts';
 import { resolveLinks } from '../links/link.ts';
 import { checkLogConfig } from '../log/log-config.ts';
 import { resolve } from '../lookup.ts';

@@ -3,7 +3,7 @@ import type { EndpointSettings } from '../../api/index.ts';
 import { crashpoint, EngineError, shortId } from '../../kit/index.ts';
 import type { NetworkChange } from '../../network/index.ts';
 import type { Context } from '../context.ts';
-import { etcFiles } from '../life/etc-files.ts';
+import { etcFiles } from '../life/start/etc-files.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, changeRow, getRow } from '../row.ts';
 

@@ -1,6 +1,6 @@
 import type { HostConfig } from '../../api/index.ts';
 import type { EngineDefaults, HostFacts } from './facts.ts';
-import { defaultMaskedPaths, defaultReadonlyPaths } from './security.ts';
+import { defaultMaskedPaths, defaultReadonlyPaths } from './process/security.ts';
 
 const defaultShmSize = 64 << 20;
 

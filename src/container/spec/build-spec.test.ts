@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
 import type { HostConfig } from '../../api/index.ts';
-import { execProcess } from './exec-process.ts';
 import { facts, group, passwd, rootOf, specOf } from './fixture.ts';
 import { mergeConfig } from './merge.ts';
+import { execProcess } from './process/exec-process.ts';
 
 const mountAt = (spec: ReturnType<typeof specOf>, at: string) =>
   spec.mounts.find(({ destination }) => destination === at);

@@ -2,24 +2,24 @@ import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { CapabilitySets, RuntimeSpec, SpecProcess } from '../../oci/index.ts';
 import type { IdMapping } from '../../snapshot/index.ts';
-import { containerCapabilities } from './capabilities.ts';
 import { withRequestedDevices } from './cdi/apply.ts';
-import { cgroupsPath } from './cgroup-path.ts';
-import { containerDevices } from './devices.ts';
-import { containerEnv } from './environment.ts';
 import type { HostFacts } from './facts.ts';
 import { argv } from './merge.ts';
-import type { MountPoint } from './mount-points.ts';
-import { containerMounts, initInContainer, type MountRequest } from './mounts.ts';
+import type { MountPoint } from './mounts/mount-points.ts';
+import { containerMounts, initInContainer, type MountRequest } from './mounts/mounts.ts';
+import { rootPropagation } from './mounts/propagation.ts';
 import { containerNamespaces, isContainerMode, type JoinedNamespaces } from './namespaces.ts';
-import { rootPropagation } from './propagation.ts';
-import { containerResources } from './resources.ts';
-import { processRlimits } from './rlimits.ts';
+import { containerCapabilities } from './process/capabilities.ts';
+import { containerEnv } from './process/environment.ts';
+import { apparmorOf, parseSecurityOptions, type SecurityOptions } from './process/security.ts';
+import { homeOf, lookupGroups, lookupUser, type ReadInRoot } from './process/users.ts';
+import { cgroupsPath } from './resources/cgroup-path.ts';
+import { containerDevices } from './resources/devices.ts';
+import { containerResources } from './resources/resources.ts';
+import { processRlimits } from './resources/rlimits.ts';
 import { defaultProfile } from './seccomp/default-profile.ts';
 import { parseProfile, resolveProfile } from './seccomp/profile.ts';
-import { apparmorOf, parseSecurityOptions, type SecurityOptions } from './security.ts';
 import { checkSysctls, defaultSysctls } from './sysctls.ts';
-import { homeOf, lookupGroups, lookupUser, type ReadInRoot } from './users.ts';
 
 /** All that one start of a container is made of. */
 export interface SpecRequest {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import type { IdMapping } from '../../snapshot/index.ts';
-import { capabilityNames } from './capabilities.ts';
+import { capabilityNames } from './process/capabilities.ts';
 
 /** What a container's spec depends on of the machine it runs on. */
 export interface HostFacts {

@@ -1,11 +1,11 @@
 import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { adaptHostConfig } from './adapt.ts';
 import { buildSpec, type SpecRequest } from './build-spec.ts';
-import { capabilityNames } from './capabilities.ts';
 import type { HostFacts } from './facts.ts';
 import { mergeConfig } from './merge.ts';
-import { resolveMountPoints } from './mount-points.ts';
-import type { ReadInRoot } from './users.ts';
+import { resolveMountPoints } from './mounts/mount-points.ts';
+import { capabilityNames } from './process/capabilities.ts';
+import type { ReadInRoot } from './process/users.ts';
 import { validate } from './validate.ts';
 
 /** A machine for tests: two CPUs, cgroup version 1 with everything, kernel 6.12, no AppArmor, no init. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { overlayEnv } from './environment.ts';
 import { mergeConfig } from './merge.ts';
+import { overlayEnv } from './process/environment.ts';
 
 const image = {
   Entrypoint: ['/entry'],

@@ -2,10 +2,10 @@ import type { HostConfig } from '../../api/index.ts';
 import type { RuntimeSpec, SpecMount } from '../../oci/index.ts';
 import { adaptHostConfig } from './adapt.ts';
 import { buildSpec } from './build-spec.ts';
-import { withHome } from './environment.ts';
 import type { HostFacts } from './facts.ts';
 import { mergeConfig } from './merge.ts';
-import { homeOf, lookupUser, type ReadInRoot } from './users.ts';
+import { withHome } from './process/environment.ts';
+import { homeOf, lookupUser, type ReadInRoot } from './process/users.ts';
 import { validate } from './validate.ts';
 
 /** A process that is no container's: a step of a build. */

@@ -3,13 +3,13 @@ import { constants } from 'node:os';
 import { posix } from 'node:path';
 import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import { normalizeCapabilities } from './capabilities.ts';
-import { checkCgroupParent } from './cgroup-path.ts';
 import type { HostFacts } from './facts.ts';
 import { isContainerMode } from './namespaces.ts';
-import { parseSecurityOptions } from './security.ts';
+import { normalizeCapabilities } from './process/capabilities.ts';
+import { parseSecurityOptions } from './process/security.ts';
+import { checkCgroupParent } from './resources/cgroup-path.ts';
+import { validateResources } from './resources/validate-resources.ts';
 import { refuseInterfaceSysctls } from './sysctls.ts';
-import { validateResources } from './validate-resources.ts';
 
 const refuse = (message: string): EngineError => new EngineError('invalid', message);
 

@@ -2,7 +2,7 @@ import { EngineError } from '../../kit/index.ts';
 import { compareTimes } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { healthIs } from '../health/health.ts';
-import { mountViews } from '../life/mount-points.ts';
+import { mountViews } from '../life/start/mount-points.ts';
 import { resolve } from '../lookup.ts';
 import type { ContainerRow } from '../row.ts';
 import { shownState } from './inspect.ts';

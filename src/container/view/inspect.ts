@@ -1,7 +1,7 @@
 import type { ContainerInspectResponse, ContainerState } from '../../api/index.ts';
 import type { Context } from '../context.ts';
-import { etcFiles } from '../life/etc-files.ts';
-import { mountViews } from '../life/mount-points.ts';
+import { etcFiles } from '../life/start/etc-files.ts';
+import { mountViews } from '../life/start/mount-points.ts';
 import { linkViews } from '../links/links.ts';
 import { logPath } from '../log/log-file.ts';
 import { resolve } from '../lookup.ts';

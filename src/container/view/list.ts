@@ -2,7 +2,7 @@ import type { ContainerSummary } from '../../api/index.ts';
 import { compareTimes, parseMilliseconds } from '../clock.ts';
 import type { Context } from '../context.ts';
 import type { Containers } from '../contract.ts';
-import { mountViews } from '../life/mount-points.ts';
+import { mountViews } from '../life/start/mount-points.ts';
 import { linkNames } from '../links/links.ts';
 import { type ContainerRow, isRunning, rowsOf } from '../row.ts';
 import { containerTests, findImages } from './filters.ts';

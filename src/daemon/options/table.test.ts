@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { usage } from '../flags.ts';
+import { usage } from '../settings/flags.ts';
 import type { Option } from './option.ts';
 import { options } from './table.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { parseFlags } from '../flags.ts';
+import { parseFlags } from '../settings/flags.ts';
 
 /** What Docker's daemon says of the same, after `invalid argument "…" for "--…" flag: `. */
 test.each([

@@ -1,7 +1,7 @@
 import type { Cgroups } from '../../host/index.ts';
 import type { RuntimeSpec, SpecProcess } from '../../oci/index.ts';
 import type { Step } from '../plan/steps.ts';
-import { compileCgroupJoin } from './cgroup.ts';
+import { compileCgroupJoin } from './cgroup/cgroup.ts';
 import { namespaceBits } from './namespaces.ts';
 import { compileFinal, type SeccompCompiler } from './privileges.ts';
 

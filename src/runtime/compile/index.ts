@@ -1,6 +1,6 @@
-export { cgroupWatches, compileLimits } from './cgroup.ts';
+export { cgroupWatches, compileLimits } from './cgroup/cgroup.ts';
+export { cpuWeight } from './cgroup/limits-v2.ts';
 export { CLONE_NEW } from './constants.ts';
 export { compileExec } from './exec.ts';
 export { compileFirstHalf, compileLaunch, compileSecondHalf, networkSteps, rootPropagation } from './launch.ts';
-export { cpuWeight } from './limits-v2.ts';
 export { idMap, makesNew } from './namespaces.ts';

@@ -3,11 +3,11 @@ import { EngineError } from '../../kit/index.ts';
 import type { RuntimeSpec } from '../../oci/index.ts';
 import type { NetworkPlan, Outline, Stdio } from '../contract.ts';
 import type { FinalStep, MountStep, NetworkStep, Step } from '../plan/steps.ts';
-import { compileCgroup } from './cgroup.ts';
+import { compileCgroup } from './cgroup/cgroup.ts';
 import { MS_PRIVATE, MS_REC, MS_SLAVE } from './constants.ts';
-import { compileDevices } from './devices.ts';
-import { propagationOf } from './mount-options.ts';
-import { compileLateReadonly, compileMounts, ownsDev } from './mounts.ts';
+import { compileDevices } from './mounts/devices.ts';
+import { propagationOf } from './mounts/mount-options.ts';
+import { compileLateReadonly, compileMounts, ownsDev } from './mounts/mounts.ts';
 import { compileNamespaces, makesNew } from './namespaces.ts';
 import { compileFinal, type SeccompCompiler } from './privileges.ts';
 

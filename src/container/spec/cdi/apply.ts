@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import type { HostConfig } from '../../../api/index.ts';
 import { EngineError, explainSystemError, messageOf } from '../../../kit/index.ts';
 import type { RuntimeSpec, SpecDevice } from '../../../oci/index.ts';
-import { deviceNumbers } from '../devices.ts';
 import type { HostFacts } from '../facts.ts';
+import { deviceNumbers } from '../resources/devices.ts';
 import { type DeviceNode, type Edits, readDevices } from './files.ts';
 import { gpuNames } from './gpus.ts';
 

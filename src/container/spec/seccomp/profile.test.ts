@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
 import type { SpecSeccomp } from '../../../oci/index.ts';
-import { capabilityNames, containerCapabilities } from '../capabilities.ts';
+import { capabilityNames, containerCapabilities } from '../process/capabilities.ts';
 import { defaultProfile } from './default-profile.ts';
 import { parseProfile, resolveProfile } from './profile.ts';
 

@@ -1,0 +1,36 @@
+import { EngineError, messageOf } from '../../../kit/index.ts';
+import { parseMilliseconds } from '../../clock.ts';
+import type { Context } from '../../context.ts';
+import type { ContainerRow } from '../../row.ts';
+import { nextDelay } from './restart-policy.ts';
+
+/** Starts a container that has ended again, after its policy's delay. */
+export function scheduleRestart(context: Context, row: ContainerRow): void {
+  const delay = nextDelay(
+    context.backoff.get(row.id),
+    parseMilliseconds(row.finishedAt) - parseMilliseconds(row.startedAt),
+  );
+  context.backoff.set(row.id, delay);
+  restartIn(context, row.id, delay);
+}
+
+/** Starts a container again in so many milliseconds. */
+export function restartIn(context: Context, id: string, delay: number): void {
+  if (context.closing) return;
+  const timer = setTimeout(() => {
+    context.restarts.delete(id);
+    context.startAgain(id).catch((error) => {
+      // It was stopped, started or removed while its turn came.
+      if (error instanceof EngineError && ['notModified', 'notFound'].includes(error.kind)) return;
+      context.log.error('a container could not be restarted', { id, error: messageOf(error) });
+    });
+  }, delay);
+  context.restarts.set(id, timer);
+}
+
+/** Calls off what was scheduled, and begins anew with the delays. */
+export function forgetRestart(context: Context, id: string): void {
+  clearTimeout(context.restarts.get(id));
+  context.restarts.delete(id);
+  context.backoff.delete(id);
+}

@@ -1,0 +1,148 @@
+import { messageOf } from '../../../kit/index.ts';
+import type { Exit, Process } from '../../../runtime/index.ts';
+import type { Context } from '../../context.ts';
+import { recordExecExit, watchExec } from '../../exec/exec-launch.ts';
+import { type ExecRecord, execRows } from '../../exec/exec-records.ts';
+import { killProbe } from '../../health/probe.ts';
+import { sweepSources } from '../../mounts/sources.ts';
+import { type ContainerRow, changeRow, findRow, never, rowsOf } from '../../row.ts';
+import { idleNetworks } from '../../view/network-settings.ts';
+import { clearAway, tombstone } from '../end/clear.ts';
+import { recordExit, watch } from '../end/exit.ts';
+import { isFrozen } from '../pause.ts';
+import { asRunning } from '../start/start.ts';
+import { startsWithEngine } from './restart-policy.ts';
+import { restartIn } from './restarts.ts';
+
+/** See Containers.restore. First what lives is taken over, then what ended is recorded, and only then anything is removed. */
+export async function restore(context: Context): Promise<void> {
+  const rows = context.store.view((tx) => rowsOf(tx).all()).map(({ document }) => document);
+  context.health.restore();
+  const begun = rows.filter(({ state }) => state === 'running' || state === 'starting');
+  const ended = await Promise.all(begun.map((row) => recover(context, row)));
+  await restoreExecs(context);
+  await context.networks.restore((id) => context.runs.has(id));
+  mendNetworks(context);
+  for (const [index, exit] of ended.entries()) {
+    const row = begun[index];
+    if (exit && row) await recordExit({ context, id: row.id, exit, told: () => undefined });
+  }
+  sweepSources(context);
+  await context.volumes.releaseUnused();
+  await context.runtime.sweep((id) => context.runs.has(id) || context.execs.get(id)?.state === 'running');
+  await context.snapshots.sweep({ container: (id) => findRow(context.store, id) !== undefined, layer: () => true });
+  for (const { id } of rows) await tidy(context, id);
+  for (const { id } of rows) resume(context, id);
+  for (const { id } of begun) {
+    const row = findRow(context.store, id);
+    if (row && context.runs.has(id) && !row.paused) context.health.resume(row);
+  }
+}
+
+function mendNetworks(context: Context): void {
+  for (const [id, { process }] of context.runs) {
+    try {
+      context.networks.mend(id, process);
+    } catch (error) {
+      context.log.warn('the network of a container could not be set right', { id, error: messageOf(error) });
+    }
+  }
+}
+
+/** Takes a living process over; returns the exit of one that has ended. */
+async function recover(context: Context, row: ContainerRow): Promise<Exit | undefined> {
+  for (const { type, name } of row.mounts) if (type === 'volume') await resumeVolume(context, name, row.id);
+  const found = await context.runtime.recover(row.id, row.token);
+  if (found && !isProcess(found)) return found;
+  if (found) adopt(context, row, found);
+  else if (row.state === 'running') return lost(context);
+  else await neverRan(context, row);
+  return undefined;
+}
+
+/** What it has mounted it keeps, also where the volume's driver cannot be asked now. */
+async function resumeVolume(context: Context, name: string, id: string): Promise<void> {
+  try {
+    await context.volumes.resume(name, id);
+  } catch (error) {
+    context.log.warn('a volume of a container is not where it was', { id, volume: name, error: messageOf(error) });
+  }
+}
+
+/** It ran, and nothing is left to tell of it: the machine was restarted. Docker's code for that is 255. */
+function lost(context: Context): Exit {
+  const at = new Date(Number(context.clock() / 1_000_000n));
+  return { code: 255, oom: false, at, reason: 'the container was gone when the engine came back' };
+}
+
+const isProcess = (found: Process | Exit): found is Process => 'exited' in found;
+
+function adopt(context: Context, row: ContainerRow, process: Process): void {
+  if (row.state === 'starting') changeRow(context.store, row.id, asRunning(process));
+  const paused = isFrozen({ process });
+  if (paused !== (row.paused ?? false)) changeRow(context.store, row.id, { paused });
+  watch(context, row.id, process);
+  const run = context.runs.get(row.id);
+  if (run) run.stopping = row.manuallyStopped;
+}
+
+/** The engine ended in the middle of its start. */
+async function neverRan(context: Context, row: ContainerRow): Promise<void> {
+  await context.volumes.release(row.id);
+  const change: Partial<ContainerRow> = {
+    state: row.again ? 'restarting' : row.startedAt === never ? 'created' : 'exited',
+    pid: 0,
+    paused: false,
+    exitCode: 128,
+    error: 'the engine ended while the container was being started',
+    networks: idleNetworks(row),
+    ports: {},
+  };
+  changeRow(context.store, row.id, change, (tx) => {
+    context.networks.forget(tx, row.id);
+    tx.refs.add(`container:${row.id}`, `image:${row.imageId}`);
+  });
+}
+
+async function restoreExecs(context: Context): Promise<void> {
+  const rows = context.store.view((tx) => tx.collection(execRows).all());
+  for (const { id, document } of rows) {
+    const { containerId, token, config, probe } = document;
+    const record: ExecRecord = { id, containerId, config, state: 'running', exitCode: null, pid: 0 };
+    const found = await context.runtime.recover(id, token);
+    if (found) context.execs.add(record);
+    if (found && isProcess(found)) {
+      record.pid = found.pid;
+      void watchExec(context, record, found);
+      if (probe) killProbe(context, found);
+    } else if (found) {
+      recordExecExit(context, record, found);
+    } else {
+      context.store.update((tx) => tx.collection(execRows).delete(id));
+    }
+  }
+}
+
+/** Finishes removals, and removes what was to remove itself. */
+async function tidy(context: Context, id: string): Promise<void> {
+  const row = findRow(context.store, id);
+  if (!row || context.runs.has(id)) return;
+  const gone = row.state === 'removing' || row.hostConfig.AutoRemove;
+  if (!gone) return;
+  try {
+    await clearAway(context, row.name === null ? row : tombstone(context, row, { volumes: true }));
+  } catch (error) {
+    context.log.error('the remains of a container could not be removed', { id, error: messageOf(error) });
+  }
+}
+
+/** Brings back what its policy wants to run. */
+function resume(context: Context, id: string): void {
+  const row = findRow(context.store, id);
+  if (!row || row.name === null || context.runs.has(id) || context.restarts.has(id)) return;
+  if (row.state === 'restarting') restartIn(context, id, 0);
+  else if (row.state === 'exited' && startsWithEngine(row)) {
+    changeRow(context.store, id, { state: 'restarting', restartCount: 0 });
+    restartIn(context, id, 0);
+  }
+}

@@ -1,0 +1,33 @@
+import type { NetworkOptions } from '../../network/index.ts';
+import type { Value, Values } from '../options/option.ts';
+
+/** What the network is told. */
+export function networkOf(values: Values): Omit<NetworkOptions, 'execRoot'> {
+  const text = (name: string): string | undefined => (values.get(name) as string | undefined) || undefined;
+  const list = (name: string): string[] => (values.get(name) as string[] | undefined) ?? [];
+  const networkOptions = values.get('default-network-opt') as Map<string, Record<string, string>> | undefined;
+  const told = {
+    bip: text('bip'),
+    mtu: (values.get('mtu') as number | undefined) || undefined,
+    pools: values.get('default-address-pool') as NetworkOptions['pools'],
+    bindingIp: text('ip') === '0.0.0.0' ? undefined : text('ip'),
+    hostGateway: list('host-gateway-ip')[0],
+    fixedCidr: text('fixed-cidr'),
+    defaultGateway: text('default-gateway'),
+  };
+  return {
+    bridge: text('bridge') ?? 'tug0',
+    strict: text('firewall') === 'strict',
+    icc: isOn(values.get('icc')),
+    masquerade: isOn(values.get('ip-masq')),
+    dns: { servers: list('dns'), search: list('dns-search'), options: list('dns-opt') },
+    driverOptions: Object.fromEntries(networkOptions ?? []),
+    ...withoutUndefined(told),
+  };
+}
+
+const isOn = (value: Value | undefined): boolean => value !== false;
+
+type Told<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+const withoutUndefined = <T extends object>(told: T): Told<T> =>
+  Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) as Told<T>;

@@ -1,0 +1,27 @@
+import type { HostFacts } from '../../container/index.ts';
+import type { ShownSettings } from '../../server/index.ts';
+import type { Settings } from './settings.ts';
+
+/** The settings that `docker info` shows, as they are now. */
+export function shownSettings(
+  settings: Settings,
+  facts: Pick<HostFacts, 'cdiDirectories' | 'apparmor'>,
+): ShownSettings {
+  const { debug, labels, liveRestore, containers, authorizationPlugins, registry, network, initPath } = settings;
+  return {
+    debug,
+    labels,
+    liveRestore,
+    registry,
+    authorizationPlugins,
+    cgroupDriver: settings.cgroupDriver ?? 'cgroupfs',
+    loggingDriver: containers.logDriver ?? 'json-file',
+    seccomp: containers.seccomp?.name ?? 'builtin',
+    noNewPrivileges: containers.noNewPrivileges ?? false,
+    apparmor: facts.apparmor,
+    userns: containers.ids !== undefined,
+    initProgram: initPath ?? 'docker-init',
+    cdiDirectories: facts.cdiDirectories,
+    addressPools: network.pools ?? [],
+  };
+}

@@ -1,0 +1,88 @@
+import { SystemError } from '../calls/errno.ts';
+import { trySyscall } from '../calls/syscall.ts';
+import { callOn, cstring, type Path } from './file-path.ts';
+
+export type FileKind = 'file' | 'directory' | 'symlink' | 'char' | 'block' | 'fifo' | 'socket';
+
+/** A moment on a file: whole seconds and nanoseconds, as the kernel keeps them. */
+export interface FileTime {
+  seconds: number;
+  nanoseconds: number;
+}
+
+export interface FileStatus {
+  kind: FileKind;
+  /** The twelve permission bits. */
+  mode: number;
+  uid: number;
+  gid: number;
+  size: number;
+  /** Bytes taken on disk. */
+  allocated: number;
+  modified: FileTime;
+  links: number;
+  inode: bigint;
+  /** The filesystem, and for device nodes the device, as major and minor. */
+  device: [major: number, minor: number];
+  node: [major: number, minor: number];
+  /** Something is mounted just here. */
+  mountRoot: boolean;
+}
+
+const kinds = new Map<number, FileKind>([
+  [0o010000, 'fifo'],
+  [0o020000, 'char'],
+  [0o040000, 'directory'],
+  [0o060000, 'block'],
+  [0o100000, 'file'],
+  [0o120000, 'symlink'],
+  [0o140000, 'socket'],
+]);
+
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+const STATX_ATTR_MOUNT_ROOT = 0x2000;
+/** Numbers of 64 bits are taken as two of 32: a BigInt each costs more than the call. */
+const WORD = 2 ** 32;
+
+const ENOENT = 2;
+
+/** The same, or undefined where nothing is. */
+export function tryStatusOf(directory: number, name: Path): FileStatus | undefined {
+  const buffer = Buffer.allocUnsafe(256);
+  const result = trySyscall('statx', directory, cstring(name), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, buffer);
+  // Nothing being there is no failure here, and making an Error takes longer than the call.
+  if (result === -ENOENT) return undefined;
+  if (result < 0) throw new SystemError('statx', -result, Buffer.from(name as string).toString());
+  return decoded(buffer);
+}
+
+/** What `name` in the directory is, a last symlink not followed; with `itself` what the fd is. */
+export function statusOf(directory: number, name: Path, itself = false): FileStatus {
+  const buffer = Buffer.allocUnsafe(256);
+  const flags = AT_SYMLINK_NOFOLLOW | (itself ? AT_EMPTY_PATH : 0);
+  callOn('statx', name, directory, cstring(name), flags, STATX_BASIC_STATS, buffer);
+  return decoded(buffer);
+}
+
+function decoded(buffer: Buffer): FileStatus {
+  const mode = buffer.readUInt16LE(28);
+  return {
+    kind: kinds.get(mode & 0o170000) ?? 'file',
+    mode: mode & 0o7777,
+    uid: buffer.readUInt32LE(20),
+    gid: buffer.readUInt32LE(24),
+    size: buffer.readUInt32LE(40) + buffer.readUInt32LE(44) * WORD,
+    allocated: (buffer.readUInt32LE(48) + buffer.readUInt32LE(52) * WORD) * 512,
+    modified: {
+      seconds: buffer.readUInt32LE(112) + buffer.readInt32LE(116) * WORD,
+      nanoseconds: buffer.readUInt32LE(120),
+    },
+    links: buffer.readUInt32LE(16),
+    inode: buffer.readBigUInt64LE(32),
+    device: [buffer.readUInt32LE(136), buffer.readUInt32LE(140)],
+    node: [buffer.readUInt32LE(128), buffer.readUInt32LE(132)],
+    mountRoot: (buffer.readUInt32LE(8) & STATX_ATTR_MOUNT_ROOT) !== 0,
+  };
+}

@@ -1,0 +1,81 @@
+import { constants, copyFile, fstat, read, type Stats, write } from 'node:fs';
+import { syscall, trySyscall } from '../calls/syscall.ts';
+import { closeFd, O_PATH } from './files.ts';
+
+const SOL_SOCKET = 1;
+const SO_PEERPIDFD = 77;
+const F_GETFL = 3;
+const O_ACCMODE = 3;
+const { O_RDONLY, O_WRONLY, O_RDWR } = constants;
+
+/**
+ * The process that connected to a unix socket, as a pidfd, which no later process can take the place of. The caller closes it.
+ * Undefined for a socket of another kind, and before Linux 6.5.
+ */
+export function peerProcess(socket: number): number | undefined {
+  const value = new Int32Array([-1]);
+  const length = new Uint8Array(new Int32Array([4]).buffer);
+  const result = trySyscall('getsockopt', socket, SOL_SOCKET, SO_PEERPIDFD, new Uint8Array(value.buffer), length);
+  const [process = -1] = value;
+  return result === 0 && process >= 0 ? process : undefined;
+}
+
+/**
+ * Another process's open file as one of this process's own (O_CLOEXEC; the caller closes it), with that process's rights to it and no
+ * more; undefined if it has none of that number, or another file than it says (it is not the process that speaks, but passes words on).
+ * A file system that does not answer keeps nobody else waiting.
+ */
+export async function takeGiven(
+  process: number,
+  file: { fd: number; device: number; inode: number },
+): Promise<number | undefined> {
+  const fd = trySyscall('pidfd_getfd', process, file.fd, 0);
+  if (fd < 0) return undefined;
+  const { dev, ino } = await statAside(fd);
+  if (dev === file.device && ino === file.inode) return fd;
+  closeFd(fd);
+  return undefined;
+}
+
+/** Whether the open file is a regular one that may be read, or written. */
+export async function isFileFor(fd: number, access: 'reading' | 'writing'): Promise<boolean> {
+  const flags = syscall('fcntl', fd, F_GETFL);
+  // One that only stands for a file says that it may be read, too.
+  if (flags & O_PATH) return false;
+  const mode = flags & O_ACCMODE;
+  return (mode === O_RDWR || mode === (access === 'reading' ? O_RDONLY : O_WRONLY)) && (await statAside(fd)).isFile();
+}
+
+const statAside = (fd: number) => calling<Stats>((done) => fstat(fd, done));
+
+/**
+ * Makes the contents of one open file another's, which is empty. The kernel copies, in a thread: nothing of it passes through this
+ * program, and blocks are shared where the disk can. Permission bits may come along.
+ */
+export async function copyContents(from: number, to: number): Promise<void> {
+  try {
+    await calling((done) => copyFile(`/proc/self/fd/${from}`, `/proc/self/fd/${to}`, done));
+  } catch (error) {
+    // A file of a user's own (NFS, FUSE) cannot be opened anew, not even by root.
+    if (!['EACCES', 'EPERM', 'ESTALE'].includes((error as { code?: string }).code ?? '')) throw error;
+    await copyByPieces(from, to);
+  }
+}
+
+async function copyByPieces(from: number, to: number): Promise<void> {
+  const piece = Buffer.allocUnsafe(1 << 20);
+  for (let at = 0; ; ) {
+    const count = await calling<number>((done) => read(from, piece, 0, piece.length, at, done));
+    if (count === 0) return;
+    for (let from = 0; from < count; ) {
+      from += await calling<number>((done) => write(to, piece, from, count - from, at + from, done));
+    }
+    at += count;
+  }
+}
+
+function calling<T = void>(call: (done: (error: Error | null, result?: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, result) => (error ? reject(error) : resolve(result as T)));
+  });
+}

@@ -1,0 +1,165 @@
+import { mkdirSync } from 'node:fs';
+import { SystemError } from '../calls/errno.ts';
+import { syscall, trySyscall } from '../calls/syscall.ts';
+import { closeFd, openDirectory, usingFd } from '../files/files.ts';
+
+const FSOPEN_CLOEXEC = 1;
+const FSMOUNT_CLOEXEC = 1;
+const FSCONFIG_SET_FLAG = 0;
+const FSCONFIG_SET_STRING = 1;
+const FSCONFIG_SET_FD = 5;
+const FSCONFIG_CMD_CREATE = 6;
+const OPEN_TREE_CLONE = 1;
+const OPEN_TREE_CLOEXEC = 0o2000000;
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
+const AT_RECURSIVE = 0x8000;
+const MOUNT_ATTR_IDMAP = 0x100000;
+const MOVE_MOUNT_F_EMPTY_PATH = 4;
+const MNT_DETACH = 2;
+const EINVAL = 22;
+
+/** An option of a filesystem: a key with a text, or a flag (`null`). */
+export type MountOption = [key: string, value: string | null];
+
+/**
+ * A new filesystem as a detached mount: on no path, gone when its fd is closed unless somebody attached it.
+ * `attributes` are MOUNT_ATTR_* bits. The caller closes the fd, which is O_CLOEXEC.
+ */
+export function detachedMount(type: string, options: MountOption[], attributes = 0): number {
+  return usingFd(syscall('fsopen', type, FSOPEN_CLOEXEC), (context) => {
+    for (const [key, value] of options) configure(context, key, value);
+    return create(context, type, attributes);
+  });
+}
+
+/**
+ * An overlay as a detached mount. `lower` has the topmost directory first. All paths are relative to the directory `base`:
+ * the kernel takes at most 255 bytes a path, and the container's mountinfo shows them. `joined` takes the way of kernels
+ * before 6.7 also where there is the newer one. A layer may be a detached mount (its fd stays the caller's); kernels before 6.13 need
+ * a directory below `base` for each, `attachAt` and its number, on which it is attached meanwhile.
+ */
+export function detachedOverlay(overlay: {
+  base: string;
+  lower: (string | number)[];
+  attachAt?: string;
+  upper?: { dir: string; work: string; volatile: boolean };
+  joined?: boolean;
+}): number {
+  // What a kernel's defaults could turn on, and what would make an upper hard to read or bind it to one stack for ever.
+  const options: MountOption[] = [
+    ['source', 'overlay'],
+    ...['index', 'metacopy', 'redirect_dir'].map((key): MountOption => [key, 'off']),
+  ];
+  if (overlay.upper) options.push(['upperdir', overlay.upper.dir], ['workdir', overlay.upper.work]);
+  if (overlay.upper?.volatile) options.push(['volatile', null]);
+  return within(overlay.base, () =>
+    usingFd(syscall('fsopen', 'overlay', FSOPEN_CLOEXEC), (context) => {
+      const attached = new Map<number, string>();
+      try {
+        if (overlay.joined) configureJoined(context, overlay, attached);
+        else configureLower(context, overlay, attached);
+        for (const [key, value] of options) configure(context, key, value);
+        return create(context, 'overlay', 0);
+      } finally {
+        for (const path of attached.values()) syscall('umount2', path, MNT_DETACH);
+      }
+    }),
+  );
+}
+
+type Lowers = Pick<Parameters<typeof detachedOverlay>[0], 'lower' | 'attachAt'>;
+
+/** Takes away what is mounted at a path, if anything is. */
+export function detachMount(path: string): void {
+  trySyscall('umount2', path, MNT_DETACH);
+}
+
+/** A detached copy of the mount at `path` (with those below it when `recursive`). The caller closes the fd. */
+export function cloneMount(path: string, options: { recursive: boolean }): number {
+  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (options.recursive ? AT_RECURSIVE : 0);
+  return syscall('open_tree', AT_FDCWD, path, flags);
+}
+
+/**
+ * Sets and clears MOUNT_ATTR_* bits of a mount; `propagation` is an MS_* bit or 0. Through a detached one with `idMap` (an fd of a user
+ * namespace) an owner within that namespace is seen as who stands for it outside.
+ */
+export function setMountAttributes(
+  mount: number,
+  change: { set?: number; clear?: number; propagation?: number; recursive?: boolean; idMap?: number },
+): void {
+  const attributes = new BigUint64Array(4);
+  attributes[0] = BigInt((change.set ?? 0) | (change.idMap === undefined ? 0 : MOUNT_ATTR_IDMAP));
+  attributes[1] = BigInt(change.clear ?? 0);
+  attributes[2] = BigInt(change.propagation ?? 0);
+  attributes[3] = BigInt(change.idMap ?? 0);
+  const flags = AT_EMPTY_PATH | (change.recursive ? AT_RECURSIVE : 0);
+  syscall('mount_setattr', mount, '', flags, new Uint8Array(attributes.buffer), attributes.byteLength);
+}
+
+/** Kernels before 6.7 do not know `lowerdir+` and take all the layers in one text of 255 bytes. */
+function configureLower(context: number, lowers: Lowers, attached: Map<number, string>): void {
+  for (const [index, layer] of lowers.lower.entries()) {
+    let result = addLower(context, layer);
+    if (result === -EINVAL && typeof layer === 'number') result = addLower(context, pathOf(lowers, index, attached));
+    if (result === -EINVAL && index === 0) {
+      configureJoined(context, lowers, attached);
+      return;
+    }
+    if (result < 0) throw new SystemError('fsconfig', -result, `lowerdir+=${layer}`);
+  }
+}
+
+function addLower(context: number, layer: string | number): number {
+  if (typeof layer === 'number') return trySyscall('fsconfig', context, FSCONFIG_SET_FD, 'lowerdir+', 0, layer);
+  return trySyscall('fsconfig', context, FSCONFIG_SET_STRING, 'lowerdir+', layer, 0);
+}
+
+function configureJoined(context: number, lowers: Lowers, attached: Map<number, string>): void {
+  const paths = lowers.lower.map((_, index) => pathOf(lowers, index, attached));
+  configure(context, 'lowerdir', paths.join(':'));
+}
+
+/** The path of a layer, on which a mount without one is attached first. */
+function pathOf({ lower, attachAt }: Lowers, index: number, attached: Map<number, string>): string {
+  const layer = lower[index];
+  if (typeof layer === 'string') return layer;
+  const path = attached.get(index) ?? `${attachAt}/${index}`;
+  if (attached.has(index) || layer === undefined) return path;
+  mkdirSync(path, { recursive: true });
+  syscall('move_mount', layer, '', AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
+  attached.set(index, path);
+  return path;
+}
+
+function configure(context: number, key: string, value: string | null): void {
+  const command = value === null ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
+  const result = trySyscall('fsconfig', context, command, key, value ?? 0, 0);
+  if (result < 0) throw new SystemError('fsconfig', -result, value === null ? key : `${key}=${value}`);
+}
+
+function create(context: number, type: string, attributes: number): number {
+  const result = trySyscall('fsconfig', context, FSCONFIG_CMD_CREATE, 0, 0, 0);
+  if (result < 0) throw new SystemError('fsconfig', -result, [type, reasonOf(context)].filter(Boolean).join(': '));
+  return syscall('fsmount', context, FSMOUNT_CLOEXEC, attributes);
+}
+
+/** The kernel's own words, which it queues on the context. */
+function reasonOf(context: number): string {
+  const buffer = Buffer.alloc(1024);
+  const length = trySyscall('read', context, buffer, buffer.length);
+  return length > 0 ? buffer.toString('utf8', 0, length).trim() : '';
+}
+
+/** Runs `work` with another working directory. It is synchronous: nothing else of this process sees the change. */
+function within<T>(directory: string, work: () => T): T {
+  const before = openDirectory('.');
+  try {
+    usingFd(openDirectory(directory), (fd) => syscall('fchdir', fd));
+    return work();
+  } finally {
+    syscall('fchdir', before);
+    closeFd(before);
+  }
+}
