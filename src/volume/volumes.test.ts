@@ -121,3 +121,16 @@ test('what a kill cut short is finished, and what is not ours stays', async () =
   expect(readdirSync(root).toSorted()).toEqual(['foreign', 'kept']);
   expect((await volumes.list({})).Volumes?.map(({ Name }) => Name)).toEqual(['kept']);
 });
+
+test('a removal that a kill cut short between files and row is finished', async () => {
+  await volumes.create({ name: 'half' });
+  store.update((tx) => {
+    const rows = tx.collection(volumeRows);
+    const row = rows.get('half');
+    if (row) rows.put('half', { ...row, removing: true });
+  });
+  rmSync(join(root, 'half'), { recursive: true });
+  volumes = open();
+  await volumes.restore();
+  expect(store.view((tx) => tx.collection(volumeRows).get('half'))).toBeUndefined();
+});

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { attachLoop, callApart, callHere, closeFd, type PlainCall, SystemError } from '../../host/index.ts';
 import { EngineError, messageOf, systemWords } from '../../kit/index.ts';
@@ -43,6 +43,7 @@ export function unmountFrom(path: string): void {
 
 /** The kernel's table is asked, not the file system, which may be one that does not answer. */
 export function isMounted(path: string): boolean {
+  if (!existsSync(dirname(path))) return false;
   const place = join(realpathSync(dirname(path)), path.slice(dirname(path).length)).replaceAll(
     /[ \t\n\\]/g,
     (character) => {
