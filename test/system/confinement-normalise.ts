@@ -54,6 +54,8 @@ export function differences(one: string, other: string): string[] {
     const only = (these: string[], those: string[], sign: string) =>
       these.filter((line) => !those.includes(line)).map((line) => `${name} ${sign} ${line}`);
     const lines = [...only(a, b, '-'), ...only(b, a, '+')];
-    return lines.length > 0 ? lines : [`${name}: the same lines in another order or number`];
+    if (lines.length > 0) return lines;
+    const isOrder = a.toSorted().join('\n') === b.toSorted().join('\n');
+    return [`${name}: the same lines in another ${isOrder ? 'order' : 'number'}`];
   });
 }
