@@ -53,7 +53,6 @@ const wrong: Probe[] = [
   host({ PidMode: 'foo' }),
   host({ IpcMode: 'foo' }),
   host({ UTSMode: 'foo' }),
-  host({ UsernsMode: 'foo' }),
   host({ CgroupnsMode: 'foo' }),
   host({ Binds: ['relative:relative'] }),
   host({ Binds: ['/a:/b:foo'] }),

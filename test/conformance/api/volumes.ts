@@ -25,7 +25,6 @@ export const volumes: Probe[] = [
   post('/volumes/create', '{"Name":"{vol}"}'),
   post('/volumes/create', '{"Name":"{vol}","Labels":{"other":"1"}}', { values: true }),
   post('/volumes/create', '{"Name":"{vol}2","DriverOpts":{"foo":"bar"}}'),
-  post('/volumes/create', '{"Name":"{vol}2","DriverOpts":{"size":"1m"}}'),
   post('/volumes/create', '{"Name":"{vol}2","DriverOpts":{"device":"/tmp"}}'),
   post('/volumes/create', 'x'),
   post('/volumes/create', '{}', { type: 'text/plain' }),
