@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPeer, stopPeer } from '../test/support/peer.ts';
+import { emptyPeer, startPeer, stopPeer } from '../test/support/peer.ts';
 
 interface Count {
   passed: number;
@@ -77,6 +77,7 @@ function readReport(path: string): string {
 const given = process.env.TUG_PEER_SOCK;
 const peer = await startPeer();
 if (peer) process.env.TUG_PEER_SOCK = peer;
+if (peer && !given) await emptyPeer(peer);
 console.log(peer ? `comparing with the Docker at ${peer}` : 'no Docker to compare with: comparisons are skipped');
 
 const counts: Count[] = [];

@@ -14,6 +14,14 @@ export async function startPeer(): Promise<string | undefined> {
   return socket;
 }
 
+/** Takes away what interrupted runs have left in it, so that only what a test makes is there to be compared. */
+export async function emptyPeer(socket: string): Promise<void> {
+  const env = { DOCKER_HOST: `unix://${socket}` };
+  const script =
+    'docker ps -aq | xargs -r docker rm -fv; docker network prune -f; docker volume prune -af; docker image prune -af; docker builder prune -af';
+  await run(['sh', '-c', script], { env, timeout: 300_000 });
+}
+
 export async function stopPeer(): Promise<void> {
   await run([script, 'stop']);
 }
