@@ -25,6 +25,8 @@ export interface System {
   version(): SystemVersion;
   /** `Tug/0.1.0 (linux)`, the Server field of every answer. */
   readonly server: string;
+  /** Whether clients are to be told so; nothing else depends on it. */
+  isExperimental(): boolean;
   readonly events: Events;
   /** Who the engine is: its own id, and the name of its machine. */
   readonly engine: { id: string; name: string };

@@ -12,6 +12,7 @@ import type { Match } from './router.ts';
 export interface DispatchOptions {
   find: (method: string, path: string) => Match | undefined;
   server: string;
+  isExperimental: () => boolean;
   log: Log;
   /** Who is asked first; without them, or while they name nobody, nobody is. */
   authorizers?: Authorizers;
@@ -19,7 +20,7 @@ export interface DispatchOptions {
 
 /** From a request to its route: version negotiation, the fields on every answer, errors as Docker words them. */
 export function createDispatch(options: DispatchOptions): (exchange: Exchange, socket: Socket) => Promise<void> {
-  const { find, server, log, authorizers } = options;
+  const { find, server, isExperimental, log, authorizers } = options;
   return async (begun, socket) => {
     let exchange = begun;
     const { head, reply } = exchange;
@@ -39,7 +40,7 @@ export function createDispatch(options: DispatchOptions): (exchange: Exchange, s
       if (match === undefined) throw new EngineError('notFound', 'page not found');
       reply.set({ 'Api-Version': apiVersion, Ostype: 'linux', Server: server });
       checkVersion(version);
-      reply.set({ 'Docker-Experimental': 'false' });
+      reply.set({ 'Docker-Experimental': String(isExperimental()) });
       if (judged) exchange = { ...exchange, ...(await authorize(authorizers, exchange, { path, socket })) };
       const { form, body } = await readForm(exchange);
       await match.handler({ ...exchange, body, version, name: match.name, query: createQuery(head.query, form) });

@@ -41,7 +41,8 @@ export function createServer(options: { backends: Backends; log: Log; authorizer
     ...givenRoutes(backends.containers),
     ...inspectManyRoutes(backends.containers),
   ]);
-  const dispatch = createDispatch({ find, server: backends.system.server, log, ...(authorizers && { authorizers }) });
+  const { server, isExperimental } = backends.system;
+  const dispatch = createDispatch({ find, server, isExperimental, log, ...(authorizers && { authorizers }) });
   const closing = new AbortController();
   const connections = new Map<Socket, Reply | undefined>();
   const serve = (socket: Socket) => {

@@ -18,7 +18,8 @@ let engine: Engine;
 
 beforeAll(async () => {
   if (checkout === undefined) return;
-  engine = await startEngine();
+  // Some ask for it before they begin.
+  engine = await startEngine({ args: ['--experimental'] });
   const tar = await busyboxTar();
   for (const name of ['alpine:3.10', 'alpine:latest', 'busybox:latest']) {
     await must(['docker', '-H', engine.host, 'import', '--change', 'CMD ["sh"]', tar, name]);

@@ -110,10 +110,7 @@ const without: Option[] = [
   option('default-gateway-v6', 'ip', 'Default gateway IPv6 address for the default bridge network', {
     refused: 'the default bridge has no IPv6',
   }),
-  option('experimental', 'boolean', 'Enable experimental features', {
-    idle: 'what is there is there without it',
-    harmless: false,
-  }),
+  option('experimental', 'boolean', 'Enable experimental features'),
   option('fixed-cidr-v6', 'string', 'IPv6 subnet for the default bridge network', {
     refused: 'the default bridge has no IPv6',
   }),

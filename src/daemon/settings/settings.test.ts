@@ -32,6 +32,7 @@ test('defaults', () => {
     logLevel: 'info',
     logFormat: 'text',
     debug: false,
+    experimental: false,
     runtimes: {},
     defaultRuntime: 'native',
     network: {

@@ -26,6 +26,8 @@ export interface Settings {
   logLevel: Level;
   logFormat: 'text' | 'json';
   debug: boolean;
+  /** Clients are told so. */
+  experimental: boolean;
   runtimes: Runtimes;
   defaultRuntime: string;
   network: Omit<NetworkOptions, 'execRoot'>;
@@ -98,6 +100,7 @@ function settingsOf(values: Values): Settings {
     logLevel: debug ? 'debug' : (levels[text('log-level', 'info').toLowerCase()] ?? 'info'),
     logFormat: text('log-format') === 'json' ? 'json' : 'text',
     debug,
+    experimental: values.get('experimental') === true,
     runtimes: readRuntimes((values.get('add-runtime') as Map<string, unknown> | undefined) ?? new Map()),
     defaultRuntime: text('default-runtime', 'native'),
     network: networkOf(values),

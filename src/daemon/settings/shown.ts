@@ -7,9 +7,11 @@ export function shownSettings(
   settings: Settings,
   facts: Pick<HostFacts, 'cdiDirectories' | 'apparmor'>,
 ): ShownSettings {
-  const { debug, labels, liveRestore, containers, authorizationPlugins, registry, network, initPath } = settings;
+  const { debug, experimental, labels, liveRestore, containers, authorizationPlugins, registry, network, initPath } =
+    settings;
   return {
     debug,
+    experimental,
     labels,
     liveRestore,
     registry,

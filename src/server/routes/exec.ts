@@ -44,7 +44,7 @@ function startHandler({ containers, system }: Backends): Handler {
     containers.execInspect(request.name); // Refuses an unknown one before the connection is taken over.
     const head = hijackHead(request, tty, {
       'Api-Version': apiVersion,
-      'Docker-Experimental': 'false',
+      'Docker-Experimental': String(system.isExperimental()),
       Ostype: 'linux',
       Server: system.server,
     });

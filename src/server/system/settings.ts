@@ -2,6 +2,7 @@ import type { SystemInfo } from '../../api/index.ts';
 
 /** What `docker info` shows of the engine's settings. */
 export interface ShownSettings {
+  experimental: boolean;
   debug: boolean;
   labels: string[];
   liveRestore: boolean;
@@ -24,6 +25,7 @@ export interface ShownSettings {
 export function settingsFacts(settings: ShownSettings, cgroupVersion: string | undefined): SystemInfo {
   return {
     Debug: settings.debug,
+    ExperimentalBuild: settings.experimental,
     Labels: settings.labels,
     LiveRestoreEnabled: settings.liveRestore,
     CgroupDriver: settings.cgroupDriver as NonNullable<SystemInfo['CgroupDriver']>,

@@ -26,9 +26,10 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   const events = createEvents(options);
   return {
     server: `Tug/${options.build.version} (linux)`,
+    isExperimental: () => options.settings().experimental,
     events,
     engine: { id, name: hostname() },
-    version: () => versionOf(options.build),
+    version: () => versionOf(options.build, options.settings().experimental),
     info: async () => ({
       ID: id,
       ...(await counts(options)),
@@ -125,7 +126,6 @@ const fixedFacts = {
   },
   IndexServerAddress: 'https://index.docker.io/v1/',
   GenericResources: orNull<never>([]),
-  ExperimentalBuild: false,
   Swarm: {
     NodeID: '',
     NodeAddr: '',
@@ -141,7 +141,7 @@ const fixedFacts = {
   FirewallBackend: { Driver: 'nftables' },
 } satisfies SystemInfo;
 
-function versionOf(build: SystemOptions['build']): SystemVersion {
+function versionOf(build: SystemOptions['build'], experimental: boolean): SystemVersion {
   const goArch = { x64: 'amd64', ia32: '386' }[arch() as string] ?? arch();
   const common = {
     ApiVersion: apiVersion,
@@ -155,8 +155,11 @@ function versionOf(build: SystemOptions['build']): SystemVersion {
   };
   return {
     Platform: { Name: 'tug' },
-    Components: [{ Name: 'Engine', Version: build.version, Details: { ...common, Experimental: 'false' } }],
+    Components: [
+      { Name: 'Engine', Version: build.version, Details: { ...common, Experimental: String(experimental) } },
+    ],
     Version: build.version,
     ...common,
+    ...(experimental && { Experimental: true }),
   };
 }

@@ -52,6 +52,7 @@ export function createFakeRooms(): FakeRooms {
   const events = createEvents({ ...rooms, dataRoot, clock: createClock(), log: silent });
   const system: System = {
     server: 'Tug/0.0.0 (linux)',
+    isExperimental: () => false,
     engine: { id: 'fake', name: 'machine' },
     events,
     info: async () => ({ ID: 'fake', Containers: 1, SecurityOptions: ['name=seccomp,profile=builtin'] }),
