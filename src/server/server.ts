@@ -7,7 +7,7 @@ import { type Exchange, type Reply, serveConnection } from './http/index.ts';
 import { listenInherited } from './listen/inherited.ts';
 import { listenTcp } from './listen/tcp.ts';
 import { listenUnix } from './listen/unix.ts';
-import { createRouter } from './router.ts';
+import { createRouter, type Route } from './router.ts';
 import { buildRoutes } from './routes/build/build.ts';
 import { givenRoutes } from './routes/container/given.ts';
 import { inspectManyRoutes } from './routes/container/inspect-many.ts';
@@ -24,10 +24,8 @@ import { volumeRoutes } from './routes/volumes.ts';
 /** What a request that is being answered when the engine stops may still take. */
 const graceMs = 1000;
 
-/** Serves Docker's API over the rooms given. Nothing listens until `listen`. */
-export function createServer(options: { backends: Backends; log: Log; authorizers?: Authorizers }): Server {
-  const { backends, log, authorizers } = options;
-  const find = createRouter([
+function routesTo(backends: Backends): Route[] {
+  return [
     ...systemRoutes(backends),
     ...eventRoutes(backends.system.events),
     ...execRoutes(backends),
@@ -40,7 +38,13 @@ export function createServer(options: { backends: Backends; log: Log; authorizer
     ...directRoutes(backends),
     ...givenRoutes(backends.containers),
     ...inspectManyRoutes(backends.containers),
-  ]);
+  ];
+}
+
+/** Serves Docker's API over the rooms given. Nothing listens until `listen`. */
+export function createServer(options: { backends: Backends; log: Log; authorizers?: Authorizers }): Server {
+  const { backends, log, authorizers } = options;
+  const find = createRouter(routesTo(backends));
   const { server, isExperimental } = backends.system;
   const dispatch = createDispatch({ find, server, isExperimental, log, ...(authorizers && { authorizers }) });
   const closing = new AbortController();
