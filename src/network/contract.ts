@@ -187,7 +187,7 @@ export interface Networks {
   /** By name, id or unique prefix; otherwise `notFound`: `network x not found`. */
   inspect(reference: string): NetworkInspect;
   /** After `restore`: finishes what an engine was killed at while it changed a running container's networks or ports. */
-  mend(containerId: string, process: Mendable): void;
+  mend(containerId: string, process: Mendable): Promise<void>;
   /** Why a packet would arrive, or not, step by step. */
   diagnose(request: DiagnosisRequest): Diagnosis;
   /** Events of type network, published after their commit. */

@@ -44,7 +44,7 @@ export interface Outline {
   linux: Pick<RuntimeSpec['linux'], 'namespaces' | 'cgroupsPath' | 'resources' | 'uidMappings' | 'gidMappings'>;
 }
 
-/** What a start can begin with. The reserved sockets are taken over, also when it fails. */
+/** What a start can begin with. The reserved sockets are taken over once it has begun. */
 export interface Opening extends Pick<Launch, 'id' | 'token' | 'stdio' | 'log' | 'network' | 'reserved' | 'runtime'> {
   outline: Outline;
 }

@@ -228,7 +228,13 @@ test('killed in the middle of a change of a running container, the engine finish
     // The port is in the hands of the container's monitor, as if nothing had happened.
     await engine.stop();
     expect(() => Bun.listen({ hostname: '127.0.0.1', port, socket: { data: () => undefined } })).toThrow();
+    // And it leaves them again, though the engine dies between saying so and doing it.
+    await engine.start({ TUG_CRASH_AT: 'container.portsChanged' });
+    await post('/tug/containers/one/ports', { Unpublish: bindings });
+    await post('/tug/containers/one/ports', { Unpublish: bindings });
+    await engine.died();
     await engine.start();
+    await agree(engine, [port]);
   } finally {
     left = await engine.dispose();
   }

@@ -159,7 +159,7 @@ function fakeNetworks(calls: string[], fail: () => Neighbours['fail']): Networks
     plan: (name, settings) => ({ id: 'n1', name, driver: 'bridge', settings }),
     unplanned: (settings) => settings,
     inspect: (Name) => ({ Name, Id: 'n1', Driver: 'bridge' }) as ReturnType<Networks['inspect']>,
-    mend: () => undefined,
+    mend: async () => undefined,
     rename: () => ({ record: () => undefined, apply: () => undefined }),
     release: async () => void calls.push('networks.release'),
     forget: () => calls.push('networks.forget'),

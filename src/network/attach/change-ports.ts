@@ -30,10 +30,11 @@ export function changePorts(state: State, containerId: string, add: Bindings, re
     throw error;
   }
   const after: Place = { ...place, changed: true, ports: [...staying, ...reserved.ports] };
+  const halfway: Place = { ...after, leaving };
   const sockets = reserved.sockets.map(({ fd }) => fd);
   return {
     ports: shownPorts(state, after),
-    record: (tx) => tx.collection(placeRows).put(containerId, after),
+    record: (tx) => tx.collection(placeRows).put(containerId, halfway),
     undo() {
       closeSockets(sockets);
       state.ports.claim(owner, place.ports);

@@ -8,7 +8,7 @@ import { relayOf, targetsOf } from './attach.ts';
 import { acknowledged, exits } from './furniture.ts';
 
 /** Networks.mend */
-export function mend(state: State, containerId: string, process: Mendable): void {
+export async function mend(state: State, containerId: string, process: Mendable): Promise<void> {
   const place = state.places.get(containerId);
   // An interface beside the host is seen nowhere else: it may have come without having been written down.
   if (!place || (!place.changed && state.lines.size === 0)) return;
@@ -20,11 +20,22 @@ export function mend(state: State, containerId: string, process: Mendable): void
   } finally {
     closeFd(inside);
   }
-  if (place.changed && holdPorts(state, place, process)) {
+  if (!place.changed) return;
+  const freed = await freeLeaving(place, process);
+  if (holdPorts(state, place, process) || freed) {
     state.store.note((tx) => {
       tx.collection(placeRows).put(containerId, place);
     });
   }
+}
+
+/** What the monitor does not hold any more it refuses to let go, which is as well. */
+async function freeLeaving(place: Place, process: Mendable): Promise<boolean> {
+  const { leaving } = place;
+  if (leaving === undefined) return false;
+  for (const { handle } of leaving) if (handle !== undefined) await process.unhold(handle).catch(() => undefined);
+  delete place.leaving;
+  return true;
 }
 
 /** Interfaces beside the host that belong to no endpoint. */

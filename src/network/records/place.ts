@@ -59,6 +59,8 @@ export interface Place {
   /** Its networks or ports were changed while it ran: a kill may have come in between. */
   changed?: true;
   ports: PublishedPort[];
+  /** Ports that are no longer published, while the container's monitor may still hold them. */
+  leaving?: PublishedPort[];
   /** Container ports that are shown without being published. */
   exposed: string[];
   dns: { servers: string[]; search: string[]; options: string[] };

@@ -34,6 +34,7 @@ export async function openContainer(room: Room, path: string, opening: Opening):
   try {
     const steps = compileFirstHalf(firstInput(room, outline, opening));
     const begun = await begin(startOf(room, path, opening, { outline, steps, netns, owner: 0 }));
+    for (const fd of opening.reserved) closeFd(fd);
     return {
       launch: async ({ spec, rootFd, shm }) => {
         try {
@@ -49,7 +50,7 @@ export async function openContainer(room: Room, path: string, opening: Opening):
       close: begun.abandon,
     };
   } finally {
-    for (const fd of [...opening.reserved, ...netns]) closeFd(fd);
+    for (const fd of netns) closeFd(fd);
   }
 }
 

@@ -22,7 +22,7 @@ export async function restore(context: Context): Promise<void> {
   const ended = await Promise.all(begun.map((row) => recover(context, row)));
   await restoreExecs(context);
   await context.networks.restore((id) => context.runs.has(id));
-  mendNetworks(context);
+  await mendNetworks(context);
   for (const [index, exit] of ended.entries()) {
     const row = begun[index];
     if (exit && row) await recordExit({ context, id: row.id, exit, told: () => undefined });
@@ -39,10 +39,10 @@ export async function restore(context: Context): Promise<void> {
   }
 }
 
-function mendNetworks(context: Context): void {
+async function mendNetworks(context: Context): Promise<void> {
   for (const [id, { process }] of context.runs) {
     try {
-      context.networks.mend(id, process);
+      await context.networks.mend(id, process);
     } catch (error) {
       context.log.warn('the network of a container could not be set right', { id, error: messageOf(error) });
     }
