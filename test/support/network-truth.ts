@@ -20,6 +20,7 @@ interface Container {
   Id: string;
   Name: string;
   State: { Pid: number };
+  HostConfig: { PortBindings: Record<string, { HostPort: string }[] | null> | null };
   NetworkSettings: {
     Networks: Record<string, Endpoint>;
     Ports: Record<string, { HostIp: string; HostPort: string }[] | null>;
@@ -67,7 +68,8 @@ function differences(what: string, kernel: string[], said: string[]): string[] {
 const bridgeOf = (engine: Engine, { Name, Id }: Network): string =>
   Name === 'bridge' ? engine.bridge : `br-${Id.slice(0, 12)}`;
 const pairOf = ({ EndpointID }: { EndpointID: string }): string => `veth${EndpointID.slice(0, 7)}`;
-const endpointsOf = ({ NetworkSettings }: Container): Endpoint[] => Object.values(NetworkSettings.Networks);
+const endpointsOf = ({ NetworkSettings }: Pick<Container, 'NetworkSettings'>): Endpoint[] =>
+  Object.values(NetworkSettings.Networks);
 
 async function linkUntruths(engine: Engine, { networks, containers }: Told): Promise<string[]> {
   const links = JSON.parse(await must(['ip', '-j', '-d', 'link'])) as Link[];
@@ -173,8 +175,17 @@ function bindingsOf({ NetworkSettings }: Container): { HostIp: string; HostPort:
 function portUntruths({ containers }: Told, ports: number[]): string[] {
   const published = containers.flatMap((container) => bindingsOf(container).map(({ HostPort }) => HostPort));
   const said = published.filter((port) => ports.includes(Number(port)));
+  // One that has left its last network has no ports to show, but keeps them for when it is connected again.
+  const apart = containers.filter(
+    ({ State, NetworkSettings }) => State.Pid > 0 && !endpointsOf({ NetworkSettings }).length,
+  );
+  const kept = apart.flatMap(({ HostConfig }) => Object.values(HostConfig.PortBindings ?? {}).flat());
   const held = ports.filter((port) => !isFree(port)).map(String);
-  return differences('port', held, said);
+  return differences(
+    'port',
+    held.filter((port) => said.includes(port) || !kept.some((binding) => binding?.HostPort === port)),
+    said,
+  );
 }
 
 function isFree(port: number): boolean {
