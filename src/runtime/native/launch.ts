@@ -26,10 +26,13 @@ export async function launchContainer(room: Room, path: string, launch: Launch):
   }
 }
 
-/** Runtime.open by a plan of our own. What is in a user namespace, or in a scope of systemd's, wants all of its plan at once. */
+/**
+ * Runtime.open by a plan of our own. What is in a user namespace, or in a scope of systemd's, wants all of its plan at once; where many
+ * start side by side, so that no shim waits, two halves would only be more work.
+ */
 export async function openContainer(room: Room, path: string, opening: Opening): Promise<Opened | undefined> {
   const { outline } = opening;
-  if (room.scopes || hasUser(outline) || !makesNew(outline, 'mount')) return undefined;
+  if (room.scopes || hasUser(outline) || !makesNew(outline, 'mount') || !room.shims.isReady()) return undefined;
   const netns = takeNetwork(room, outline);
   try {
     const steps = compileFirstHalf(firstInput(room, outline, opening));

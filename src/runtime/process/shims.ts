@@ -8,6 +8,8 @@ export interface Shims {
   start(fds: number[]): void;
   /** The same for a halved plan. */
   begin(fds: number[]): BegunWork;
+  /** Whether one waits for its work. */
+  isReady(): boolean;
   /** Sends the waiting one home. */
   close(): void;
 }
@@ -53,6 +55,7 @@ export function createShims(program: number, calm: Calm): Shims {
     begin(fds) {
       return begun(employ(fds));
     },
+    isReady: spare.isReady,
     close: spare.close,
   };
 }

@@ -4,6 +4,7 @@ import type { Calm } from './calm.ts';
 export interface Spare<T> {
   /** It is the caller's now; undefined when none is ready. */
   take(): T | undefined;
+  isReady(): boolean;
   close(): void;
 }
 
@@ -31,6 +32,7 @@ export function createSpare<T>(
       refill();
       return taken;
     },
+    isReady: () => spare !== undefined,
     close() {
       closed = true;
       if (spare !== undefined) discard(spare);
