@@ -1,8 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { detectCgroups, killCgroup, removeCgroup } from '../../src/host/index.ts';
 import { type Result, type RunOptions, run, until } from './command.ts';
 import { busyboxTar } from './image.ts';
 import { leaked, type Traces, traces } from './leaks.ts';
@@ -161,28 +173,63 @@ function createEngine(setup: Setup): Engine {
     },
     daemonLog: () => readFileSync(join(directory, 'daemon.log'), 'utf8'),
     async dispose() {
-      if (gone()) await engine.start();
-      const all = (await engine.request('GET', '/containers/json?all=1')).json() as { Id: string }[];
-      for (const { Id } of all) await engine.request('DELETE', `/containers/${Id}?force=1&v=1`);
-      const networks = (await engine.request('GET', '/networks?filters={"type":["custom"]}')).json() as {
-        Id: string;
-      }[];
-      for (const { Id } of networks) await engine.request('DELETE', `/networks/${Id}`);
-      await engine.stop();
-      const left = async () => leaked(before, await traces()).filter(notKept(bridge));
-      // Namespaces and cgroups of the last container may take the kernel a moment.
-      const patience = Date.now() + 6000;
-      let traced = await left();
-      while (traced.length > 0 && Date.now() < patience) {
-        await Bun.sleep(50);
-        traced = await left();
+      try {
+        return await emptied();
+      } finally {
+        // An engine that failed its test may not come up or go down any more: it leaves nothing all the same.
+        daemon?.kill('SIGKILL');
+        await endContainers(directory);
+        await removeBridge(bridge);
+        rmSync(directory, { recursive: true, force: true });
       }
-      await removeBridge(bridge);
-      rmSync(directory, { recursive: true, force: true });
-      return traced;
     },
   };
+  /** Removes all that is in it and stops it; what it leaves on the machine. */
+  const emptied = async (): Promise<string[]> => {
+    if (gone()) await engine.start();
+    const all = (await engine.request('GET', '/containers/json?all=1')).json() as { Id: string }[];
+    for (const { Id } of all) await engine.request('DELETE', `/containers/${Id}?force=1&v=1`);
+    const networks = (await engine.request('GET', '/networks?filters={"type":["custom"]}')).json() as {
+      Id: string;
+    }[];
+    for (const { Id } of networks) await engine.request('DELETE', `/networks/${Id}`);
+    await engine.stop();
+    const left = async () => leaked(before, await traces()).filter(notKept(bridge));
+    // Namespaces and cgroups of the last container may take the kernel a moment.
+    const patience = Date.now() + 6000;
+    let traced = await left();
+    while (traced.length > 0 && Date.now() < patience) {
+      await Bun.sleep(50);
+      traced = await left();
+    }
+    return traced;
+  };
   return engine;
+}
+
+/** Ends what an engine left running whose exec root lies below that directory, with its cgroups. */
+async function endContainers(directory: string): Promise<void> {
+  const cgroups = detectCgroups();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const start = startOf(pid);
+    if (!start?.startsWith(`${directory}/`)) continue;
+    // A shim takes its process along.
+    process.kill(Number(pid), 'SIGKILL');
+    const cgroup = `/tug/${basename(start)}`;
+    await until(`${cgroup} is gone`, () => {
+      killCgroup(cgroups, cgroup);
+      return removeCgroup(cgroups, cgroup);
+    });
+  }
+}
+
+/** The directory of a start, if that process is its shim: the fd has this number in native/shim.h. */
+function startOf(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/6`);
+  } catch {
+    return undefined; // no process any more, or none with such a fd
+  }
 }
 
 /** What the daemon is started through; it execs, so that the process stays the daemon's. */

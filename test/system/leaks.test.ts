@@ -1,9 +1,10 @@
 // The leak checker is what the other tests rest on: a planted leak of each kind must be seen.
 import { expect, test } from 'bun:test';
-import { copyFileSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { must } from '../support/command.ts';
+import { must, until } from '../support/command.ts';
+import { startEngine } from '../support/engine.ts';
 import { leaked, traces } from '../support/leaks.ts';
 
 test('nothing planted, nothing found', async () => {
@@ -57,4 +58,19 @@ test('a mount', async () => {
   await must(['umount', directory]);
   rmdirSync(directory);
   expect(found.some((trace) => trace.startsWith('mount') && trace.includes(directory))).toBe(true);
+});
+
+test('an engine that does not come up any more leaves nothing either', async () => {
+  const before = await traces();
+  const engine = await startEngine();
+  await engine.withBusybox();
+  expect((await engine.tug(['run', '-d', '--name', 'orphan', 'busybox', 'sleep', '1000'])).code).toBe(0);
+  await engine.kill();
+  rmSync(join(engine.directory, 'data/tug.db'));
+  mkdirSync(join(engine.directory, 'data/tug.db'));
+  await expect(engine.dispose()).rejects.toThrow('the engine ended at once');
+  const left = async () => leaked(before, await traces()).filter((trace) => !/^cgroup [^ ]+\/tug$/.test(trace));
+  await until('all is gone', async () => (await left()).length === 0).catch(() => undefined);
+  expect(await left()).toEqual([]);
+  expect(existsSync(engine.directory)).toBe(false);
 });
