@@ -347,7 +347,7 @@ test('100-continue is answered when the body is wanted', async () => {
 test('the socket has its mode, is taken over from a dead engine and never from a living one', async () => {
   expect(statSync(path).mode & 0o777).toBe(0o660);
   const second = createServer({ backends: rooms.backends, log: silent });
-  expect(second.listen({ path, mode: 0o600 })).rejects.toThrow('another engine answers');
+  await expect(second.listen({ path, mode: 0o600 })).rejects.toThrow('another engine answers');
   const stale = join(directory, 'stale.sock');
   await Bun.spawn([
     'bun',

@@ -76,12 +76,12 @@ test('a volume in use stays, and goes with its files when nobody uses it', async
   const { Mountpoint } = await volumes.create({ name: 'data' });
   writeFileSync(join(Mountpoint, 'file'), 'x');
   store.update((tx) => tx.refs.add('container:4f', 'volume:data'));
-  expect(volumes.remove('data', { force: true })).rejects.toThrow('remove data: volume is in use - [4f]');
+  await expect(volumes.remove('data', { force: true })).rejects.toThrow('remove data: volume is in use - [4f]');
   expect(existsSync(join(Mountpoint, 'file'))).toBe(true);
   store.update((tx) => tx.refs.remove('container:4f', 'volume:data'));
   await volumes.remove('data', { force: false });
   expect(readdirSync(root)).toEqual([]);
-  expect(volumes.remove('data', { force: false })).rejects.toThrow('get data: no such volume');
+  await expect(volumes.remove('data', { force: false })).rejects.toThrow('get data: no such volume');
   await volumes.remove('data', { force: true });
   expect(events).toEqual(['create data', 'destroy data']);
 });

@@ -201,7 +201,7 @@ test('one platform is saved and loaded alone', async () => {
   await all(third.images.load(once(whole), { quiet: true, platform: arm }));
   expect(await present('multi:1', third)).toEqual(['arm']);
   expect(() => third.images.resolve(named('multi:1'), host)).toThrow('does not match the specified platform');
-  expect(bytesOf(engine.images.save([named('multi:1')], s390x))).rejects.toThrow(
+  await expect(bytesOf(engine.images.save([named('multi:1')], s390x))).rejects.toThrow(
     'no suitable export target found for platform linux/s390x',
   );
 });
@@ -213,8 +213,8 @@ test('platforms are removed one by one, the list with the last name', async () =
   list('multi:1', [entry(host), entry(arm), entry(s390x)]);
   await pull('multi:1', 'all');
   const id = engine.images.resolve(named('multi:1'), arm).id;
-  expect(remove(named('multi:1'), { platforms: [arm] })).rejects.toThrow('Content will be removed from all images');
-  expect(remove(id)).rejects.toThrow(`(must be forced) - image is a platform of ${named('multi:1')}`);
+  await expect(remove(named('multi:1'), { platforms: [arm] })).rejects.toThrow('Content will be removed from all images');
+  await expect(remove(id)).rejects.toThrow(`(must be forced) - image is a platform of ${named('multi:1')}`);
   const removed = await remove(named('multi:1'), { platforms: [arm], force: true });
   expect(removed.slice(0, 2)).toEqual([{ Deleted: entry(arm).digest }, { Deleted: id }]);
   expect(await present('multi:1')).toEqual([host.architecture, 's390x']);
@@ -235,8 +235,8 @@ test('a platform that a container uses stays', async () => {
   await pull('multi:1', 'all');
   const id = engine.images.resolve(named('multi:1'), arm).id;
   engine.store.update(({ refs }) => refs.add(`container:${'c'.repeat(64)}`, `image:${id}`));
-  expect(remove(named('multi:1'))).rejects.toThrow('container cccccccccccc is using its referenced image');
-  expect(remove(named('multi:1'), { platforms: [arm], force: true })).resolves.toBeArray();
+  await expect(remove(named('multi:1'))).rejects.toThrow('container cccccccccccc is using its referenced image');
+  await expect(remove(named('multi:1'), { platforms: [arm], force: true })).resolves.toBeArray();
   await remove(named('multi:1'), { force: true });
   expect((await engine.images.prune({ dangling: ['false'] })).ImagesDeleted).toEqual([]);
 });

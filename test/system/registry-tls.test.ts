@@ -48,20 +48,20 @@ async function tags(files: Record<string, string>): Promise<string[]> {
 
 test('an authority of the directory is trusted, and the engine proves itself with the certificate there', async () => {
   expect(await tags({ 'ca.crt': 'ca.pem', 'client.cert': 'cert.pem', 'client.key': 'key.pem' })).toEqual(['good']);
-  expect(tags({ 'ca.crt': 'ca.pem' })).rejects.toThrow('denied');
+  await expect(tags({ 'ca.crt': 'ca.pem' })).rejects.toThrow('denied');
 });
 
 test('without it nothing is trusted, and nothing is sent without TLS', async () => {
-  expect(tags({})).rejects.toThrow(
+  await expect(tags({})).rejects.toThrow(
     `Get "https://${host}/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
   );
 });
 
 test('half a pair is refused', async () => {
-  expect(tags({ 'client.cert': 'cert.pem' })).rejects.toThrow(
+  await expect(tags({ 'client.cert': 'cert.pem' })).rejects.toThrow(
     'missing key client.key for client certificate client.cert',
   );
-  expect(tags({ 'client.key': 'key.pem' })).rejects.toThrow(
+  await expect(tags({ 'client.key': 'key.pem' })).rejects.toThrow(
     'missing client certificate client.cert for key client.key',
   );
 });

@@ -1,5 +1,5 @@
-import { expect, test } from 'bun:test';
-import { createMemoryStore } from '../../store/index.ts';
+import { afterAll, expect, test } from 'bun:test';
+import { createMemoryStore, type Store } from '../../store/index.ts';
 import type { Context } from '../context.ts';
 import { type ContainerRow, rowsOf } from '../row.ts';
 import { facts } from '../spec/fixture.ts';
@@ -8,8 +8,14 @@ import { checkUserns, chooseIds } from './choose.ts';
 const range = (hostID: number, size = 65_536) => [{ containerID: 0, hostID, size }];
 const mapping = (hostID: number, size?: number) => ({ uids: range(hostID, size), gids: range(hostID, size) });
 
+const stores: Store[] = [];
+afterAll(() => {
+  for (const store of stores) store.close();
+});
+
 function contextWith(...containers: [id: string, ids: ReturnType<typeof mapping> | undefined][]): Context {
   const store = createMemoryStore();
+  stores.push(store);
   store.update((tx) => {
     for (const [id, ids] of containers) {
       rowsOf(tx).put(id, { id, name: id, state: 'created', ...(ids && { ids }) } as ContainerRow);

@@ -102,7 +102,7 @@ export function createDownloads(options: {
   };
 }
 
-/** Waits for a transfer as one of those who want it; the last to leave ends it. */
+/** Waits for a transfer as one of those who want it; the last to leave ends it, and is back once nothing of it goes on. */
 async function take(transfer: Transfer, { signal, tell }: FetchRequest): Promise<void> {
   signal.throwIfAborted();
   transfer.users++;
@@ -116,6 +116,9 @@ async function take(transfer: Transfer, { signal, tell }: FetchRequest): Promise
   } finally {
     signal.removeEventListener('abort', leave);
     transfer.listeners.delete(tell);
-    if (--transfer.users === 0) transfer.abort.abort(signal.reason);
+    if (--transfer.users === 0) {
+      transfer.abort.abort(signal.reason);
+      await transfer.done.catch(() => undefined);
+    }
   }
 }

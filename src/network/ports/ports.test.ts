@@ -70,7 +70,7 @@ test('a reserved port is nobody else’s, and answers nobody', async () => {
     server.once('error', resolve).listen(port, '127.0.0.1'),
   );
   expect(error.code).toBe('EADDRINUSE');
-  expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
+  await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
 });
 
 test('any port is the next of the range, all or nothing', async () => {

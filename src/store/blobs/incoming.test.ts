@@ -54,7 +54,7 @@ test('wrong bytes are thrown away, and who follows is told', async () => {
   await incoming.write(Buffer.from('wrong'));
   const follower = text(incoming.follow()).catch((error: Error) => error.message);
   const words = `unexpected digest ${digestOf('wrong')}, expected ${digest}`;
-  expect(incoming.finish()).rejects.toThrow(words);
+  await expect(incoming.finish()).rejects.toThrow(words);
   expect(await follower).toBe(words);
   expect(blobs.has(digest)).toBe(false);
   expect(partials()).toEqual([]);
@@ -66,7 +66,7 @@ test('wrong bytes are thrown away, and who follows is told', async () => {
 test('one at a time; what nobody came back for is forgotten', async () => {
   const blobs = openBlobs(dir, silent);
   const incoming = await blobs.receive(digest);
-  expect(blobs.receive(digest)).rejects.toThrow('is being received already');
+  await expect(blobs.receive(digest)).rejects.toThrow('is being received already');
   await incoming.write(bytes.subarray(0, 1));
   blobs.forget(new Date(Date.now() + 60_000));
   expect(partials()).toHaveLength(1);
