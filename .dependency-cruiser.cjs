@@ -35,7 +35,6 @@ module.exports = {
           '^src/$1/',
           '^src/[^/]+/index\\.ts$',
           '^src/api/[^/]+/index\\.ts$',
-          '^src/build/language/index\\.ts$',
         ],
       },
     },
@@ -57,10 +56,7 @@ module.exports = {
       from: { path: `^src/${room}/` },
       to: {
         path: `^src/(${rooms})/`,
-        pathNot: [
-          `^src/(${['kit', room, ...allowed].join('|')})/`,
-          ...(room === 'cli' ? ['^src/build/language/index\\.ts$'] : []),
-        ],
+        pathNot: `^src/(${['kit', room, ...allowed].join('|')})/`,
       },
     })),
   ],

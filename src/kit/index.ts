@@ -7,4 +7,7 @@ export * from './ids.ts';
 export * from './locks.ts';
 export * from './log.ts';
 export * from './system-words.ts';
+export { parseCsv } from './text/csv.ts';
+export { cleanPath } from './text/paths.ts';
+export * from './text/space.ts';
 export * from './topic.ts';

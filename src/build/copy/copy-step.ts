@@ -1,4 +1,5 @@
 import { constants } from 'node:fs';
+import { ignoreMatcher } from '../../api/ignore/index.ts';
 import {
   chmodAt,
   chownAt,
@@ -13,7 +14,7 @@ import {
   writeFd,
 } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import { type CopyStep, ignoreMatcher, type LocalSource } from '../language/index.ts';
+import type { CopyStep, LocalSource } from '../language/index.ts';
 import { unpackArchive } from './archive.ts';
 import { type CopyRules, copyDirectoryAlone, copyTo, type Place } from './copier.ts';
 import { ensureDirectory, type Made } from './directories.ts';

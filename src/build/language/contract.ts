@@ -4,7 +4,6 @@
  *
  *   parseDockerfile(bytes, options)      bytes → nodes; throws DockerfileError
  *   evaluate(dockerfile, options)        nodes, build arguments and base images' configs → steps, configs, history, warnings
- *   parseIgnore(text), ignoreMatcher(patterns)   .dockerignore
  *   showPlaces(), showWarnings()         as BuildKit's clients print them, with the source
  */
 export type * from './contract/bases.ts';

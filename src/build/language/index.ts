@@ -2,8 +2,6 @@ export type * from './contract.ts';
 export { DockerfileError } from './error.ts';
 export { evaluate } from './evaluate/evaluate.ts';
 export { parseGitReference } from './git-reference.ts';
-export { parseIgnore } from './ignore/file.ts';
-export { ignoreMatcher } from './ignore/matcher.ts';
 export { parseDockerfile } from './parse/dockerfile.ts';
 export { type ShownFile, showPlaces, showSource, showSummary, showWarning, showWarnings } from './show.ts';
 export { changeMode } from './text/mode.ts';

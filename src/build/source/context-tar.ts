@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ignoreMatcher, parseIgnore } from '../../api/ignore/index.ts';
 import {
   closeFd,
   openDirectory,
@@ -14,7 +15,6 @@ import { newId } from '../../kit/index.ts';
 import type { Files, ReceivedFiles } from '../contract.ts';
 import { unpackTar } from '../copy/archive.ts';
 import { baseOf, byteString, bytesOf, parentOf, realPath, within } from '../copy/paths.ts';
-import { ignoreMatcher, parseIgnore } from '../language/index.ts';
 
 /** Owners do not come along with a context: all is root's, as in BuildKit. */
 const root = { uid: 0, gid: 0 };

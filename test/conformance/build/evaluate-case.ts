@@ -1,9 +1,9 @@
+import { parseIgnore } from '../../../src/api/ignore/index.ts';
 import {
   DockerfileError,
   type Evaluation,
   evaluate,
   parseDockerfile,
-  parseIgnore,
   type ResolvedBase,
   showPlaces,
   showWarning,

@@ -21,11 +21,3 @@ export interface Expansion {
   readonly matched: ReadonlySet<string>;
   readonly unmatched: ReadonlySet<string>;
 }
-
-export interface IgnoreMatcher {
-  /** Whether a path (slashes, relative to the context's root) is left out, by itself or by a directory above it. */
-  ignores(path: string): boolean;
-  /** Whether everything below a directory that is left out may be skipped: false while a `!` pattern might bring something back. */
-  prunes(directory: string): boolean;
-  readonly patterns: readonly string[];
-}

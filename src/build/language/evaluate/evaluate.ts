@@ -1,6 +1,8 @@
+import { ignoreMatcher } from '../../../api/ignore/index.ts';
+import { messageOf } from '../../../kit/index.ts';
 import { createChecker, refuseFindings } from '../checks/checker.ts';
 import type { Dockerfile, EvaluateOptions, Evaluation, Warning } from '../contract.ts';
-import { ignoreMatcher } from '../ignore/matcher.ts';
+import { DockerfileError } from '../error.ts';
 import { ensurePath } from './config/image.ts';
 import { dispatch } from './dispatch.ts';
 import { outlineOf } from './outline.ts';
@@ -48,7 +50,7 @@ export async function evaluate(dockerfile: Dockerfile, options: EvaluateOptions)
   const target = findTarget(evaluator);
   bindInstructions(evaluator);
   const stages = await settle(evaluator, target);
-  evaluator.ignore = ignoreMatcher((await options.ignorePatterns?.()) ?? []);
+  evaluator.ignore = matcherOf((await options.ignorePatterns?.()) ?? []);
   evaluateStages(evaluator, stages);
   const { config } = target.image;
   if (options.labels?.size) config.Labels = { ...config.Labels, ...Object.fromEntries(options.labels) };
@@ -71,6 +73,14 @@ async function settle(evaluator: Evaluator, target: StageState): Promise<Readonl
     const inOrder = evaluator.states.filter((state) => all.has(state));
     const grown = inOrder.map((state) => pullTriggers(evaluator, state));
     if (!grown.includes(true)) return all;
+  }
+}
+
+function matcherOf(patterns: readonly string[]): Evaluator['ignore'] {
+  try {
+    return ignoreMatcher(patterns);
+  } catch (error) {
+    throw new DockerfileError(messageOf(error), [], error);
   }
 }
 

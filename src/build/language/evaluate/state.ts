@@ -1,3 +1,4 @@
+import type { IgnoreMatcher } from '../../../api/ignore/index.ts';
 import type { ImageConfig, ImageHistory, ImageRunConfig, Platform } from '../../../oci/index.ts';
 import type { Checker } from '../checks/checker.ts';
 import type {
@@ -5,7 +6,6 @@ import type {
   Dockerfile,
   EvaluatedStage,
   EvaluateOptions,
-  IgnoreMatcher,
   Instruction,
   Range,
   ResolvedBase,

@@ -1,4 +1,4 @@
-import { isSpace } from '../text/space.ts';
+import { isSpace } from '../../../kit/index.ts';
 
 /** The letters of the word that is being read. A reading inside of `${…}` begins it anew, as BuildKit does. */
 export interface WordBuffer {

@@ -1,6 +1,5 @@
-import { messageOf } from '../../../kit/index.ts';
+import { messageOf, parseCsv } from '../../../kit/index.ts';
 import { DockerfileError } from '../error.ts';
-import { csvFields } from '../text/csv.ts';
 
 export interface MountField {
   readonly written: string;
@@ -31,7 +30,8 @@ export function mountFrom(text: string): string {
 
 function fieldsOf(text: string): string[] {
   try {
-    return csvFields(text);
+    if (text === '') throw new Error('EOF');
+    return parseCsv(text);
   } catch (error) {
     throw new DockerfileError(`failed to parse csv mounts: ${messageOf(error)}`);
   }

@@ -1,3 +1,4 @@
+import { trim } from '../../../kit/index.ts';
 import type {
   CmdInstruction,
   EntrypointInstruction,
@@ -12,7 +13,6 @@ import type {
 } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
 import type { RawInstruction } from '../parse/raw.ts';
-import { trim } from '../text/space.ts';
 import { commandLine, common, needOne, needSome } from './common.ts';
 import { parseFlags } from './flags.ts';
 

@@ -1,9 +1,8 @@
-import { messageOf } from '../../../kit/index.ts';
+import { messageOf, parseCsv } from '../../../kit/index.ts';
 import type { Device, RunInstruction } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
 import type { RawInstruction } from '../parse/raw.ts';
 import { parseBool } from '../text/boolean.ts';
-import { csvFields } from '../text/csv.ts';
 import { quote } from '../text/quote.ts';
 import { withSuggestion } from '../text/suggest.ts';
 import { commandLine, common } from './common.ts';
@@ -63,7 +62,8 @@ function parseDevice(text: string): Device {
 
 function fieldsOf(text: string): string[] {
   try {
-    return csvFields(text);
+    if (text === '') throw new Error('EOF');
+    return parseCsv(text);
   } catch (error) {
     throw new DockerfileError(`failed to parse csv devices: ${messageOf(error)}`);
   }

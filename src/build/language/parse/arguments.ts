@@ -1,6 +1,6 @@
+import { isSpace, trim, trimStart } from '../../../kit/index.ts';
 import { DockerfileError } from '../error.ts';
 import { quote } from '../text/quote.ts';
-import { isSpace, trim, trimStart } from '../text/space.ts';
 import { splitBlanks, splitOnce } from './split.ts';
 
 export interface Arguments {

@@ -1,6 +1,6 @@
+import { trim } from '../../../kit/index.ts';
 import type { Directives } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
-import { trim } from '../text/space.ts';
 
 const names = ['syntax', 'escape', 'check'];
 

@@ -1,7 +1,7 @@
+import { trimStart } from '../../../kit/index.ts';
 import type { Heredoc } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
 import { expand } from '../expand/expand.ts';
-import { trimStart } from '../text/space.ts';
 
 /** What a word such as `<<EOF` begins, still without its content; undefined if it begins nothing. */
 export function heredocOf(word: string): Heredoc | undefined {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
+import { trim, trimStart, withoutNewline } from '../../../kit/index.ts';
 import type { Heredoc } from '../contract.ts';
 import { DockerfileError, lines as lineRanges, located } from '../error.ts';
-import { trim, trimStart, withoutNewline } from '../text/space.ts';
 import { type Arguments, readers } from './arguments.ts';
 import { directiveReader, escapeOf } from './directives.ts';
 import { heredocsOf } from './heredoc.ts';

@@ -1,4 +1,4 @@
-import { isSpace, trim } from '../text/space.ts';
+import { isSpace, trim } from '../../../kit/index.ts';
 
 const blanks = /[\t\v\f\r ]+/;
 

@@ -13,11 +13,6 @@ export function absolutePath(
   return path.endsWith('/.') ? `${joined === '/' ? '' : joined}/.` : joined;
 }
 
-/** A path without `.`, `..`, double slashes and a slash at its end. */
-export function cleanPath(path: string): string {
-  return withoutSlash(posix.normalize(path));
-}
-
 function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { ignoreMatcher, parseIgnore } from '../../../build/language/index.ts';
+import { ignoreMatcher, parseIgnore } from '../../../api/ignore/index.ts';
 import { CliError } from '../../command.ts';
 import { fs, path } from '../../lazy.ts';
 import { readInput } from '../../stdio/input.ts';

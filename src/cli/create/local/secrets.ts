@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseCsv } from '../../../kit/index.ts';
 import { errorText } from '../../error-text.ts';
-import { parseCsv } from '../values/csv.ts';
 
 /** A secret in the engine's own part of a request to create (`Tug`). */
 export interface SecretRequest {

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test';
+import { parseCsv } from '../../../kit/index.ts';
 import { proxyVariables } from '../local/proxies.ts';
 import { parseDevices } from '../resources/devices.ts';
 import { parseGpus } from '../resources/gpus.ts';
-import { parseCsv } from '../values/csv.ts';
 import { parseNetwork } from './networks.ts';
 
 test('values between commas', () => {
   expect(parseCsv('a=1,"b=2,3","c=""x""",')).toEqual(['a=1', 'b=2,3', 'c="x"', '']);
-  expect(() => parseCsv('a"b')).toThrow('parse error on line 1, column 2: bare " in non-quoted field');
+  expect(() => parseCsv('a"b')).toThrow('parse error on line 1, column 2: bare " in non-quoted-field');
   expect(() => parseCsv('"a')).toThrow('extraneous or missing " in quoted-field');
 });
 

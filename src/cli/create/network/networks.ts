@@ -1,4 +1,4 @@
-import { parseCsv } from '../values/csv.ts';
+import { parseCsv } from '../../../kit/index.ts';
 
 /** One `--network`: a name, or `name=…,alias=…,ip=…`. */
 export interface NetworkAttachment {

@@ -1,4 +1,4 @@
-import { parseCsv } from '../values/csv.ts';
+import { parseCsv } from '../../../kit/index.ts';
 import { toMap } from '../values/env.ts';
 
 /** What `--gpus` asks the engine for. */

@@ -1,6 +1,6 @@
 import type { Mount } from '../../../api/index.ts';
+import { parseCsv } from '../../../kit/index.ts';
 import { path } from '../../lazy.ts';
-import { parseCsv } from '../values/csv.ts';
 
 /** The volumes of a create request: binds as they go to the engine, and targets of anonymous volumes. */
 export interface Volumes {

@@ -1,9 +1,10 @@
+import { cleanPath } from '../../../../kit/index.ts';
 import { messages } from '../../checks/rules.ts';
 import type { AddInstruction, CopyInstruction, CopyStep, FileSource, LocalSource, Source } from '../../contract.ts';
 import { DockerfileError } from '../../error.ts';
 import { tryExpand } from '../../expand/expand.ts';
 import { parseChmod } from '../../text/mode.ts';
-import { absolutePath, cleanPath } from '../../text/paths.ts';
+import { absolutePath } from '../../text/paths.ts';
 import { quote } from '../../text/quote.ts';
 import { commit } from '../config/image.ts';
 import { reported, type Scope } from '../scope.ts';

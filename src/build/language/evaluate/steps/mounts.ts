@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
+import { cleanPath } from '../../../../kit/index.ts';
 import type { Mount, RunInstruction, SecretMount, Source, SshMount } from '../../contract.ts';
 import { DockerfileError } from '../../error.ts';
-import { absolutePath, cleanPath } from '../../text/paths.ts';
+import { absolutePath } from '../../text/paths.ts';
 import { quote } from '../../text/quote.ts';
 import type { Scope } from '../scope.ts';
 import { evaluatedOf } from '../stages/evaluated.ts';

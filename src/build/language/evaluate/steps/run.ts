@@ -1,7 +1,7 @@
+import { trim } from '../../../../kit/index.ts';
 import type { RunInstruction, RunStep } from '../../contract.ts';
 import { DockerfileError } from '../../error.ts';
 import { chomp, heredocOf } from '../../parse/heredoc.ts';
-import { trim } from '../../text/space.ts';
 import { commit, withShell } from '../config/image.ts';
 import type { Scope } from '../scope.ts';
 import type { StageState } from '../state.ts';

@@ -1,5 +1,4 @@
-import { cleanPath } from '../text/paths.ts';
-import { trim } from '../text/space.ts';
+import { cleanPath, trim } from '../../kit/index.ts';
 
 /** The patterns of an ignore file, clean and relative to the context; comments and empty lines are not among them. */
 export function parseIgnore(text: string): string[] {

@@ -1,4 +1,4 @@
-import { DockerfileError } from '../error.ts';
+import { EngineError } from '../../kit/index.ts';
 
 /** One pattern of an ignore file. */
 export interface Pattern {
@@ -12,7 +12,7 @@ export interface Pattern {
 export function compilePattern(written: string): Pattern {
   const except = written.startsWith('!');
   const text = except ? written.slice(1) : written;
-  if (text === '') throw new DockerfileError('illegal exclusion pattern: "!"');
+  if (text === '') throw new EngineError('invalid', 'illegal exclusion pattern: "!"');
   return { text, except, matches: matcher(text) };
 }
 
@@ -112,6 +112,6 @@ function reach(tokens: readonly Token[], states: Set<number>): Set<number> {
   return states;
 }
 
-function syntaxError(): DockerfileError {
-  return new DockerfileError('syntax error in pattern');
+function syntaxError(): EngineError {
+  return new EngineError('invalid', 'syntax error in pattern');
 }

@@ -15,7 +15,7 @@ function plain(line: string, at: number): [field: string, next: number] {
   const next = comma < 0 ? line.length : comma;
   const field = line.slice(at, next);
   const quote = field.indexOf('"');
-  if (quote >= 0) throw fault(at + quote, 'bare " in non-quoted field');
+  if (quote >= 0) throw fault(at + quote, 'bare " in non-quoted-field');
   return [field, next];
 }
 

@@ -1,7 +1,13 @@
-import type { IgnoreMatcher } from '../contract.ts';
-import { cleanPath } from '../text/paths.ts';
-import { trim } from '../text/space.ts';
+import { cleanPath, trim } from '../../kit/index.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
+
+export interface IgnoreMatcher {
+  /** Whether a path (slashes, relative to the context's root) is left out, by itself or by a directory above it. */
+  ignores(path: string): boolean;
+  /** Whether everything below a directory that is left out may be skipped: false while a `!` pattern might bring something back. */
+  prunes(directory: string): boolean;
+  readonly patterns: readonly string[];
+}
 
 /** Tells what patterns leave out, each later one going before the earlier ones. */
 export function ignoreMatcher(written: readonly string[]): IgnoreMatcher {

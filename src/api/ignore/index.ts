@@ -1,0 +1,2 @@
+export { parseIgnore } from './file.ts';
+export { type IgnoreMatcher, ignoreMatcher } from './matcher.ts';
