@@ -4,6 +4,7 @@ export * from './frames.ts';
 export * from './given.ts';
 export * from './moment.ts';
 export * from './progress.ts';
+export * from './restart-policy.ts';
 export * from './size.ts';
 export * from './types.ts';
 export * from './versions.ts';

@@ -58,7 +58,12 @@ export function afterProbe(health: Health, check: Check, result: ProbeResult, ag
   // While a container still starts, failures say nothing.
   if (health.Status === 'starting' && age < check.startPeriod) return { ...health, Log };
   const FailingStreak = health.FailingStreak + 1;
-  return { Status: FailingStreak >= check.retries ? 'unhealthy' : health.Status, FailingStreak, Log };
+  return { Status: isSick(check, { ...health, FailingStreak }) ? 'unhealthy' : health.Status, FailingStreak, Log };
+}
+
+/** Whether it has failed as often as makes a container unhealthy; also where the engine was not there to see it become so. */
+export function isSick(check: Check, { FailingStreak }: Health): boolean {
+  return FailingStreak >= check.retries;
 }
 
 /** Milliseconds from the end of one probe to the next, for a container that was started `age` ago. */

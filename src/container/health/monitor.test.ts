@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { type EventMessage, frame } from '../../api/index.ts';
 import { type Containers, createContainers } from '../index.ts';
 import { createNeighbours, type FakeProcess, type Neighbours } from '../testing/neighbours.ts';
@@ -26,10 +26,11 @@ function open(): void {
 const ms = 1_000_000;
 const healthcheck = { Test: ['CMD', 'probe'], Interval: 10 * ms, Timeout: 50 * ms, Retries: 2 };
 
-async function run(): Promise<string> {
+async function run(policy = 'no', MaximumRetryCount = 0): Promise<string> {
+  const HostConfig = { RestartPolicy: { Name: policy as 'no', MaximumRetryCount } };
   const { Id } = await containers.create({
     name: 'aa',
-    body: { Image: 'busybox', Cmd: ['x'], Healthcheck: healthcheck },
+    body: { Image: 'busybox', Cmd: ['x'], Healthcheck: healthcheck, HostConfig },
   });
   await containers.start('aa');
   return Id;
@@ -136,4 +137,60 @@ test('the next engine knows the results, kills the probe that was left, and goes
   expect(left.signals).toEqual([9]);
   await answer(id, 0);
   await eventually(async () => ((await health())?.Log?.length === 2 ? true : undefined));
+});
+
+describe('the restart policy on-unhealthy', () => {
+  const running = (count: number) =>
+    eventually(async () => {
+      const { RestartCount, State } = await containers.inspect('aa', { size: false });
+      return RestartCount === count && State?.Status === 'running' ? true : undefined;
+    });
+
+  test('ends what is unhealthy as a stop would, and starts it again, so often', async () => {
+    const id = await run('on-unhealthy', 1);
+    seen.add(id);
+    const first = neighbours.processes.get(id);
+    await answer(id, 1);
+    await answer(id, 1);
+    await running(1);
+    expect(first?.signals).toEqual([15]);
+    expect((await health())?.Status).toBe('starting');
+    const own = events.filter(({ Type, Action }) => Type === 'container' && !Action?.startsWith('exec'));
+    expect(own.map(({ Action }) => Action).slice(-5)).toEqual([
+      'health_status: unhealthy',
+      'kill',
+      'die',
+      'stop',
+      'start',
+    ]);
+    await answer(id, 1);
+    await answer(id, 1);
+    await status('unhealthy');
+    await answer(id, 1);
+    await running(1);
+    await containers.stop('aa', {});
+    expect((await containers.inspect('aa', { size: false })).State?.Status).toBe('exited');
+  });
+
+  test('an engine that was killed before it could end it, does so after the next failure', async () => {
+    const id = await run('on-unhealthy');
+    await containers.close();
+    const before = { Status: 'unhealthy', FailingStreak: 2, Log: [] };
+    neighbours.store.update((tx) => tx.collection({ name: 'health', indexes: {} }).put(id, before));
+    const container = neighbours.processes.get(id);
+    if (!container) throw new Error('it is gone');
+    neighbours.recoverable.set(id, container);
+    open();
+    await containers.restore();
+    await answer(id, 1);
+    await running(1);
+  });
+
+  test('one without a check is warned of', async () => {
+    const HostConfig = { RestartPolicy: { Name: 'on-unhealthy' as 'no' } };
+    const { Warnings } = await containers.create({ name: 'bb', body: { Image: 'busybox', Cmd: ['x'], HostConfig } });
+    expect(Warnings).toEqual([
+      "Without a health check the restart policy 'on-unhealthy' is the same as 'unless-stopped'",
+    ]);
+  });
 });

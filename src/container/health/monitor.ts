@@ -2,8 +2,18 @@ import { messageOf } from '../../kit/index.ts';
 import type { Collection } from '../../store/index.ts';
 import { parseMilliseconds } from '../clock.ts';
 import type { Context } from '../context.ts';
+import { endsUnhealthy, endUnhealthy } from '../life/again/unhealthy.ts';
 import { type ContainerRow, findRow } from '../row.ts';
-import { afterProbe, beginning, type Check, checkOf, type Health, type HealthMonitor, pauseBefore } from './health.ts';
+import {
+  afterProbe,
+  beginning,
+  type Check,
+  checkOf,
+  type Health,
+  type HealthMonitor,
+  isSick,
+  pauseBefore,
+} from './health.ts';
 import { runProbe } from './probe.ts';
 
 /** By container; what a kill of the engine leaves may be a probe old. */
@@ -108,8 +118,19 @@ async function probe(state: State, watch: Watch): Promise<void> {
   if (watch.halted.signal.aborted || context.closing || !health) return;
   const next = afterProbe(health, watch.check, result, age);
   healths.set(watch.id, next);
+  const ends = isSick(watch.check, next) && endsUnhealthy(context, watch.id);
   // Also when it cannot be written down, probing goes on.
-  schedule(state, watch);
+  if (!ends) schedule(state, watch);
   write(state, watch.id, next);
   if (next.Status !== health.Status) context.events.publish(row, `health_status: ${next.Status}`);
+  if (ends) await endSick(state, watch);
+}
+
+/** Nobody probes it meanwhile; one that cannot be ended is looked at again. */
+async function endSick(state: State, watch: Watch): Promise<void> {
+  try {
+    await endUnhealthy(state.context, watch.id);
+  } finally {
+    if (state.watches.get(watch.id) === watch && !state.context.closing) schedule(state, watch);
+  }
 }

@@ -1,10 +1,11 @@
-import type { ContainerCreateRequest, ContainerCreateResponse } from '../../api/index.ts';
+import { type ContainerCreateRequest, type ContainerCreateResponse, onUnhealthy } from '../../api/index.ts';
 import type { Image } from '../../image/index.ts';
 import { crashpoint, EngineError, messageOf, newId, shortId } from '../../kit/index.ts';
 import { parsePlatform } from '../../oci/index.ts';
 import type { Rows, Tx } from '../../store/index.ts';
 import { formatTime } from '../clock.ts';
 import type { Context } from '../context.ts';
+import { checkOf } from '../health/health.ts';
 import { networkWishes } from '../life/start/network-mode.ts';
 import { resolveLinks } from '../links/link.ts';
 import { checkLogConfig } from '../log/log-config.ts';
@@ -78,6 +79,9 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   if (!mode.startsWith('container:')) context.networks.validate(networkWishes(config, hostConfig));
   if (mode === 'host' && Object.keys(hostConfig.PortBindings ?? {}).length > 0) {
     warnings.push('Published ports are discarded when using host network mode');
+  }
+  if ((hostConfig.RestartPolicy?.Name as string) === onUnhealthy && !checkOf(config)) {
+    warnings.push(`Without a health check the restart policy '${onUnhealthy}' is the same as 'unless-stopped'`);
   }
   spellOutBindings(hostConfig);
   const points = allMounts(context.store, config, hostConfig);

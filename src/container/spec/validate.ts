@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { constants } from 'node:os';
 import { posix } from 'node:path';
-import type { ContainerConfig, HostConfig } from '../../api/index.ts';
+import { type ContainerConfig, type HostConfig, onUnhealthy } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { HostFacts } from './facts.ts';
 import { isContainerMode } from './namespaces.ts';
@@ -88,14 +88,14 @@ function checkModes(hostConfig: HostConfig): void {
 
 /** Refuses in Docker's words what is no restart policy; one without a name is none, whatever its count. */
 export function checkRestartPolicy({ RestartPolicy, AutoRemove }: HostConfig): void {
-  const name = RestartPolicy?.Name ?? '';
+  const name: string = RestartPolicy?.Name ?? '';
   const count = RestartPolicy?.MaximumRetryCount ?? 0;
-  if (!['', 'no', 'always', 'on-failure', 'unless-stopped'].includes(name)) {
+  if (!['', 'no', 'always', 'on-failure', 'unless-stopped', onUnhealthy].includes(name)) {
     throw refuse(
       `invalid restart policy: unknown policy '${name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
     );
   }
-  if (count !== 0 && name !== 'on-failure' && name !== '') {
+  if (count !== 0 && !['', 'on-failure', onUnhealthy].includes(name)) {
     const negative = count < 0 ? ' and cannot be negative' : '';
     throw refuse(`invalid restart policy: maximum retry count can only be used with 'on-failure'${negative}`);
   }

@@ -77,6 +77,9 @@ describe('rules', () => {
     expect(['on-failure', 'always', 'unless-stopped'].map((name) => starts(name, 0))).toEqual([false, true, true]);
     expect([1, 2, 3].map((restartCount) => starts('on-failure', 1, { restartCount }, 3))).toEqual([true, true, false]);
     expect(starts('unless-stopped', 1, { manuallyStopped: true })).toBe(false);
+    expect([0, 1].map((code) => starts('on-unhealthy', code))).toEqual([true, true]);
+    expect(starts('on-unhealthy', 1, { manuallyStopped: true })).toBe(false);
+    expect([1, 2].map((restartCount) => starts('on-unhealthy', 1, { restartCount }, 2))).toEqual([true, false]);
   });
 
   test('with the engine', () => {

@@ -1,4 +1,4 @@
-import type { HostConfig } from '../../../api/index.ts';
+import { onUnhealthy, type RestartPolicyName } from '../../../api/index.ts';
 import type { ContainerRow } from '../../row.ts';
 
 const firstDelay = 100;
@@ -7,16 +7,18 @@ const settledAfter = 10_000;
 
 /** Whether a container that has ended by itself with `exitCode` starts again. */
 export function restartsAfterExit(row: ContainerRow, exitCode: number): boolean {
-  const policy: HostConfig['RestartPolicy'] = row.hostConfig.RestartPolicy;
-  switch (policy?.Name) {
+  const { RestartPolicy: policy } = row.hostConfig;
+  const most = policy?.MaximumRetryCount ?? 0;
+  const mayRetry = most === 0 || row.restartCount < most;
+  switch (policy?.Name as RestartPolicyName) {
     case 'always':
       return true;
     case 'unless-stopped':
       return !row.manuallyStopped;
-    case 'on-failure': {
-      const most = policy.MaximumRetryCount ?? 0;
-      return exitCode !== 0 && (most === 0 || row.restartCount < most);
-    }
+    case 'on-failure':
+      return exitCode !== 0 && mayRetry;
+    case onUnhealthy:
+      return !row.manuallyStopped && mayRetry;
     default:
       return false;
   }

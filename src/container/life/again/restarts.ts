@@ -14,18 +14,25 @@ export function scheduleRestart(context: Context, row: ContainerRow): void {
   restartIn(context, row.id, delay);
 }
 
-/** Starts a container again in so many milliseconds. */
-export function restartIn(context: Context, id: string, delay: number): void {
+function restartIn(context: Context, id: string, delay: number): void {
   if (context.closing) return;
   const timer = setTimeout(() => {
     context.restarts.delete(id);
-    context.startAgain(id).catch((error) => {
-      // It was stopped, started or removed while its turn came.
-      if (error instanceof EngineError && ['notModified', 'notFound'].includes(error.kind)) return;
-      context.log.error('a container could not be restarted', { id, error: messageOf(error) });
-    });
+    void restartNow(context, id);
   }, delay);
   context.restarts.set(id, timer);
+}
+
+/** Starts a container whose turn has come; resolves in the end, whatever came of it. */
+export async function restartNow(context: Context, id: string): Promise<void> {
+  if (context.closing) return;
+  try {
+    await context.startAgain(id);
+  } catch (error) {
+    // It was stopped, started or removed while its turn came.
+    if (error instanceof EngineError && ['notModified', 'notFound'].includes(error.kind)) return;
+    context.log.error('a container could not be restarted', { id, error: messageOf(error) });
+  }
 }
 
 /** Calls off what was scheduled, and begins anew with the delays. */

@@ -11,8 +11,9 @@ import { clearAway, tombstone } from '../end/clear.ts';
 import { recordExit, watch } from '../end/exit.ts';
 import { isFrozen } from '../pause.ts';
 import { asRunning } from '../start/start.ts';
+import { dependenciesOf, inOrder } from './order.ts';
 import { startsWithEngine } from './restart-policy.ts';
-import { restartIn } from './restarts.ts';
+import { forgetRestart, restartNow } from './restarts.ts';
 
 /** See Containers.restore. First what lives is taken over, then what ended is recorded, and only then anything is removed. */
 export async function restore(context: Context): Promise<void> {
@@ -32,7 +33,11 @@ export async function restore(context: Context): Promise<void> {
   await context.runtime.sweep((id) => context.runs.has(id) || context.execs.get(id)?.state === 'running');
   await context.snapshots.sweep({ container: (id) => findRow(context.store, id) !== undefined, layer: () => true });
   for (const { id } of rows) await tidy(context, id);
-  for (const { id } of rows) resume(context, id);
+  // Clients are answered meanwhile.
+  void resumeAll(
+    context,
+    rows.map(({ id }) => id),
+  );
   for (const { id } of begun) {
     const row = findRow(context.store, id);
     if (row && context.runs.has(id) && !row.paused) context.health.resume(row);
@@ -136,13 +141,22 @@ async function tidy(context: Context, id: string): Promise<void> {
   }
 }
 
-/** Brings back what its policy wants to run. */
-function resume(context: Context, id: string): void {
+/** Brings back what its policy wants to run, each after those it depends on. */
+async function resumeAll(context: Context, ids: string[]): Promise<void> {
+  const due = ids.flatMap((id) => dueRow(context, id) ?? []);
+  const needs = new Map(due.map((row) => [row.id, dependenciesOf(context.store, row)]));
+  await inOrder(needs, (id) => restartNow(context, id));
+}
+
+/** The row of a container that is to be started now, in state `restarting`. */
+function dueRow(context: Context, id: string): ContainerRow | undefined {
   const row = findRow(context.store, id);
-  if (!row || row.name === null || context.runs.has(id) || context.restarts.has(id)) return;
-  if (row.state === 'restarting') restartIn(context, id, 0);
-  else if (row.state === 'exited' && startsWithEngine(row)) {
-    changeRow(context.store, id, { state: 'restarting', restartCount: 0 });
-    restartIn(context, id, 0);
+  if (!row || row.name === null || context.runs.has(id)) return undefined;
+  if (row.state === 'restarting') {
+    // Those whose end was just recorded have a time of their own.
+    forgetRestart(context, id);
+    return row;
   }
+  if (row.state !== 'exited' || !startsWithEngine(row)) return undefined;
+  return changeRow(context.store, id, { state: 'restarting', restartCount: 0 });
 }

@@ -27,7 +27,7 @@ export async function shutdown(context: Context, seconds: number): Promise<void>
 
 async function end(context: Context, id: string): Promise<void> {
   try {
-    await stopRunning(context, id, { withEngine: true });
+    await stopRunning(context, id, { for: 'engine' });
   } catch (error) {
     context.log.error('a container could not be stopped', { id, error: messageOf(error) });
   }

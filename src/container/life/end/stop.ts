@@ -27,14 +27,18 @@ export async function stop(
   if (!stopped) throw new EngineError('notModified', `Container ${row.id} is already stopped`);
 }
 
-/**
- * The same for one that was resolved; false when it does not run. `again`: it will be started at once. `withEngine`: nobody wants it to
- * end but the engine ends, and its restart policy holds for the next one.
- */
+/** Why a container is ended, when no user asks for its end. */
+type Reason =
+  /** The engine ends, and the restart policy holds for the next one. */
+  | 'engine'
+  /** It is not well, and its restart policy is to bring it back. */
+  | 'policy';
+
+/** The same for one that was resolved; false when it does not run. `again`: it will be started at once. */
 export async function stopRunning(
   context: Context,
   id: string,
-  options: { signal?: string; timeout?: number; again?: boolean; withEngine?: boolean },
+  options: { signal?: string; timeout?: number; again?: boolean; for?: Reason },
 ): Promise<boolean> {
   const run = await settledRun(context, id);
   const row = getRow(context.store, id);
@@ -44,8 +48,8 @@ export async function stopRunning(
     return cancelled;
   }
   const signal = parseSignal(options.signal ?? row.config.StopSignal ?? 'SIGTERM');
-  if (options.withEngine) run.stopping = true;
-  else markStopped(context, row, run);
+  if (options.for === 'engine') run.stopping = true;
+  else if (options.for !== 'policy') markStopped(context, row, run);
   if (options.again) run.again = true;
   await send(context, row, run, signal);
   const timeout = options.timeout ?? row.config.StopTimeout ?? defaultTimeout;
