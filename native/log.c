@@ -51,22 +51,37 @@ const unsigned char *log_pending(int stream, uint32_t *length) {
   return line[stream].bytes;
 }
 
-static void numbered(char *path, size_t room, uint32_t number) {
-  if (number) snprintf(path, room, "%s.%u", plan.log, number);
+static void numbered(char *path, size_t room, uint32_t number, const char *form) {
+  if (number) snprintf(path, room, "%s.%u%s", plan.log, number, form);
   else snprintf(path, room, "%s", plan.log);
+}
+
+// The engine compresses older files (`.gz`); while it puts one in its place it holds the lock, and no number may change.
+static bool lock(short kind) {
+  struct flock whole = {.l_type = kind, .l_whence = SEEK_SET};
+  return fcntl(shim.log, F_OFD_SETLK, &whole) == 0 || (errno != EAGAIN && errno != EACCES);
 }
 
 static void rotate(void) {
   static char from[4200], to[4200];
-  if (plan.max_files == 1) unlink(plan.log);
-  for (uint32_t number = plan.max_files - 1; number > 0; number--) {
-    numbered(from, sizeof from, number - 1);
-    numbered(to, sizeof to, number);
-    rename(from, to);
+  static const char *const forms[] = {"", ".gz"};
+  if (!lock(F_WRLCK)) return;                             // with the next line, then
+  for (int form = 0; form < 2; form++) {
+    numbered(to, sizeof to, plan.max_files - 1, forms[form]);
+    unlink(to);
+    for (uint32_t number = plan.max_files - 1; number > 0; number--) {
+      if (form && number == 1) break;                     // the one that is written is never compressed
+      numbered(from, sizeof from, number - 1, forms[form]);
+      numbered(to, sizeof to, number, forms[form]);
+      rename(from, to);
+    }
   }
   int old = shim.log;
   if (reopen()) close(old);
-  else shim.log = old;                                    // better too long than lost
+  else {
+    shim.log = old;                                       // better too long than lost
+    lock(F_UNLCK);
+  }
 }
 
 // By hand: libc's gmtime reads the time zone files and allocates. Years begin in March here, so that a leap day is their last.
@@ -94,6 +109,7 @@ static int rune(const unsigned char *at, size_t left) {
   return length;
 }
 
+// With `plan.raw` bytes that are no text stay as they are: what is passed on to a log server is to be what the container said.
 static unsigned char *escape(unsigned char *to, const unsigned char *at, size_t left) {
   static const char hex[] = "0123456789abcdef";
   while (left) {
@@ -109,7 +125,10 @@ static unsigned char *escape(unsigned char *to, const unsigned char *at, size_t 
         to[5] = hex[c & 15];
         to += 6;
       } else *to++ = c;
-    } else if ((length = rune(at, left)) == 0) {
+    } else if ((length = rune(at, left)) == 0 && plan.raw) {
+      *to++ = c;
+      length = 1;
+    } else if (length == 0) {
       memcpy(to, "\\ufffd", 6);
       to += 6;
       length = 1;

@@ -8,7 +8,7 @@
 
 #define MAX_PLAN (16u << 20)
 #define MAX_STEPS 4096u
-#define PLAN_VERSION 4
+#define PLAN_VERSION 5
 
 struct plan plan;
 
@@ -226,6 +226,7 @@ const char *plan_open(int fd, uint32_t *at) {
   plan.max_bytes = get64(&r);
   plan.max_files = get32(&r);
   plan.attrs = text(&r);
+  plan.raw = flag(&r);
   plan.steps = get32(&r);
   if (r.bad || !simple_word(plan.id) || !simple_word(plan.token) || !simple_word(plan.boot)) return "malformed header";
   if (plan.reserved > 4096 || plan.has_root == plan.exec) return "malformed header";

@@ -31,7 +31,7 @@ struct step { uint32_t index; enum op op; struct reader body; };
 
 struct plan {
   const char *id, *token, *boot, *log, *attrs;
-  bool exec, tty, has_netns, halved, open_stdin, stdin_once, has_root, has_console, new_pid, runtime;
+  bool exec, tty, has_netns, halved, open_stdin, stdin_once, has_root, has_console, new_pid, runtime, raw;
   uint16_t rows, columns;
   uint32_t uid, reserved, max_files, steps, first, net_inside;
   uint64_t max_bytes, clone_flags;

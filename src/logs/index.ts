@@ -1,2 +1,2 @@
 export type * from './contract.ts';
-export { createLogReader } from './reader.ts';
+export { createLogReader } from './read/reader.ts';

@@ -20,6 +20,8 @@ export interface LogFile {
   maxFiles: number;
   /** JSON that stands in each line as `attrs`, 60,000 bytes at most. */
   attrs?: string;
+  /** Bytes that are no UTF-8 stay as they are, for who passes lines on; otherwise each is U+FFFD, as Docker writes it. */
+  raw?: boolean;
 }
 
 /**

@@ -18,10 +18,10 @@ const header: PlanHeader = {
 test('the header, byte by byte', () => {
   const plan = encodePlan(header, [{ op: 'hostname', name: 'host' }]);
   const expected = [
-    '54554750 0400 00 01 5c000000', // TUGP, version 4, a container, with a tty, the length
+    '54554750 0500 00 01 5d000000', // TUGP, version 5, a container, with a tty, the length
     '01000000 61 00 01000000 62 00 01000000 63 00',
     '01 00 01 0200 0300 04000000 08000000 00 00',
-    '02000000 2f6c 00 0600000000000000 07000000 02000000 7b7d 00',
+    '02000000 2f6c 00 0600000000000000 07000000 02000000 7b7d 00 00',
     '01000000 1e00 09000000 04000000 686f7374 00', // one step: hostname
   ];
   expect(Buffer.from(plan).toString('hex')).toBe(expected.join('').replaceAll(' ', ''));

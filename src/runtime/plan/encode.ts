@@ -21,7 +21,7 @@ export interface PlanHeader {
   halved: boolean;
 }
 
-export const PLAN_VERSION = 4;
+export const PLAN_VERSION = 5;
 
 type Op = Step['op'];
 type Encoders = { [O in Op]: (writer: Writer, step: Extract<Step, { op: O }>) => void };
@@ -109,7 +109,8 @@ export function encodePlan(header: PlanHeader, steps: Step[]): Uint8Array {
     .text(log?.path ?? '')
     .u64(log?.maxBytes ?? 0)
     .u32(log?.maxFiles ?? 0)
-    .text(log?.attrs ?? '');
+    .text(log?.attrs ?? '')
+    .flag(log?.raw ?? false);
   writeSteps(writer, steps);
   return finish();
 }

@@ -1,4 +1,4 @@
-import type { LogQuery, LogReader } from './contract.ts';
+import type { LogQuery, LogReader } from '../contract.ts';
 import { closeLogs, type OpenLog, openLogs } from './files.ts';
 import { follow } from './follow.ts';
 import { findTail, readBlocks } from './lines.ts';

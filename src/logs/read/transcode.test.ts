@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { frame } from '../api/index.ts';
+import { frame } from '../../api/index.ts';
 import { formatDetails, parseLine } from './entry.ts';
 import { fixedTime, fixedTimeOf } from './time.ts';
 import { createTranscoder, type TranscoderOptions } from './transcode.ts';

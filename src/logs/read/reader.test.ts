@@ -2,8 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LogForm, LogQuery } from '../contract.ts';
 import { createLogWriter } from './fixture.ts';
-import { createLogReader, type LogForm, type LogQuery } from './index.ts';
+import { createLogReader } from './reader.ts';
 
 let directory: string;
 let path: string;

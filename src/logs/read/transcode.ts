@@ -1,5 +1,5 @@
-import { frame } from '../api/index.ts';
-import type { LogForm, LogQuery } from './contract.ts';
+import { frame } from '../../api/index.ts';
+import type { LogForm, LogQuery } from '../contract.ts';
 import { formatDetails, parseLine } from './entry.ts';
 import { hasAttrs, streamOf, type Target, takeText, timeOf } from './scan-line.ts';
 import { fixedTime, fixedTimeOf } from './time.ts';
