@@ -67,7 +67,7 @@ function processorTime(pid: number): number {
  * The request as a whole, without what one that does nothing takes, and without the one wait for the disk: as much as writing a page and
  * waiting for it takes at that moment.
  */
-async function onePortMore({ engine }: Sides): Promise<void> {
+export async function onePortMore({ engine }: Sides): Promise<void> {
   const { socket, directory } = engine;
   const id = await create(socket, {});
   await api(socket, 'POST', `/containers/${id}/start`);

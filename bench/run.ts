@@ -5,7 +5,7 @@ import { copies, logs } from './bulk.ts';
 import { events } from './events.ts';
 import { images } from './images.ts';
 import { median, sideBySide } from './measure.ts';
-import { network } from './network.ts';
+import { network, onePortMore } from './network.ts';
 import { report } from './report.ts';
 import { api, memory, quietly, type Sides, startSides, tug } from './sides.ts';
 import { lists, stats } from './views.ts';
@@ -126,7 +126,14 @@ const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
   images: [images],
   build: [builds],
 };
-const alone: typeof parts = { lists: [lists], stats: [stats], events: [events], logs: [logs], copies: [copies] };
+const alone: typeof parts = {
+  lists: [lists],
+  stats: [stats],
+  events: [events],
+  logs: [logs],
+  copies: [copies],
+  port: [onePortMore],
+};
 const wanted = process.env.TUG_BENCH?.split(',') ?? Object.keys(parts);
 try {
   for (const name of wanted) for (const measure of parts[name] ?? alone[name] ?? []) await measure(sides);

@@ -92,8 +92,11 @@ export interface PortChange {
   ports: Record<string, PortBinding[] | null>;
   record(tx: Tx): void;
   undo(): void;
-  /** Opens and closes; what it resolves to is to be recorded too, with no need to wait for the disk. */
-  apply(holder: PortHolder): Promise<{ record(tx: Tx): void }>;
+  /**
+   * Opens and closes. What it resolves to hands the sockets on to the holder and writes that down; to be called once the client has its
+   * answer, before anything else is done to the container.
+   */
+  apply(holder: PortHolder): Promise<() => void>;
 }
 
 /** What was found on the way of a packet, in its order. */

@@ -195,7 +195,8 @@ test('killed in the middle of a change of a running container, the engine finish
   let left: string[] = [];
   const post = (path: string, body?: object) => engine.request('POST', path, body).catch(() => undefined);
   const port = await freePort();
-  const bindings = { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }] };
+  const at = (number: number) => [{ HostIp: '127.0.0.1', HostPort: String(number) }];
+  const [bindings, second] = [{ '80/tcp': at(port) }, await freePort()];
   const connect: [string, object] = ['/networks/xa/connect', { Container: 'one' }];
   const disconnect: [string, object] = ['/networks/xa/disconnect', { Container: 'one' }];
   const cases: [string, [string, object], string[]][] = [
@@ -204,6 +205,8 @@ test('killed in the middle of a change of a running container, the engine finish
     ['container.disconnected', disconnect, ['ya']],
     ['network.disconnected', disconnect, ['ya']],
     ['container.portsChanged', ['/tug/containers/one/ports', { Publish: bindings }], ['ya']],
+    // The client has its answer by then.
+    ['network.portsOpened', ['/tug/containers/one/ports', { Publish: { '81/tcp': at(second) } }], ['ya']],
   ];
   try {
     await engine.withBusybox();
@@ -225,9 +228,10 @@ test('killed in the middle of a change of a running container, the engine finish
       await post(...disconnect);
     }
     expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toContain('404');
-    // The port is in the hands of the container's monitor, as if nothing had happened.
+    // The ports are in the hands of the container's monitor, as if nothing had happened.
     await engine.stop();
-    expect(() => Bun.listen({ hostname: '127.0.0.1', port, socket: { data: () => undefined } })).toThrow();
+    const listen = (port: number) => Bun.listen({ hostname: '127.0.0.1', port, socket: { data: () => undefined } });
+    for (const held of [port, second]) expect(() => listen(held)).toThrow();
     // And it leaves them again, though the engine dies between saying so and doing it.
     await engine.start({ TUG_CRASH_AT: 'container.portsChanged' });
     await post('/tug/containers/one/ports', { Unpublish: bindings });
@@ -235,6 +239,8 @@ test('killed in the middle of a change of a running container, the engine finish
     await engine.died();
     await engine.start();
     await agree(engine, [port]);
+    await post('/tug/containers/one/ports', { Unpublish: { '81/tcp': at(second) } });
+    await agree(engine, [port, second]);
   } finally {
     left = await engine.dispose();
   }

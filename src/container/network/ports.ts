@@ -2,46 +2,58 @@ import type { PortBinding } from '../../api/index.ts';
 import { crashpoint, EngineError } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
 import { resolve } from '../lookup.ts';
-import { type ContainerRow, changeIn, changeRow, getRow } from '../row.ts';
+import { type ContainerRow, changeRow, getRow } from '../row.ts';
 
 type Bindings = Record<string, PortBinding[]>;
 
-/** See Containers.changePorts. */
-export async function changePorts(
+type Ports = ContainerRow['ports'];
+
+/** See Containers.changePorts. What nobody has to wait for is done after the answer, while the container is still this change's alone. */
+export function changePorts(
   context: Context,
   reference: string,
   { add, remove }: { add: Bindings; remove: Bindings },
-): Promise<{ Ports: ContainerRow['ports'] }> {
+): Promise<{ Ports: Ports }> {
   const { id } = resolve(context.store, reference);
-  return context.locks.run(id, async () => {
-    const row = getRow(context.store, id);
-    if (/^(host|none|container:.*)$/s.test(row.hostConfig.NetworkMode ?? '')) {
-      throw new EngineError('invalid', 'ports are published of containers on a network of their own only');
-    }
-    const hostConfig = {
-      ...row.hostConfig,
-      PortBindings: changedBindings(row.hostConfig.PortBindings ?? {}, add, remove),
-    };
-    const run = context.runs.get(id);
-    if (!run || row.state !== 'running') {
-      changeRow(context.store, id, { hostConfig });
-      return { Ports: row.ports };
-    }
-    const change = context.networks.changePorts(id, add, remove);
-    try {
-      changeRow(context.store, id, { hostConfig, ports: change.ports }, change.record);
-    } catch (error) {
-      change.undo();
-      throw error;
-    }
-    crashpoint('container.portsChanged');
-    const held = await change.apply(run.process);
-    context.store.note((tx) => {
-      held.record(tx);
-      return changeIn(tx, id, {});
-    });
-    return { Ports: change.ports };
+  const answer = Promise.withResolvers<{ Ports: Ports }>();
+  const work = context.locks.run(id, async () => {
+    const { ports, settle } = await change(context, id, add, remove);
+    answer.resolve({ Ports: ports });
+    await new Promise(setImmediate);
+    settle();
   });
+  work.catch(answer.reject);
+  return answer.promise;
+}
+
+async function change(
+  context: Context,
+  id: string,
+  add: Bindings,
+  remove: Bindings,
+): Promise<{ ports: Ports; settle: () => void }> {
+  const row = getRow(context.store, id);
+  if (/^(host|none|container:.*)$/s.test(row.hostConfig.NetworkMode ?? '')) {
+    throw new EngineError('invalid', 'ports are published of containers on a network of their own only');
+  }
+  const hostConfig = {
+    ...row.hostConfig,
+    PortBindings: changedBindings(row.hostConfig.PortBindings ?? {}, add, remove),
+  };
+  const run = context.runs.get(id);
+  if (!run || row.state !== 'running') {
+    changeRow(context.store, id, { hostConfig });
+    return { ports: row.ports, settle: () => undefined };
+  }
+  const { ports, record, undo, apply } = context.networks.changePorts(id, add, remove);
+  try {
+    changeRow(context.store, id, { hostConfig, ports }, record);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+  crashpoint('container.portsChanged');
+  return { ports, settle: await apply(run.process) };
 }
 
 /** The bindings that the next start publishes. */

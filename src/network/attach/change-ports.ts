@@ -1,6 +1,5 @@
 import type { PortBinding } from '../../api/index.ts';
-import { EngineError } from '../../kit/index.ts';
-import type { Tx } from '../../store/index.ts';
+import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
 import type { PortChange, PortHolder } from '../contract.ts';
 import { closeSockets } from '../ports/port-socket.ts';
 import { type PortWish, portWishes } from '../ports/port-wishes.ts';
@@ -31,25 +30,51 @@ export function changePorts(state: State, containerId: string, add: Bindings, re
   }
   const after: Place = { ...place, changed: true, ports: [...staying, ...reserved.ports] };
   const halfway: Place = { ...after, leaving };
-  const sockets = reserved.sockets.map(({ fd }) => fd);
+  const closeAll = () => closeSockets(reserved.sockets.map(({ fd }) => fd));
   return {
     ports: shownPorts(state, after),
     record: (tx) => tx.collection(placeRows).put(containerId, halfway),
     undo() {
-      closeSockets(sockets);
+      closeAll();
       state.ports.claim(owner, place.ports);
     },
     async apply(holder) {
-      for (const { fd, port } of reserved.sockets) port.handle = holder.hold(fd, relayOf(targets, port)[0]);
-      closeSockets(sockets);
+      const [passedOn, plain] = partition(reserved.sockets, ({ port }) => relayOf(targets, port).length > 0);
+      try {
+        for (const { fd, port } of passedOn) port.handle = holder.hold(fd, relayOf(targets, port)[0]);
+      } catch (error) {
+        closeAll();
+        throw error;
+      }
+      closeSockets(passedOn.map(({ fd }) => fd));
       state.places.set(containerId, after);
       for (const port of leaving) await free(state, holder, { ...place, ports: [port] });
       const opened = publicationsOf(state, { ...place, ports: reserved.ports });
       if (opened.length > 0) firewallOf(state).publish(opened);
       warnOfOpenPorts(state, after, reserved.ports);
-      return { record: (tx: Tx) => tx.collection(placeRows).put(containerId, after) };
+      return () => settle(state, after, plain, holder);
     },
   };
+}
+
+/** The sockets go to the holder, which is written down: where a kill comes before that, `mend` does it. */
+function settle(state: State, place: Place, sockets: Reserved['sockets'], holder: PortHolder): void {
+  const { containerId } = place;
+  crashpoint('network.portsOpened');
+  try {
+    // A container that has ended meanwhile has no ports any more.
+    if (state.places.get(containerId) !== place) return;
+    for (const { fd, port } of sockets) port.handle = holder.hold(fd);
+    state.store.note((tx) => tx.collection(placeRows).put(containerId, place));
+  } catch (error) {
+    state.log.warn('ports are published but not reserved', { container: containerId, error: messageOf(error) });
+  } finally {
+    closeSockets(sockets.map(({ fd }) => fd));
+  }
+}
+
+function partition<T>(list: T[], test: (value: T) => boolean): [T[], T[]] {
+  return [list.filter(test), list.filter((value) => !test(value))];
 }
 
 async function free(state: State, holder: PortHolder, leaving: Place): Promise<void> {
