@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeFd, openDirectoryAt, usingFd } from '../host/index.ts';
 import { crashpoint, explainSystemError } from '../kit/index.ts';
 import { readChanges } from './changes/changes.ts';
+import { ownFiles } from './containers/container-mounts.ts';
 import type { Containers } from './containers/contract.ts';
 import type { Snapshots } from './contract.ts';
 import type { Driver } from './driver/driver.ts';
@@ -12,7 +13,7 @@ import { settleTree } from './layers/draft-tree.ts';
 import { draftName, type Layers } from './layers/layers.ts';
 import { packTree } from './pack/pack-tree.ts';
 import type { Discard } from './places/discard.ts';
-import { type Layout, scratchIn } from './places/layout.ts';
+import type { Layout } from './places/layout.ts';
 
 interface Places {
   layout: Layout;
@@ -53,20 +54,20 @@ export function createDrafts(at: Places): Pick<Snapshots, 'keep' | 'packLayer' |
 async function keep({ layout, layers, containers, discard, driver }: Places, id: string): Promise<string> {
   const key = randomBytes(16).toString('hex');
   const diffId = draftName(key);
-  const directory = scratchIn(layout, layout.incoming);
+  const home = containers.path(id);
   try {
-    mkdirSync(directory);
-    renameSync(join(containers.path(id), 'diff'), join(directory, 'diff'));
-    crashpoint('snapshot.draft.moved');
-    const size = await settleTree(join(directory, 'diff'), driver);
+    // What was the kernel's own beside the files; the rest becomes the layer where it lies.
+    discard(join(home, 'work'));
+    crashpoint('snapshot.draft.bare');
+    const size = await settleTree(join(home, 'diff'), driver);
     // As in an archive of it, the root directory itself is not told of.
-    layers.enter(directory, key, { diffId, size, listsRoot: false });
+    layers.enter(home, key, { diffId, size, listsRoot: false });
+    // A kill before that leaves a file too many, which goes with the layer.
+    for (const file of ownFiles) rmSync(join(layout.layers, key, file), { force: true });
+    return diffId;
   } catch (error) {
-    discard(directory);
     throw explainSystemError(error);
   }
-  containers.remove(id);
-  return diffId;
 }
 
 async function* packWhole({ layers }: Places, tree: number, stack: string[]): AsyncGenerator<Uint8Array> {

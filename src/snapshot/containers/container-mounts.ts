@@ -116,6 +116,9 @@ export function wholeMounts({ path, owners }: Places): Mounts {
 
 /** Beside the trees of those containers only that have ids of their own. */
 export const idsFile = 'ids.json';
+/** Beside every container's tree: the keys of the layers below it. */
+export const layersFile = 'layers.json';
+export const ownFiles = [layersFile, idsFile];
 
 export function idsOf(path: string): IdMapping | undefined {
   try {

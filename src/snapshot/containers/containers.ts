@@ -17,7 +17,7 @@ import { topTree } from '../driver/whole-trees.ts';
 import type { Layers } from '../layers/layers.ts';
 import type { Discard } from '../places/discard.ts';
 import { type Layout, scratchIn } from '../places/layout.ts';
-import { idsFile, overlayMounts, wholeMounts } from './container-mounts.ts';
+import { idsFile, layersFile, overlayMounts, wholeMounts } from './container-mounts.ts';
 import type { Containers } from './contract.ts';
 import { hostId, type IdMapping, type Owners } from './owners.ts';
 
@@ -38,7 +38,7 @@ export function createContainers(at: Places): Containers {
 
   function keys(id: string): string[] {
     try {
-      return JSON.parse(readFileSync(join(path(id), 'layers.json'), 'utf8')) as string[];
+      return JSON.parse(readFileSync(join(path(id), layersFile), 'utf8')) as string[];
     } catch (error) {
       throw new EngineError('internal', `the writable layer of ${id} is not there`, error);
     }
@@ -64,7 +64,7 @@ export function createContainers(at: Places): Containers {
     remove: (id) => discard(path(id)),
     restack(id, stack) {
       writeFileSync(join(path(id), 'layers.new'), JSON.stringify(stack));
-      renameSync(join(path(id), 'layers.new'), join(path(id), 'layers.json'));
+      renameSync(join(path(id), 'layers.new'), join(path(id), layersFile));
       crashpoint('snapshot.container.restacked');
     },
     ids: () => readdirSync(layout.containers),
@@ -80,7 +80,7 @@ async function fill(directory: string, keys: string[], at: Places & { ids?: IdMa
   mkdirSync(join(directory, 'work'), { mode: 0o700 });
   if (!at.driver.whole) likeRoot(diff, keys, at);
   if (at.ids) writeFileSync(join(directory, idsFile), JSON.stringify(at.ids));
-  writeFileSync(join(directory, 'layers.json'), JSON.stringify(keys));
+  writeFileSync(join(directory, layersFile), JSON.stringify(keys));
   crashpoint('snapshot.container.made');
 }
 
