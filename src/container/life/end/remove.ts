@@ -1,4 +1,4 @@
-import { EngineError } from '../../../kit/index.ts';
+import { EngineError, messageOf } from '../../../kit/index.ts';
 import type { Context } from '../../context.ts';
 import { removeLink } from '../../links/links.ts';
 import { resolve } from '../../lookup.ts';
@@ -20,10 +20,18 @@ export async function remove(
   }
   context.removing.add(row.id);
   try {
-    if (options.force) await endByForce(context, row.id);
+    if (options.force) await endOrSay(context, row);
     await context.locks.run(row.id, () => removeStopped(context, row.id, options));
   } finally {
     context.removing.delete(row.id);
+  }
+}
+
+async function endOrSay(context: Context, { id, name }: ContainerRow): Promise<void> {
+  try {
+    await endByForce(context, id);
+  } catch (error) {
+    throw new EngineError('internal', `cannot remove container "${name}": could not kill: ${messageOf(error)}`, error);
   }
 }
 

@@ -5,6 +5,7 @@ import { type ContainerRow, changeRow, findRow, getRow } from '../../row.ts';
 import { forgetRestart } from '../again/restarts.ts';
 import { resumeAfterSignal } from '../pause.ts';
 import { parseSignal } from './signals.ts';
+import { survivors } from './survivors.ts';
 
 const SIGKILL = 9;
 const defaultTimeout = 10;
@@ -121,9 +122,10 @@ async function send(context: Context, row: ContainerRow, run: Run, signal: numbe
 
 async function killAndWait(context: Context, row: ContainerRow, run: Run): Promise<void> {
   await send(context, row, run, SIGKILL);
-  if (!(await endsWithin(run, patience))) {
-    throw new EngineError('internal', 'tried to kill container, but did not receive an exit event');
-  }
+  if (await endsWithin(run, patience)) return;
+  const left = await survivors(run.process);
+  const words = 'tried to kill container, but did not receive an exit event';
+  throw new EngineError('internal', left === '' ? words : `${words}: ${left}`);
 }
 
 async function endsWithin(run: Run, milliseconds: number): Promise<boolean> {
