@@ -18,6 +18,7 @@ import type {
 import type { Check } from '../kit/index.ts';
 import type { LogQuery } from '../logs/index.ts';
 import type { Diagnosis } from '../network/index.ts';
+import type { ConfigChange } from './change/contract.ts';
 import type { ContainerFiles } from './files/contract.ts';
 import type { Secret } from './secrets/contract.ts';
 
@@ -57,6 +58,11 @@ export interface Containers extends ContainerFiles {
     reference: string,
     change: { add: Record<string, PortBinding[]>; remove: Record<string, PortBinding[]> },
   ): Promise<{ Ports: Record<string, PortBinding[] | null> }>;
+  /**
+   * Makes it with other variables, labels and mounts, in its place: id, name, writable layer and addresses stay. Labels hold at once; the
+   * rest from its next start on, which with `restart` is now, and the warnings say so. A kill in between leaves it as it was or as asked.
+   */
+  change(reference: string, change: ConfigChange, options: { restart: boolean }): Promise<{ Warnings: string[] }>;
   /** Why packets of one container would reach another, or a port of the host its container; `to` may be empty for a port. */
   diagnose(from: string, to: string): Diagnosis;
   /** `force` says of a container that is not there what Docker says then. */

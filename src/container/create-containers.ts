@@ -1,9 +1,11 @@
-import { EngineError } from '../kit/index.ts';
+import { EngineError, type Tracer } from '../kit/index.ts';
 import { attach } from './attach/attach.ts';
+import { change } from './change/change.ts';
 import { checkContainers } from './check/check.ts';
 import { type ContainerDependencies, type Context, createContext } from './context.ts';
 import type { Containers } from './contract.ts';
 import { execCreate, execInspect, execResize, execStart } from './exec/exec.ts';
+import type { ContainerFiles } from './files/contract.ts';
 import { createFiles } from './files/files.ts';
 import { createHealthMonitor } from './health/monitor.ts';
 import { restart } from './life/again/restart.ts';
@@ -34,8 +36,9 @@ export function createContainers(dependencies: ContainerDependencies): Container
     startAgain: (due, id) => start(due, id, 'policy'),
     monitor: createHealthMonitor,
   });
+  const { tracer } = context;
   return {
-    create: (request) => create(context, request),
+    create: (request) => tracer.span('container.create', () => create(context, request)),
     start: async (reference) => start(context, resolve(context.store, reference).id, 'user'),
     stop: (reference, options) => stop(context, reference, options),
     restart: (reference, options) => restart(context, reference, options),
@@ -44,6 +47,7 @@ export function createContainers(dependencies: ContainerDependencies): Container
     unpause: (reference) => unpause(context, reference),
     rename: (reference, name) => rename(context, reference, name),
     connect: (...request) => connect(context, ...request),
+    change: (...request) => change(context, ...request),
     diagnose: (from, to) => diagnose(context, from, to),
     changePorts: (reference, change) => changePorts(context, reference, change),
     disconnect: (...request) => disconnect(context, ...request),
@@ -51,7 +55,7 @@ export function createContainers(dependencies: ContainerDependencies): Container
     top: (reference, psArgs) => top(context, reference, psArgs),
     stats: (...request) => stats(context, ...request),
     prune: (filters) => prune(context, filters),
-    remove: (reference, options) => remove(context, reference, options),
+    remove: (reference, options) => tracer.span('container.delete', () => remove(context, reference, options)),
     wait: async (...request) => wait(context, ...request),
     list: (options) => list(context, options),
     inspect: (reference, options) => inspect(context, reference, options),
@@ -62,13 +66,22 @@ export function createContainers(dependencies: ContainerDependencies): Container
     execStart: (id, options) => execStart(context, id, options),
     execInspect: (id) => execInspect(context, id),
     execResize: (id, size) => execResize(context, id, size),
-    ...createFiles(context),
+    ...traced(tracer, createFiles(context)),
     subscribe: context.events.subscribe,
     counts: () => counts(context),
     restore: () => restore(context),
     check: () => checkContainers(context),
     shutdown: (seconds) => shutdown(context, seconds),
     close: async () => close(context),
+  };
+}
+
+/** Those of which it is told how long they took. */
+function traced(tracer: Tracer, files: ContainerFiles): ContainerFiles {
+  return {
+    ...files,
+    commit: (...request) => tracer.span('container.commit', () => files.commit(...request)),
+    changes: (...request) => tracer.span('container.changes', () => files.changes(...request)),
   };
 }
 

@@ -1,3 +1,4 @@
+export type { ConfigChange } from './change/contract.ts';
 export { createClock } from './clock.ts';
 export type * from './contract.ts';
 export { createContainers } from './create-containers.ts';

@@ -1,7 +1,9 @@
 import type { ContainerConfig, EndpointSettings, HostConfig, PortBinding } from '../api/index.ts';
 import { EngineError } from '../kit/index.ts';
+import type { KeptAddress } from '../network/index.ts';
 import type { IdMapping } from '../snapshot/index.ts';
 import type { Collection, Rows, Store, Tx } from '../store/index.ts';
+import type { Remake } from './change/contract.ts';
 import type { Link } from './links/contract.ts';
 import type { MountPoint } from './spec/index.ts';
 
@@ -49,6 +51,10 @@ export interface ContainerRow {
   links?: Link[];
   /** The container whose network namespace it shares. */
   networkOf?: string;
+  /** Its process was started before this was asked for, which holds from the next start on. */
+  next?: Remake | undefined;
+  /** The addresses it had before it was remade, by network: its own again if they are free. */
+  kept?: Record<string, KeptAddress> | undefined;
   /** It has secrets, which are kept apart. */
   hasSecrets?: true;
   /** Its ids on the host, where they are not the host's own. */

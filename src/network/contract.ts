@@ -22,6 +22,15 @@ export interface AttachRequest {
   endpoints?: Record<string, EndpointSettings>;
   /** MAC addresses asked for, by the network's name. */
   macAddresses?: Record<string, string>;
+  /** What it had before, by the network's name: its own again where nobody has it by now. */
+  kept?: Record<string, KeptAddress>;
+}
+
+/** Where a container was on a network. */
+export interface KeptAddress {
+  v4?: string;
+  v6?: string;
+  mac?: string;
 }
 
 /** Messages that furnish the container's namespace; see runtime's NetworkPlan, which it matches. */

@@ -1,8 +1,15 @@
 import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Platform } from '../../oci/index.ts';
-import type { ContainerCreateRequest, EndpointSettings, ExecConfig, ExecStartConfig, PortBinding } from '../types.ts';
+import type {
+  ContainerCreateRequest,
+  EndpointSettings,
+  ExecConfig,
+  ExecStartConfig,
+  Mount,
+  PortBinding,
+} from '../types.ts';
 import { decodeBody } from './body.ts';
-import { endpoint, hostConfig, networkingConfig } from './host-config.ts';
+import { endpoint, hostConfig, mount, networkingConfig } from './host-config.ts';
 import { parseJson } from './json.ts';
 import {
   array,
@@ -150,6 +157,16 @@ const networkConnect = struct('network.ConnectOptions', { Container: string(), E
 const networkDisconnect = struct('network.DisconnectOptions', { Container: string(), Force: bool });
 
 const portMap = map(list(struct('nat.PortBinding', { HostIp: string(), HostPort: string() })), 'nat.PortMap');
+const configChange = struct('ConfigChange', {
+  Env: strings,
+  EnvRemove: strings,
+  Labels: stringMap,
+  LabelsRemove: strings,
+  Mounts: list(mount),
+  MountsRemove: strings,
+  Restart: bool,
+});
+
 const portsChange = struct('PortsChange', { Publish: portMap, Unpublish: portMap });
 
 const platform = struct('v1.Platform', {
@@ -177,6 +194,16 @@ export interface NetworkConnectBody {
 }
 
 /** Bindings by container port; what is to be published, and what no longer. */
+export interface ConfigChangeBody {
+  Env?: string[];
+  EnvRemove?: string[];
+  Labels?: Record<string, string>;
+  LabelsRemove?: string[];
+  Mounts?: Mount[];
+  MountsRemove?: string[];
+  Restart?: boolean;
+}
+
 export interface PortsChangeBody {
   Publish?: Record<string, PortBinding[]>;
   Unpublish?: Record<string, PortBinding[]>;
@@ -208,6 +235,8 @@ export const decodeVolumeCreate = (text: string) =>
 /** The bodies of the networks' endpoints; all may be empty. */
 export const decodeNetworkCreate = (text: string) =>
   text === '' ? {} : decodeBody<object>(networkCreate, text, 'CreateRequest');
+export const decodeConfigChange = (text: string) =>
+  text === '' ? {} : decodeBody<ConfigChangeBody>(configChange, text, 'ConfigChange');
 export const decodePortsChange = (text: string) =>
   text === '' ? {} : decodeBody<PortsChangeBody>(portsChange, text, 'PortsChange');
 export const decodeNetworkConnect = (text: string) =>

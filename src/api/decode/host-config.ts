@@ -54,7 +54,8 @@ export const restartPolicy = struct('container.RestartPolicy', {
   MaximumRetryCount: int64('int'),
 });
 
-const mount = struct('mount.Mount', {
+/** One of HostConfig.Mounts. */
+export const mount = struct('mount.Mount', {
   Type: string('mount.Type'),
   Source: string(),
   Target: string(),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Damage, leftOverAfter } from '../../kit/index.ts';
 import type { Tx } from '../../store/index.ts';
 import type { Context } from '../context.ts';
-import { usedBy } from '../make/create.ts';
+import { usedBy } from '../make/used-by.ts';
 import { type ContainerRow, findRow, rowsOf } from '../row.ts';
 
 /** Containers with what they stand on, and what lies there that belongs to none. What a container wrote is never touched. */

@@ -20,6 +20,8 @@ import { argv } from '../spec/merge.ts';
 import { checkUserns, chooseIds } from '../userns/choose.ts';
 import { checkNetworkOptions } from '../view/endpoint.ts';
 import { checkName, generateName, nameConflict } from './names.ts';
+import { usedBy } from './used-by.ts';
+import { makeMounts, unmakeMounts } from './volumes.ts';
 
 interface CreateRequest {
   name?: string;
@@ -42,12 +44,12 @@ export async function create(context: Context, request: CreateRequest): Promise<
   checkSecrets(secrets, [...points.map(({ destination }) => destination), ...Object.keys(row.hostConfig.Tmpfs ?? {})]);
   if (secrets.length > 0) row.hasSecrets = true;
   const range = row.ids?.uids[0];
-  const made: MountPoint[] = [];
+  let made: MountPoint[] = [];
   try {
     if (range) context.idsInMaking.add(range);
     await context.snapshots.create(row.id, image.layers, { ...(row.ids && { ids: row.ids }) });
     crashpoint('container.snapshotCreated');
-    for (const point of points) made.push(await makeVolume(context, point));
+    made = await makeMounts(context, points);
     const created = commit(
       context,
       { ...row, mounts: made },
@@ -57,7 +59,8 @@ export async function create(context: Context, request: CreateRequest): Promise<
     context.events.publish(created, 'create');
     return { Id: row.id, Warnings: warnings };
   } catch (error) {
-    await giveUp(context, row.id, points, made);
+    await context.snapshots.remove(row.id);
+    await unmakeMounts(context, points, made);
     throw error;
   } finally {
     if (range) context.idsInMaking.delete(range);
@@ -178,26 +181,6 @@ function spellOutBindings({ PortBindings }: ContainerRow['hostConfig']): void {
   }
 }
 
-/** The image of a mount stays for as long as the container does. */
-function withImage(context: Context, point: MountPoint): MountPoint {
-  const { id, layers } = context.images.resolve(point.name);
-  const source = context.snapshots.describeLayers(layers).MergedDir ?? '';
-  return { ...point, layers, imageId: id, source };
-}
-
-async function makeVolume(context: Context, point: MountPoint): Promise<MountPoint> {
-  if (point.type === 'image') return withImage(context, point);
-  if (point.type !== 'volume' || point.inherited) return point;
-  const volume = await context.volumes.create({
-    ...(point.name && { name: point.name }),
-    ...(point.driver && { driver: point.driver }),
-    options: point.driverOptions,
-    labels: point.labels,
-  });
-  crashpoint('container.volumeCreated');
-  return { ...point, name: volume.Name, driver: volume.Driver, source: volume.Mountpoint };
-}
-
 function commit(
   context: Context,
   row: ContainerRow,
@@ -226,19 +209,4 @@ function freeName(rows: Rows<ContainerRow>): string {
 
 function addReferences(tx: Tx, row: ContainerRow): void {
   for (const target of usedBy(row)) tx.refs.add(`container:${row.id}`, target);
-}
-
-/** What a container refers to in the store. */
-export function usedBy(row: ContainerRow): string[] {
-  const links = (row.links ?? []).map(({ child }) => `container:${child}`);
-  const volumes = row.mounts.filter(({ type }) => type === 'volume').map(({ name }) => `volume:${name}`);
-  const images = row.mounts.flatMap(({ imageId }) => (imageId === undefined ? [] : [`image:${imageId}`]));
-  return [...new Set([`image:${row.imageId}`, ...links, ...volumes, ...images])];
-}
-
-/** Takes back what was made for a container that did not come to be; volumes that the user named stay, as in Docker. */
-async function giveUp(context: Context, id: string, points: MountPoint[], made: MountPoint[]): Promise<void> {
-  await context.snapshots.remove(id);
-  const anonymous = made.filter(({ type }, index) => type === 'volume' && points[index]?.name === '');
-  for (const { name } of anonymous) await context.volumes.remove(name, { force: true });
 }

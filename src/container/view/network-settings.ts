@@ -34,6 +34,19 @@ function withoutAddress(endpoint: EndpointSettings): EndpointSettings {
   return { ...emptyEndpoint, ...asked, DNSNames: endpoint.DNSNames } as unknown as EndpointSettings;
 }
 
+/** Where a container that runs is on its networks. */
+export function addressesOf({ networks }: ContainerRow): NonNullable<ContainerRow['kept']> {
+  const entries = Object.entries(networks).map(([name, { IPAddress, GlobalIPv6Address, MacAddress }]) => [
+    name,
+    {
+      ...(IPAddress && { v4: IPAddress }),
+      ...(GlobalIPv6Address && { v6: GlobalIPv6Address }),
+      ...(MacAddress && { mac: MacAddress }),
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
+
 /** NetworkSettings of inspect. The fields beside `Networks` repeat what the default bridge's endpoint says. */
 export function networkSettings(row: ContainerRow): NetworkSettings {
   const own = row.state === 'running' && row.networkOf === undefined;

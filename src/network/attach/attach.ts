@@ -85,7 +85,8 @@ function joinAll(state: State, request: AttachRequest, wanted: Wanted[]): { endp
   try {
     for (const [index, { record, settings }] of wanted.entries()) {
       const macAddress = request.macAddresses?.[record.name] ?? (index === 0 ? request.macAddress : undefined);
-      const wish = { ...request, record, settings, others: endpoints, ...(macAddress && { macAddress }) };
+      const kept = request.kept?.[record.name];
+      const wish = { ...request, record, settings, others: endpoints, kept, ...(macAddress && { macAddress }) };
       if (record.configOnly) throw new EngineError('forbidden', 'cannot create endpoint on configuration-only network');
       checkEndpoint(record.name, settings, record);
       if (record.driver === 'host' || record.driver === 'null') {

@@ -4,6 +4,7 @@ import { EngineError, newId, shortId } from '../../kit/index.ts';
 import { contains, type Ip, parseIp, toText } from '../address/subnets.ts';
 import { randomMac } from '../bridge/bridge.ts';
 import type { Side, Wire } from '../bridge/wire.ts';
+import type { KeptAddress } from '../contract.ts';
 import { type Line, raiseLine } from '../macvlan/line.ts';
 import { isLineDriver } from '../macvlan/options.ts';
 import { type Endpoint, type EndpointWish, type Link, type LinkAddress, noLink, wishOf } from '../records/place.ts';
@@ -22,6 +23,7 @@ export interface JointWish {
   record: NetworkRecord;
   settings: EndpointSettings | undefined;
   macAddress?: string;
+  kept?: KeptAddress | undefined;
   /** Of the interfaces that the container has already. */
   others: Endpoint[];
 }
@@ -37,10 +39,10 @@ export function join(state: State, wish: JointWish): Joint {
   const on = isLineDriver(wish.record.driver) ? lineOf(state, wish.record) : wireOf(state, wish.record.id);
   const asked = wishOf(wish.settings);
   const endpointId = newId();
-  const v4 = takeAddress(on.v4, asked.IPAMConfig?.IPv4Address);
+  const v4 = takeAddress(on.v4, asked.IPAMConfig?.IPv4Address, wish.kept?.v4);
   let v6: Ip | undefined;
   try {
-    v6 = takeAddress(on.v6, asked.IPAMConfig?.IPv6Address);
+    v6 = takeAddress(on.v6, asked.IPAMConfig?.IPv6Address, wish.kept?.v6);
   } catch (error) {
     if (v4) on.v4?.addresses.giveBack(v4, 0);
     throw error;
@@ -52,7 +54,7 @@ export function join(state: State, wish: JointWish): Joint {
     ...(v4 && on.v4 && { v4: linkAddress(v4, on.v4) }),
     ...(v6 && on.v6 && { v6: linkAddress(v6, on.v6) }),
   };
-  const mac = (wish.macAddress || wish.settings?.MacAddress || randomMac()).toLowerCase();
+  const mac = (wish.macAddress || wish.settings?.MacAddress || wish.kept?.mac || randomMac()).toLowerCase();
   const base = { endpointId, networkId: wish.record.id, network: wish.record.name, mac, wish: asked, link };
   return { endpoint: { ...base, names: namesOf(wish, asked) }, link, on };
 }
@@ -86,10 +88,22 @@ function hostSide(
   return { veth: `veth${endpointId.slice(0, 7)}`, index };
 }
 
-function takeAddress(side: Side | undefined, asked: string | undefined): Ip | undefined {
+function takeAddress(side: Side | undefined, asked: string | undefined, kept: string | undefined): Ip | undefined {
   if (!side) return undefined;
-  const wanted = asked ? parseIp(asked) : undefined;
-  return side.addresses.take(wanted && contains(side.subnet, wanted) ? wanted : undefined);
+  const within = (text: string | undefined): Ip | undefined => {
+    const ip = text ? parseIp(text) : undefined;
+    return ip && contains(side.subnet, ip) ? ip : undefined;
+  };
+  const wanted = within(asked);
+  const own = wanted ? undefined : within(kept);
+  if (!own) return side.addresses.take(wanted);
+  try {
+    return side.addresses.take(own);
+  } catch (error) {
+    // Somebody else has it by now: any other will do.
+    if (!(error instanceof EngineError && error.kind === 'forbidden')) throw error;
+    return side.addresses.take();
+  }
 }
 
 const linkAddress = (ip: Ip, side: Side): LinkAddress => ({

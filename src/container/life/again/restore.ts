@@ -1,5 +1,6 @@
 import { messageOf } from '../../../kit/index.ts';
 import type { Exit, Process } from '../../../runtime/index.ts';
+import { restartRemade } from '../../change/restart-remade.ts';
 import type { Context } from '../../context.ts';
 import { recordExecExit, watchExec } from '../../exec/exec-launch.ts';
 import { type ExecRecord, execRows } from '../../exec/exec-records.ts';
@@ -38,9 +39,27 @@ export async function restore(context: Context): Promise<void> {
     context,
     rows.map(({ id }) => id),
   );
-  for (const { id } of begun) {
-    const row = findRow(context.store, id);
-    if (row && context.runs.has(id) && !row.paused) context.health.resume(row);
+  for (const before of begun) {
+    const row = findRow(context.store, before.id);
+    if (row && context.runs.has(row.id) && !row.paused) watchHealth(context, row, before);
+    if (row?.next?.restart && context.runs.has(row.id)) void goOn(context, row);
+  }
+}
+
+/** An engine that ended in the middle of a start did not come to its health: that is still the one of the end before. */
+function watchHealth({ health }: Context, row: ContainerRow, before: ContainerRow): void {
+  const { Status, FailingStreak } = health.of(row.id) ?? {};
+  const isOfItsEnd = Status === 'unhealthy' && FailingStreak === 0;
+  if (before.state === 'starting' || isOfItsEnd) health.begin(row);
+  else health.resume(row);
+}
+
+/** The engine ended between a change and the restart that was asked for with it. */
+async function goOn(context: Context, { id }: ContainerRow): Promise<void> {
+  try {
+    await restartRemade(context, id);
+  } catch (error) {
+    context.log.error('a container that was changed could not be restarted', { id, error: messageOf(error) });
   }
 }
 
@@ -132,7 +151,8 @@ async function restoreExecs(context: Context): Promise<void> {
 async function tidy(context: Context, id: string): Promise<void> {
   const row = findRow(context.store, id);
   if (!row || context.runs.has(id)) return;
-  const gone = row.state === 'removing' || row.hostConfig.AutoRemove;
+  // One that was changed is between two lives, though it removes itself at its end.
+  const gone = row.state === 'removing' || (row.hostConfig.AutoRemove && row.state !== 'restarting');
   if (!gone) return;
   try {
     await clearAway(context, row.name === null ? row : tombstone(context, row, { volumes: true }));

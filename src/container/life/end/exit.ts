@@ -1,10 +1,11 @@
 import { crashpoint } from '../../../kit/index.ts';
 import type { Exit, Process } from '../../../runtime/index.ts';
 import type { Tx } from '../../../store/index.ts';
+import { holdUsed, takenOver } from '../../change/remake.ts';
 import { formatTime, parseMilliseconds } from '../../clock.ts';
 import type { Context, Run } from '../../context.ts';
 import { type ContainerRow, changeIn, changeRow, findRow } from '../../row.ts';
-import { idleNetworks } from '../../view/network-settings.ts';
+import { addressesOf, idleNetworks } from '../../view/network-settings.ts';
 import { restartsAfterExit } from '../again/restart-policy.ts';
 import { scheduleRestart } from '../again/restarts.ts';
 import { tellLeft } from '../related-events.ts';
@@ -69,9 +70,12 @@ export async function recordExit({ context, id, exit, process, told }: Ending): 
   // An engine that closes leaves the record to the next one.
   if (!before || context.closing) return;
   const run = context.runs.get(id);
-  const again = !run?.stopping && restartsAfterExit(before, exit.code);
-  const stays = run?.again || !before.hostConfig.AutoRemove;
-  const row = commitExit(context, before, exit, { again, stays });
+  // A user asked for its end and its next start in one.
+  const remade = before.next?.restart === true;
+  const again = remade || (!run?.stopping && restartsAfterExit(before, exit.code));
+  const stays = run?.again || remade || !before.hostConfig.AutoRemove;
+  const ended = () => commitExit(context, before, exit, { again, stays });
+  const row = context.tracer.span('container.exit', ended, { 'container.id': id, 'container.exit_code': exit.code });
   crashpoint('container.exited');
   context.runs.delete(id);
   context.health.halt(id);
@@ -82,11 +86,11 @@ export async function recordExit({ context, id, exit, process, told }: Ending): 
   if (gone) context.waiters.removed(id, response);
   else context.waiters.ended(id, response);
   told();
-  await context.networks.release(id);
+  await context.tracer.span('network.release', () => context.networks.release(id));
   await process?.release();
   await context.volumes.release(id);
   if (gone) await clearAway(context, row);
-  if (again) scheduleRestart(context, row);
+  if (again && !remade) scheduleRestart(context, row);
 }
 
 function commitExit(
@@ -106,12 +110,16 @@ function commitExit(
     networks: idleNetworks(row),
     ports: {},
     ...(again && { restartCount: row.restartCount + 1 }),
+    ...(row.next && takenOver(row, row.next)),
+    kept: undefined,
+    ...(row.next?.restart && { restartCount: 0, kept: addressesOf(row) }),
   };
   const also = (tx: Tx) => context.networks.forget(tx, row.id);
   if (!stays) return tombstone(context, { ...row, ...change }, { volumes: true, foretold: true, also });
   return changeRow(context.store, row.id, change, (tx) => {
     also(tx);
     tx.refs.add(`container:${row.id}`, `image:${row.imageId}`);
+    if (row.next) holdUsed(tx, { ...row, ...change });
   });
 }
 

@@ -20,7 +20,7 @@ export async function enterNetwork(context: Context, row: ContainerRow): Promise
 function attachRequest(context: Context, row: ContainerRow): AttachRequest {
   const { Hostname = '', Domainname = '' } = row.config;
   const names = { containerId: row.id, name: row.name ?? '', hostname: Hostname, domainname: Domainname };
-  const own = { endpoints: row.networks, macAddresses: row.macs ?? {} };
+  const own = { endpoints: row.networks, macAddresses: row.macs ?? {}, ...(row.kept && { kept: row.kept }) };
   const wishes = networkWishes(row.config, row.hostConfig);
   const extraHosts = [...wishes.extraHosts, ...joinLinks(context, row).hosts];
   return { ...names, ...wishes, extraHosts, ...(row.config.NetworkDisabled ? {} : own) };

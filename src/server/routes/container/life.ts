@@ -1,4 +1,4 @@
-import { decodeContainerUpdate } from '../../../api/decode/index.ts';
+import { decodeConfigChange, decodeContainerUpdate } from '../../../api/decode/index.ts';
 import { olderThan } from '../../../api/index.ts';
 import type { Containers } from '../../../container/index.ts';
 import { type Handler, readJsonBody, sendJson } from '../../request.ts';
@@ -15,6 +15,8 @@ export function lifeRoutes(containers: Containers): Route[] {
     ['POST', '/containers/{name}/rename', plain((name, query) => containers.rename(name, query.text('name')))],
     ['POST', '/containers/{name}/update', updateHandler(containers)],
     ['POST', '/containers/prune', pruneHandler(containers)],
+    // Docker has no such thing: the path is the engine's own.
+    ['POST', '/tug/containers/{name}/config', changeHandler(containers)],
   ];
 }
 
@@ -36,6 +38,21 @@ function updateHandler(containers: Containers): Handler {
     if (olderThan(request.version, '1.40')) delete body.PidsLimit;
     if (!olderThan(request.version, '1.42')) delete body.KernelMemory;
     await sendJson(request, 200, await containers.update(request.name, body));
+  };
+}
+
+function changeHandler(containers: Containers): Handler {
+  return async (request) => {
+    const body = decodeConfigChange(await readJsonBody(request));
+    const change = {
+      env: body.Env ?? [],
+      envRemove: body.EnvRemove ?? [],
+      labels: body.Labels ?? {},
+      labelsRemove: body.LabelsRemove ?? [],
+      mounts: body.Mounts ?? [],
+      mountsRemove: body.MountsRemove ?? [],
+    };
+    await sendJson(request, 200, await containers.change(request.name, change, { restart: body.Restart ?? false }));
   };
 }
 

@@ -1,12 +1,12 @@
 import type { ContainerUpdateResponse } from '../../../../api/index.ts';
 import { command } from '../../../command.ts';
-import { parsePorts } from '../../../create/network/ports.ts';
 import { restartPolicy } from '../../../create/restart.ts';
 import { bytes, cpus, swapBytes } from '../../../create/values/values.ts';
 import { errorText } from '../../../error-text.ts';
 import { flag, type Values } from '../../../flags/index.ts';
+import { type OwnRequest, ownFlags, ownRequests } from './update-own.ts';
 
-const flags = {
+const table = {
   'blkio-weight': flag.uint('Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)', 16),
   'cpu-period': flag.int('Limit CPU CFS (Completely Fair Scheduler) period'),
   'cpu-quota': flag.int('Limit CPU CFS (Completely Fair Scheduler) quota'),
@@ -21,35 +21,29 @@ const flags = {
   'memory-reservation': bytes('Memory soft limit'),
   'memory-swap': swapBytes('Swap limit equal to memory plus swap: -1 to enable unlimited swap'),
   'pids-limit': flag.int('Tune container pids limit (set -1 for unlimited)'),
-  // Docker has no such flags, and its help is ours.
-  'publish-add': { ...flag.list("Publish one more of the container's ports to the host"), hidden: true },
-  'publish-rm': { ...flag.list('Publish a port no longer'), hidden: true },
   restart: flag.string('Restart policy to apply when a container exits'),
+  ...ownFlags,
 };
 
 export const update = command({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   short: 'Update configuration of one or more containers',
   aliases: ['container update', 'update'],
-  flags,
+  flags: table,
   arity: { atLeast: 1 },
-  async run({ client, out }, { flags, given, args }) {
+  async run({ client, env, out }, { flags, given, args }) {
     if (given.size === 0) throw new Error('you must provide one or more flags when using this command');
-    const body = { ...resourcesOf(flags), RestartPolicy: restartPolicy(flags.restart) };
-    const ports = portsOf(flags);
-    const onlyPorts = [...given].every((name) => name.startsWith('publish-'));
+    const wanted = requestsOf(flags, given, env);
     const warnings: string[] = [];
     const faults: string[] = [];
     for (const name of args) {
       try {
-        const path = `/containers/${encodeURIComponent(name)}/update`;
-        if (ports)
-          await client.json({ method: 'POST', path: `/tug/containers/${encodeURIComponent(name)}/ports`, body: ports });
-        const { Warnings } = onlyPorts
-          ? { Warnings: [] }
-          : await client.json<ContainerUpdateResponse>({ method: 'POST', path, body });
+        for (const { path, body } of wanted) {
+          const full = path.replace('{name}', encodeURIComponent(name));
+          const { Warnings } = await client.json<ContainerUpdateResponse>({ method: 'POST', path: full, body });
+          warnings.push(...(Warnings ?? []));
+        }
         await out.line(name);
-        warnings.push(...(Warnings ?? []));
       } catch (error) {
         faults.push(errorText(error));
       }
@@ -60,13 +54,19 @@ export const update = command({
   },
 });
 
-function portsOf(values: Values<typeof flags>): object | undefined {
-  const [add, remove] = [values['publish-add'], values['publish-rm']];
-  if (add.length === 0 && remove.length === 0) return undefined;
-  return { Publish: parsePorts(add, []).bindings, Unpublish: parsePorts(remove, []).bindings };
+/** What is asked of the engine for each container, in this order. */
+function requestsOf(
+  flags: Values<typeof table>,
+  given: Set<string>,
+  env: Record<string, string | undefined>,
+): OwnRequest[] {
+  const own = ownRequests(flags, env);
+  if ([...given].every((name) => name in ownFlags)) return own;
+  const body = { ...resourcesOf(flags), RestartPolicy: restartPolicy(flags.restart) };
+  return [...own, { path: '/containers/{name}/update', body }];
 }
 
-function resourcesOf(values: Values<typeof flags>): object {
+function resourcesOf(values: Values<typeof table>): object {
   return {
     BlkioWeight: values['blkio-weight'],
     CpuPeriod: values['cpu-period'],
