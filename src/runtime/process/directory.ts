@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { closeFd, openDirectory, socketPath } from '../../host/index.ts';
 import { crashpoint } from '../../kit/index.ts';
 import type { Exit, OciRuntime } from '../contract.ts';
+import { VERSION } from './protocol.ts';
 
 /** What is left in the directory of a start, so that another engine can take it up. */
 export interface LaunchRecord {
@@ -10,6 +11,8 @@ export interface LaunchRecord {
   boot: string;
   /** Path of the container's cgroup in every hierarchy; empty for an exec. */
   cgroup: string;
+  /** What its monitor speaks; one that says nothing speaks the first version. */
+  protocol?: number;
   /** Another runtime's work: what clears up after it, and the cgroup of the container (an exec's too). */
   oci?: { runtime: OciRuntime; id: string; cgroup: string };
 }
@@ -33,7 +36,7 @@ export interface Directory {
 export function makeDirectory(path: string, record: LaunchRecord, files: Record<string, string> = {}): Directory {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  writeFileSync(join(path, 'launch.json'), JSON.stringify(record), { mode: 0o600 });
+  writeFileSync(join(path, 'launch.json'), JSON.stringify({ ...record, protocol: VERSION }), { mode: 0o600 });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text, { mode: 0o600 });
   crashpoint('runtime.directory');
   return openAt(path);

@@ -52,7 +52,7 @@ export function createProcess(input: ProcessInput): TrackedProcess {
     else if (!ended) void orphaned(input).then(end);
   });
   const ask = async (request: Request): Promise<void> =>
-    check(id, request, ended ? -1 : await connection.request(request));
+    check(id, request, ended ? -1 : await answered(id, connection.request(request)));
   const place = (): string | undefined => (ended ? undefined : directory.socket);
   return {
     id,
@@ -89,6 +89,20 @@ export function createProcess(input: ProcessInput): TrackedProcess {
       startedAt = at;
     },
   };
+}
+
+/** How long a monitor may take for an answer, in milliseconds: one that is stopped, or waits for a dead disk, must not hold up a client. */
+const patience = 10_000;
+
+async function answered(id: string, answer: Promise<number>): Promise<number> {
+  const late = Promise.withResolvers<never>();
+  const words = `the monitor of ${id} does not answer`;
+  const timer = setTimeout(() => late.reject(new EngineError('internal', words)), patience);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Throws what the shim's answer to a request means, if it is a refusal. */

@@ -8,6 +8,8 @@
  * messages of the shim: letter, three zeros, length u32, payload.
  */
 export const VERSION = 1;
+/** What monitors spoke before their records said it. */
+export const FIRST_VERSION = 1;
 const MAGIC = Buffer.from(['T', 'U', 'G', String.fromCharCode(VERSION)].join(''));
 
 /** Where a shim stands, as its first message says. */

@@ -1,8 +1,9 @@
+import { EngineError } from '../../kit/index.ts';
 import type { Control, Exit, Process } from '../contract.ts';
 import { openConnection } from './connection.ts';
-import { type Directory, findDirectory } from './directory.ts';
+import { type Directory, findDirectory, type LaunchRecord } from './directory.ts';
 import { createProcess, orphaned } from './process.ts';
-import type { ShimMessage } from './protocol.ts';
+import { FIRST_VERSION, type ShimMessage, VERSION } from './protocol.ts';
 
 export interface Recovery {
   id: string;
@@ -15,8 +16,15 @@ export interface Recovery {
   bury: () => Promise<void>;
 }
 
+/** How long a monitor may take to say where it stands before nobody waits for it any more, in milliseconds. */
+const patience = 2000;
+/** How often one may be gone just as we come. */
+const mostTries = 100;
+
+type Hello = Extract<ShimMessage, { type: 'hello' }>;
+
 /** Takes up what another engine started; see Runtime.recover. */
-export async function recover(input: Recovery): Promise<Process | Exit | undefined> {
+export async function recover(input: Recovery, tries = 1): Promise<Process | Exit | undefined> {
   const directory = findDirectory(input.path);
   if (!directory) return undefined;
   const record = directory.launchRecord();
@@ -24,9 +32,10 @@ export async function recover(input: Recovery): Promise<Process | Exit | undefin
     directory.close();
     return undefined;
   }
+  refuseUnknown(input, record, directory.close);
   const connection = await openConnection(directory.socket).catch(() => undefined);
   if (!connection) return withoutShim(input, directory);
-  const hello = Promise.withResolvers<Extract<ShimMessage, { type: 'hello' }> | undefined>();
+  const hello = Promise.withResolvers<Hello | undefined>();
   const early: Exclude<ShimMessage, { type: 'answer' }>[] = [];
   let listener = (message: Exclude<ShimMessage, { type: 'answer' }>): void => void early.push(message);
   connection.listen((message) => {
@@ -34,21 +43,21 @@ export async function recover(input: Recovery): Promise<Process | Exit | undefin
     else listener(message);
   });
   void connection.closed.then(() => hello.resolve(undefined));
-  const said = await hello.promise;
-  if (!said) return recoverLater(input, directory.close);
-  if (said.token !== input.token) {
+  const said = await Promise.race([hello.promise, Bun.sleep(patience).then(() => 'late' as const)]);
+  if (!said) return recoverLater(input, directory.close, tries);
+  if (said !== 'late' && said.token !== input.token) {
     connection.close();
     directory.close();
     return undefined;
   }
-  if (said.state === 'preparing' || said.state === 'waiting') {
+  if (said !== 'late' && isBeforeGo(said)) {
     // Its engine is gone and never said go.
     await connection.request({ type: 'abort' });
     await connection.closed;
     directory.close();
     return recover(input);
   }
-  return createProcess({
+  const process = createProcess({
     id: input.id,
     token: input.token,
     directory,
@@ -59,11 +68,33 @@ export async function recover(input: Recovery): Promise<Process | Exit | undefin
         early.splice(0).forEach(next);
       },
     },
-    running: { pid: said.pid, startedAt: said.startedAt },
-    pids: () => input.pids(said.pid),
+    ...(said !== 'late' && { running: { pid: said.pid, startedAt: said.startedAt } }),
+    pids: () => input.pids(process.pid),
     ...(input.control && { control: input.control }),
     bury: input.bury,
   });
+  if (said === 'late') {
+    void hello.promise.then((now) => {
+      if (!now) return;
+      process.started(now.pid, now.startedAt);
+      if (isBeforeGo(now)) void connection.request({ type: 'abort' });
+    });
+  }
+  return process;
+}
+
+const isBeforeGo = ({ state }: Hello): boolean => state === 'preparing' || state === 'waiting';
+
+/** Before anything is done to it: whoever started it can still look after it. */
+function refuseUnknown({ id }: Recovery, record: LaunchRecord | undefined, close: () => void): void {
+  const { protocol = FIRST_VERSION } = record ?? {};
+  if (protocol === VERSION) return;
+  close();
+  throw new EngineError(
+    'internal',
+    `the monitor of ${id} speaks protocol ${protocol}, and this version of tug only ${VERSION}; it was left as it is: ` +
+      'start the version of tug that started it, and stop it there before you change versions',
+  );
 }
 
 async function withoutShim(input: Recovery, directory: Directory): Promise<Exit | undefined> {
@@ -80,8 +111,9 @@ async function withoutShim(input: Recovery, directory: Directory): Promise<Exit 
 }
 
 // The shim went just as we came: what it left is there by now.
-async function recoverLater(input: Recovery, close: () => void): Promise<Process | Exit | undefined> {
+async function recoverLater(input: Recovery, close: () => void, tries: number): Promise<Process | Exit | undefined> {
   close();
+  if (tries >= mostTries) throw new EngineError('internal', `the monitor of ${input.id} hangs up on every engine`);
   await Bun.sleep(20);
-  return recover(input);
+  return recover(input, tries + 1);
 }

@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite';
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
 import { migrations as released } from './migrations.ts';
 
@@ -14,19 +14,19 @@ export function openDatabase(path: string, migrations: Migration[] = released): 
   try {
     if (onDisk && existsSync(path)) check(path, migrations.length);
     if (onDisk) keepPrivate(path);
-    return upToDate(new Database(path, { create: true, strict: true }), onDisk, migrations);
+    return upToDate(new Database(path, { create: true, strict: true }), onDisk ? path : undefined, migrations);
   } catch (error) {
     throw explain(path, error);
   }
 }
 
-function upToDate(db: Database, onDisk: boolean, migrations: Migration[]): Database {
+function upToDate(db: Database, path: string | undefined, migrations: Migration[]): Database {
   try {
     // One engine per data directory: the lock lasts as long as the connection.
-    if (onDisk) db.run('PRAGMA locking_mode = EXCLUSIVE');
+    if (path !== undefined) db.run('PRAGMA locking_mode = EXCLUSIVE');
     db.run('PRAGMA journal_mode = WAL');
     db.run('PRAGMA synchronous = FULL');
-    migrate(db, migrations);
+    migrate(db, path, migrations);
     return db;
   } catch (error) {
     db.close();
@@ -46,10 +46,7 @@ function check(path: string, known: number): void {
   try {
     const version = versionOf(db);
     if (version > known) {
-      throw new EngineError(
-        'internal',
-        `the database ${path} was written by a newer version of tug (schema ${version}; this one knows ${known})`,
-      );
+      throw tooNew(path, version, known);
     }
     const result = db.query<{ quick_check: string }, []>('PRAGMA quick_check(1)').get();
     if (result?.quick_check !== 'ok') throw damaged(path, result?.quick_check ?? 'no answer');
@@ -58,7 +55,43 @@ function check(path: string, known: number): void {
   }
 }
 
-function migrate(db: Database, migrations: Migration[]): void {
+/** A version that knows less must not guess; what to do instead is said. */
+function tooNew(path: string, version: number, known: number): EngineError {
+  const copy = copyOf(path, known);
+  const way = existsSync(copy)
+    ? `${copy} is what this one left before the change: put it in its place to go back, and what came after is lost`
+    : 'to go back, restore a backup that this one made (tug system restore)';
+  const words = `was written by a newer version of tug (schema ${version}; this one knows ${known})`;
+  return new EngineError('internal', `the database ${path} ${words}: start that version again; ${way}`);
+}
+
+const copyOf = (path: string, version: number): string => `${path}.schema${version}`;
+
+/** The way back: the database as the version before left it. Whole, or not there. */
+function keepCopy(db: Database, path: string, version: number): void {
+  const copy = copyOf(path, version);
+  const unfinished = `${copy}.new`;
+  rmSync(unfinished, { force: true });
+  db.query('VACUUM INTO ?').run(unfinished);
+  chmodSync(unfinished, 0o600);
+  syncFile(unfinished);
+  crashpoint('store.copied');
+  renameSync(unfinished, copy);
+  crashpoint('store.copyKept');
+}
+
+function syncFile(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function migrate(db: Database, path: string | undefined, migrations: Migration[]): void {
+  const from = versionOf(db);
+  if (path !== undefined && from > 0 && from < migrations.length) keepCopy(db, path, from);
   for (let version = versionOf(db); version < migrations.length; version++) {
     db.transaction(() => {
       migrations[version]?.(db);
