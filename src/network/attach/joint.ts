@@ -54,10 +54,13 @@ export function join(state: State, wish: JointWish): Joint {
     ...(v4 && on.v4 && { v4: linkAddress(v4, on.v4) }),
     ...(v6 && on.v6 && { v6: linkAddress(v6, on.v6) }),
   };
-  const mac = (wish.macAddress || wish.settings?.MacAddress || wish.kept?.mac || randomMac()).toLowerCase();
+  const mac = macOf(wish);
   const base = { endpointId, networkId: wish.record.id, network: wish.record.name, mac, wish: asked, link };
   return { endpoint: { ...base, names: namesOf(wish, asked) }, link, on };
 }
+
+const macOf = ({ macAddress, settings, kept }: JointWish): string =>
+  (macAddress || settings?.MacAddress || kept?.mac || randomMac()).toLowerCase();
 
 /** The parent may have gone and come again since, with another number. */
 function lineOf(state: State, record: NetworkRecord): Line {
