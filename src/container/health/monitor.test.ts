@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { type EventMessage, frame } from '../../api/index.ts';
 import { type Containers, createContainers } from '../index.ts';
+import { type ContainerRow, containerRows } from '../row.ts';
 import { createNeighbours, type FakeProcess, type Neighbours } from '../testing/neighbours.ts';
 
 let neighbours: Neighbours;
@@ -193,4 +194,24 @@ describe('the restart policy on-unhealthy', () => {
       "Without a health check the restart policy 'on-unhealthy' is the same as 'unless-stopped'",
     ]);
   });
+});
+
+test('an engine that died in the middle of a start leaves no health of the life before', async () => {
+  const id = await run();
+  neighbours.processes.get(id)?.end({ code: 0 });
+  await status('unhealthy');
+  await containers.start('aa');
+  const process = neighbours.processes.get(id);
+  if (!process) throw new Error('it is gone');
+  await containers.close();
+  neighbours.recoverable.set(id, process);
+  // The start was written down, and that it came to run and its health were not.
+  neighbours.store.update((tx) => {
+    const rows = tx.collection(containerRows);
+    rows.put(id, { ...(rows.get(id) as ContainerRow), state: 'starting' });
+    tx.collection({ name: 'health', indexes: {} }).put(id, { Status: 'unhealthy', FailingStreak: 1, Log: [] });
+  });
+  open();
+  await containers.restore();
+  expect(await health()).toEqual({ Status: 'starting', FailingStreak: 0, Log: [] });
 });
