@@ -8,6 +8,7 @@ import { listenAll } from './daemon/listen.ts';
 import type { Values } from './daemon/options/option.ts';
 import { writePidfile } from './daemon/pidfile.ts';
 import { type Live, reload } from './daemon/reload.ts';
+import { createSeeing, tracedBuilds } from './daemon/seeing.ts';
 import { parseFlags, usage } from './daemon/settings/flags.ts';
 import { limitsOf, registryOf } from './daemon/settings/registry.ts';
 import { type Settings, settle } from './daemon/settings/settings.ts';
@@ -154,12 +155,15 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const { ground, registry, plugins, runtimes } = await openGround(settings, log, opened);
   const { store, snapshots, images, volumes, networks, runtime, dataRoot } = ground;
   const { cgroupParent } = settings;
+  const seeing = createSeeing(settings, { version: build.version, environment: process.env, log });
+  opened.push(() => seeing.close());
+  const { tracer } = seeing;
   const clock = createClock();
   const facts = factsFor(settings, runtimes);
-  const containers = createContainers({ ...ground, logs: createLogReader(), clock, facts, cgroupParent });
+  const containers = createContainers({ ...ground, logs: createLogReader(), tracer, clock, facts, cgroupParent });
   opened.push(() => containers.close());
   const specs = createStepSpecs({ facts, cgroupParent });
-  const builds = createBuilds({ ...ground, specs, clock: () => new Date() });
+  const builds = createBuilds({ ...ground, registry, specs, clock: () => new Date() });
   opened.push(() => builds.close());
   await volumes.restore();
   builds.restore();
@@ -176,14 +180,25 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     storageDriver,
     build,
     log,
+    tracer,
     settings: () => shownSettings(settings, facts),
     runtimes,
   });
   opened.push(() => system.close());
   const fsck = createFsck([store, snapshots, images, volumes, networks, containers].map(({ check }) => check));
-  const backends = { containers, builds, images, volumes, networks, registry, system, fsck };
+  await seeing.serve({ containers, networks, system, dataRoot, storageDriver, build });
+  const backends = {
+    containers,
+    builds: tracedBuilds(builds, tracer),
+    images,
+    volumes,
+    networks,
+    registry,
+    system,
+    fsck,
+  };
   const names = () => settings.authorizationPlugins;
-  const server = createServer({ backends, log, authorizers: { names, plugins, log } });
+  const server = createServer({ backends, log, tracer, authorizers: { names, plugins, log } });
   opened.push(() => server.close());
   return { server, containers, live: { settings, runtime, runtimes, facts, system } };
 }

@@ -1,5 +1,5 @@
 import type { Images } from '../image/index.ts';
-import { createLocks, type Locks, type Log } from '../kit/index.ts';
+import { createLocks, type Locks, type Log, type Tracer } from '../kit/index.ts';
 import type { LogReader } from '../logs/index.ts';
 import type { Networks } from '../network/index.ts';
 import type { SpecIdMapping } from '../oci/index.ts';
@@ -27,6 +27,8 @@ export interface ContainerDependencies {
   /** Containers keep their files in `<dataRoot>/containers/<id>`. */
   dataRoot: string;
   log: Log;
+  /** To whom it is told how long what took. */
+  tracer: Tracer;
   clock: Clock;
   facts: HostFacts;
   /** Where containers' cgroups go, relative to the root of each hierarchy: `/tug`. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { EngineError, messageOf } from '../kit/index.ts';
+import { parseMetricsAddress } from '../server/index.ts';
 import { parseHost } from './hosts.ts';
 import { checkPrefix } from './options/named.ts';
 import { keyOf, type Option, type Value, type Values } from './options/option.ts';
@@ -19,6 +20,8 @@ export function check(values: Values): void {
   for (const domain of list(values, 'dns-search')) checkDomain(domain);
   for (const label of list(values, 'label')) checkLabel(label);
   for (const host of list(values, 'host')) parseHost(host, '/');
+  const metrics = values.get('metrics-addr');
+  if (typeof metrics === 'string' && metrics !== '') parseMetricsAddress(metrics);
   for (const mirror of list(values, 'registry-mirror')) checkMirror(mirror);
   for (const option of list(values, 'exec-opt')) checkExecOption(option);
   checkNetwork(values);

@@ -11,3 +11,4 @@ export { parseCsv } from './text/csv.ts';
 export { cleanPath } from './text/paths.ts';
 export * from './text/space.ts';
 export * from './topic.ts';
+export * from './tracer.ts';

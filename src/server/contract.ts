@@ -41,6 +41,8 @@ export interface Events {
   past(span: { since?: bigint; until?: bigint }): AsyncIterable<string[]>;
   /** An event that is no container's: it happens now. */
   tell(type: NonNullable<EventMessage['Type']>, action: string, actor: NonNullable<EventMessage['Actor']>): void;
+  /** How many events there were since the engine's start. */
+  told(): number;
   /** How many listen. */
   listeners(): number;
   close(): void;

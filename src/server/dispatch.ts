@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { posix } from 'node:path';
 import { apiVersion, compareVersions, minApiVersion, olderThan } from '../api/index.ts';
-import { EngineError, type Log } from '../kit/index.ts';
+import { EngineError, type Log, type Tracer } from '../kit/index.ts';
 import { type Authorizers, authorize } from './authorize/authorize.ts';
 import { describeError } from './errors.ts';
 import { readForm } from './form.ts';
@@ -14,13 +14,14 @@ export interface DispatchOptions {
   server: string;
   isExperimental: () => boolean;
   log: Log;
+  tracer: Tracer;
   /** Who is asked first; without them, or while they name nobody, nobody is. */
   authorizers?: Authorizers;
 }
 
 /** From a request to its route: version negotiation, the fields on every answer, errors as Docker words them. */
 export function createDispatch(options: DispatchOptions): (exchange: Exchange, socket: Socket) => Promise<void> {
-  const { find, server, isExperimental, log, authorizers } = options;
+  const { find, server, isExperimental, log, tracer, authorizers } = options;
   return async (begun, socket) => {
     let exchange = begun;
     const { head, reply } = exchange;
@@ -43,7 +44,9 @@ export function createDispatch(options: DispatchOptions): (exchange: Exchange, s
       reply.set({ 'Docker-Experimental': String(isExperimental()) });
       if (judged) exchange = { ...exchange, ...(await authorize(authorizers, exchange, { path, socket })) };
       const { form, body } = await readForm(exchange);
-      await match.handler({ ...exchange, body, version, name: match.name, query: createQuery(head.query, form) });
+      const request = { ...exchange, body, version, name: match.name, query: createQuery(head.query, form) };
+      const name = `${head.method} ${match.pattern}`;
+      await tracer.request(name, head.headers.get('traceparent'), () => match.handler(request));
     } catch (error) {
       await answerError(exchange, error, { version, log });
     }
@@ -55,7 +58,7 @@ const isDirect = (path: string): boolean => direct.test(path);
 const direct = /^\/tug\/(run$|exec\/|given$|containers\/)/;
 
 /** Who asks what may be done is told nothing, but kindly. */
-const anything: Match = { name: '', handler: ({ reply }) => reply.empty(200) };
+const anything: Match = { name: '', pattern: '*', handler: ({ reply }) => reply.empty(200) };
 
 function checkVersion(version: string): void {
   if (compareVersions(version, apiVersion) > 0) {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Log, messageOf } from '../kit/index.ts';
+import { type Log, messageOf, type Tracer, untraced } from '../kit/index.ts';
 import type { Authorizers } from './authorize/authorize.ts';
 import type { Backends, Server } from './contract.ts';
 import { createDispatch } from './dispatch.ts';
@@ -42,11 +42,16 @@ function routesTo(backends: Backends): Route[] {
 }
 
 /** Serves Docker's API over the rooms given. Nothing listens until `listen`. */
-export function createServer(options: { backends: Backends; log: Log; authorizers?: Authorizers }): Server {
-  const { backends, log, authorizers } = options;
+export function createServer(options: {
+  backends: Backends;
+  log: Log;
+  tracer?: Tracer;
+  authorizers?: Authorizers;
+}): Server {
+  const { backends, log, tracer = untraced, authorizers } = options;
   const find = createRouter(routesTo(backends));
   const { server, isExperimental } = backends.system;
-  const dispatch = createDispatch({ find, server, isExperimental, log, ...(authorizers && { authorizers }) });
+  const dispatch = createDispatch({ find, server, isExperimental, log, tracer, ...(authorizers && { authorizers }) });
   const closing = new AbortController();
   const connections = new Map<Socket, Reply | undefined>();
   const serve = (socket: Socket) => {

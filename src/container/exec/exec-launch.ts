@@ -19,7 +19,13 @@ interface ExecStart {
 }
 
 /** Starts an exec; resolves once it runs. `ended` is its recorded end. Errors are in runc's words. */
-export async function launchExec({ context, record, size, ready }: ExecStart): Promise<{ ended: Promise<void> }> {
+export function launchExec(start: ExecStart): Promise<{ ended: Promise<void> }> {
+  const { containerId, id } = start.record;
+  const about = { 'container.id': containerId, 'exec.id': id };
+  return start.context.tracer.span('exec.start', () => launch(start), about);
+}
+
+async function launch({ context, record, size, ready }: ExecStart): Promise<{ ended: Promise<void> }> {
   const row = getRow(context.store, record.containerId);
   const token = newToken();
   let launching: Promise<Pending> | undefined;
@@ -81,8 +87,10 @@ function request(
 /** Takes an exec's process into this engine's care; resolves once its end is told. */
 export function watchExec(context: Context, record: ExecRecord, process: Process): Promise<void> {
   record.process = process;
+  const about = { 'container.id': record.containerId, 'exec.id': record.id, 'exec.probe': record.probe ?? false };
   const told = process.exited.then((exit) => {
-    if (!context.closing) tellExecExit(context, record, exit);
+    const tell = () => tellExecExit(context, record, exit);
+    if (!context.closing) context.tracer.span('exec.exit', tell, { ...about, 'exec.exit_code': exit.code });
   });
   told
     .then(() => (context.closing ? undefined : forgetExec(context, record, process)))

@@ -48,14 +48,16 @@ interface Running {
 /** Whether it took longer than it may and was killed. */
 async function runUntilEnd({ context, record, check, output, halted }: Running): Promise<boolean> {
   let drained: Promise<void> | undefined;
-  const { ended } = await launchExec({
-    context,
-    record,
-    async ready(process) {
-      const { socket } = await process.attach({ stdin: false, stdout: true, stderr: true });
-      drained = output.drain(socket);
-    },
-  });
+  const launch = () =>
+    launchExec({
+      context,
+      record,
+      async ready(process) {
+        const { socket } = await process.attach({ stdin: false, stdout: true, stderr: true });
+        drained = output.drain(socket);
+      },
+    });
+  const { ended } = await context.tracer.span('health.start', launch);
   let late = false;
   const kill = () => killProbe(context, record.process);
   const timer = setTimeout(() => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDirectory } from '../../host/index.ts';
 import type { Image, Images } from '../../image/index.ts';
-import { EngineError, newId, silent } from '../../kit/index.ts';
+import { EngineError, newId, silent, untraced } from '../../kit/index.ts';
 import { createLogReader } from '../../logs/index.ts';
 import type { NetworkAttachment, Networks } from '../../network/index.ts';
 import { formatPlatform, platformMatches, type SpecResources } from '../../oci/index.ts';
@@ -63,6 +63,7 @@ export function createNeighbours(store: Store = createMemoryStore()): Neighbours
     logs: createLogReader(),
     dataRoot,
     log: silent,
+    tracer: untraced,
     clock: createClock(),
     facts: readHostFacts(),
     cgroupParent: '/tug',

@@ -30,6 +30,7 @@ const engine: Option[] = [
   option('max-concurrent-downloads', 'int', 'Set the max concurrent downloads', { initial: '3' }),
   option('max-concurrent-uploads', 'int', 'Set the max concurrent uploads', { initial: '5' }),
   option('max-download-attempts', 'int', 'Set the max download attempts for each pull', { initial: '5' }),
+  option('metrics-addr', 'string', 'Set default address and port to serve the metrics api on'),
   option('no-proxy', 'string', 'Comma-separated list of hosts or IP addresses for which the proxy is skipped'),
   option('pidfile', 'string', 'Path to use for daemon PID file', { short: 'p', initial: '/run/tug/tug.pid' }),
   option('raw-logs', 'boolean', 'Full timestamps without ANSI coloring', { idle: 'the log is always so' }),
@@ -136,9 +137,6 @@ const without: Option[] = [
   option('ipv6', 'boolean', 'Enable IPv6 networking for the default bridge network', {
     refused: 'the default bridge has no IPv6; networks made with --ipv6 have it',
     harmless: false,
-  }),
-  option('metrics-addr', 'string', 'Set default address and port to serve the metrics api on', {
-    refused: 'there is no metrics API',
   }),
   option('network-control-plane-mtu', 'int', 'Network Control plane MTU', { idle: noSwarm }),
   option('network-diagnostic-port', 'int', 'TCP port number of the network diagnostic server', {

@@ -29,6 +29,7 @@ test('defaults', () => {
     tls: { ...withoutTls, ...files(join(homedir(), '.docker')) },
     pidfile: '/run/tug/tug.pid',
     group: 'docker',
+    metricsAddress: '',
     logLevel: 'info',
     logFormat: 'text',
     debug: false,

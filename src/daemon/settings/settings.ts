@@ -22,6 +22,8 @@ export interface Settings {
   hosts: Host[];
   tls: TlsSettings;
   pidfile: string;
+  /** Where what is measured is told, as `host:port`; nothing is measured where it is empty. */
+  metricsAddress: string;
   group: string;
   logLevel: Level;
   logFormat: 'text' | 'json';
@@ -96,6 +98,7 @@ function settingsOf(values: Values): Settings {
     hosts: hosts.map((host) => parseHost(host === '' ? standard : host, defaultSocket)),
     tls,
     pidfile: text('pidfile', '/run/tug/tug.pid'),
+    metricsAddress: text('metrics-addr'),
     group: text('group', 'docker'),
     logLevel: debug ? 'debug' : (levels[text('log-level', 'info').toLowerCase()] ?? 'info'),
     logFormat: text('log-format') === 'json' ? 'json' : 'text',

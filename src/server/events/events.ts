@@ -21,8 +21,10 @@ export function createEvents({ containers, images, volumes, networks, dataRoot, 
   );
   const ring = createEventRing({ directory: join(dataRoot, 'events'), fileSize, log });
   let count = 0;
+  let published = 0;
   const publish = (event: EventMessage) => {
     const line = `${JSON.stringify(withLegacyFields(event))}\n`;
+    published += 1;
     ring.append(event.timeNano ?? 0, line);
     topic.publish({ event, line });
   };
@@ -50,6 +52,7 @@ export function createEvents({ containers, images, volumes, networks, dataRoot, 
       };
     },
     past: ring.read,
+    told: () => published,
     listeners: () => count,
     close() {
       for (const end of endings) end();

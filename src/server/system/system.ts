@@ -1,6 +1,6 @@
 import { arch, availableParallelism, hostname, machine, release, totalmem } from 'node:os';
 import { apiVersion, minApiVersion, type SystemInfo, type SystemVersion } from '../../api/index.ts';
-import type { Log } from '../../kit/index.ts';
+import type { Log, Tracer } from '../../kit/index.ts';
 import type { Backends, System } from '../contract.ts';
 import { createEvents } from '../events/events.ts';
 import { limitWarnings, readLimits } from './cgroups.ts';
@@ -18,32 +18,34 @@ export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 
   /** The programs behind the names of runtimes; the engine's own has none. */
   runtimes: { initial: string; names(): Record<string, { path: string; args: string[] } | undefined> };
   log: Log;
+  tracer: Tracer;
 }
 
 /** The facts of engine and host; reads the engine's id, or makes it on the first start. */
 export async function createSystem(options: SystemOptions): Promise<System> {
   const id = await engineId(options.dataRoot);
   const events = createEvents(options);
+  const info = async (): Promise<SystemInfo> => ({
+    ID: id,
+    ...(await counts(options)),
+    ...engineFacts(options),
+    ...hostFacts(),
+    NEventsListener: events.listeners(),
+    ...fixedFacts,
+    Plugins: {
+      ...fixedFacts.Plugins,
+      Authorization: orNull(options.settings().authorizationPlugins),
+      Volume: options.volumes.drivers(),
+    },
+    ...settingsFacts(options.settings(), readLimits().version),
+  });
   return {
     server: `Tug/${options.build.version} (linux)`,
     isExperimental: () => options.settings().experimental,
     events,
     engine: { id, name: hostname() },
     version: () => versionOf(options.build, options.settings().experimental),
-    info: async () => ({
-      ID: id,
-      ...(await counts(options)),
-      ...engineFacts(options),
-      ...hostFacts(),
-      NEventsListener: events.listeners(),
-      ...fixedFacts,
-      Plugins: {
-        ...fixedFacts.Plugins,
-        Authorization: orNull(options.settings().authorizationPlugins),
-        Volume: options.volumes.drivers(),
-      },
-      ...settingsFacts(options.settings(), readLimits().version),
-    }),
+    info: () => options.tracer.span('host.system_info', info),
     close: () => events.close(),
   };
 }

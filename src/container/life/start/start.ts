@@ -29,26 +29,32 @@ export async function start(context: Context, id: string, reason: StartReason): 
     const wanted = reason === 'policy' ? row.state === 'restarting' : row.state === 'created' || row.state === 'exited';
     if (!wanted) throw new EngineError('notModified', `Container ${id} is already running`);
     if (reason === 'user') forgetRestart(context, id);
-    await startLocked(context, row, reason);
+    const about = { 'container.id': id, 'container.name': row.name ?? '', 'container.image': row.imageId };
+    await context.tracer.span('container.start', () => startLocked(context, row, reason), about);
   });
 }
 
 async function startLocked(context: Context, row: ContainerRow, reason: StartReason): Promise<void> {
+  const { tracer } = context;
   let launching: Promise<Pending> | undefined;
   let releaseSources: (() => void) | undefined;
   try {
-    const place = await enterNetwork(context, row);
+    const place = await tracer.span('network.allocate', () => enterNetwork(context, row));
     const again = row.state === 'restarting';
     const starting: ContainerRow = { ...row, ...placed(row, place), token: newToken(), state: 'starting', again };
-    ({ launching, releaseSources } = await beginLaunch(context, starting, place));
+    const begun = tracer.span('start.launch', () => beginLaunch(context, starting, place));
+    ({ launching, releaseSources } = await begun);
     // While the child furnishes itself, its ports open and the start is written down.
-    const published = place.kind === 'own' ? place.attachment.publish() : undefined;
+    const published =
+      place.kind === 'own' ? tracer.span('network.connect', () => place.attachment.publish()) : undefined;
     published?.catch(() => undefined);
-    commitStarting(context, starting, place);
-    const pending = await launching;
+    tracer.span('start.record', () => commitStarting(context, starting, place));
+    const ready = launching;
+    const pending = await tracer.span('start.furnish', () => ready);
     await Promise.all([published, seatGuests(context, row.id, pending.process)]);
     launching = undefined;
-    await letGo(context, { ...starting, restartCount: reason === 'user' ? 0 : row.restartCount }, pending);
+    const running = { ...starting, restartCount: reason === 'user' ? 0 : row.restartCount };
+    await tracer.span('start.exec', () => letGo(context, running, pending));
   } catch (error) {
     const waiting = await launching?.catch(() => undefined);
     await waiting?.abort();

@@ -1,0 +1,5 @@
+export type { Labels } from './meters/exposition.ts';
+export * from './meters/meters.ts';
+export { createExporter, type Exporter } from './otlp/exporter.ts';
+export { otlpSettings } from './otlp/settings.ts';
+export { createTracer, type Span } from './spans/tracer.ts';
