@@ -14,6 +14,23 @@ export interface LayerTar {
   tar: AsyncIterable<Uint8Array>;
 }
 
+/** What writable layers once were, by the container and a name that begins with a letter or digit. */
+export interface FrozenLayers {
+  /**
+   * Keeps a container's writable layer as it is, which nobody writes to meanwhile; its bytes. `conflict` where there is one of that
+   * name. A kill leaves it whole or not at all.
+   */
+  freeze(id: string, name: string): Promise<number>;
+  /**
+   * Makes the writable layer what it was then; nobody may have it mounted. A kill leaves one or the other, whole.
+   */
+  rollBack(id: string, name: string): Promise<void>;
+  /** Removes what is kept under a name; idempotent. */
+  drop(id: string, name: string): void;
+  /** What there is of a container. */
+  names(id: string): string[];
+}
+
 /** Layers on disk, and the writable layer of each container on top of them. */
 export interface Snapshots {
   /** What `docker info` calls the driver: `overlay2`. */
@@ -66,10 +83,15 @@ export interface Snapshots {
   diff(id: string): AsyncIterable<Uint8Array>;
   /** Bytes in the writable layer. */
   size(id: string): Promise<number>;
-  /** Removes the writable layer of a container; idempotent. */
+  readonly frozen: FrozenLayers;
+  /** Removes the writable layer of a container, and what is kept of earlier ones; idempotent. */
   remove(id: string): Promise<void>;
-  /** At the engine's start: removes of containers' and images' layers what `known` denies. */
-  sweep(known: { container?: (id: string) => boolean; layer?: (diffId: string) => boolean }): Promise<void>;
+  /** At the engine's start: removes of containers' and images' layers, and of frozen ones, what `known` denies. */
+  sweep(known: {
+    container?: (id: string) => boolean;
+    layer?: (diffId: string) => boolean;
+    frozen?: (id: string, name: string) => boolean;
+  }): Promise<void>;
   /** What lies where no layer has it, and what layers lack beside their files. */
   check: Check;
   /**
@@ -81,7 +103,7 @@ export interface Snapshots {
   replaceLayer(layer: LayerTar): Promise<void>;
   /** What is wrong with the writable layer of a container that stands on these layers, lowest first. */
   checkContainer(id: string, layers: string[]): Iterable<Damage>;
-  /** Writable layers that belong to no known container. */
+  /** Writable layers, and frozen ones, that belong to no known container. */
   checkOrphans(known: (id: string) => boolean): Iterable<Damage>;
   /** The diffIDs of the unpacked layers, and when each was unpacked (in milliseconds). */
   unpacked(): { diffId: string; at: number }[];

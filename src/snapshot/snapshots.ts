@@ -12,6 +12,7 @@ import { createDrafts } from './drafts.ts';
 import { chooseDriver } from './driver/choose.ts';
 import type { Driver } from './driver/driver.ts';
 import { sizeOfChanges } from './driver/whole-trees.ts';
+import { createFrozen } from './frozen/frozen.ts';
 import { createApplyLayer } from './layers/apply-layer.ts';
 import { createInitLayers } from './layers/init-layer.ts';
 import { createLayers, type Layers } from './layers/layers.ts';
@@ -44,6 +45,13 @@ export function createSnapshots(options: SnapshotOptions): Snapshots {
   const { add, want, drop } = createUnwanted(layers, containers);
   const differences = createDifferences({ layout, layers, containers, owners, driver });
 
+  const size = async (id: string): Promise<number> => {
+    if (!driver.whole) return containers.size(id);
+    const changed = await differences.changes(id);
+    return usingFd(containers.upper(id), (fd) => sizeOfChanges(fd, changed));
+  };
+  const frozen = createFrozen({ layout, containers, discard, driver, size });
+
   return {
     driver: driver.name,
     hasLayer: (diffId, parents) => layers.find([...parents, diffId]).at(-1) !== undefined,
@@ -66,21 +74,23 @@ export function createSnapshots(options: SnapshotOptions): Snapshots {
     mount: containers.mount,
     ...(driver.whole ? { describe: () => ({}), describeLayers: () => ({}) } : descriptions(layout, layers, containers)),
     ...differences,
-    async size(id) {
-      if (!driver.whole) return containers.size(id);
-      const changed = await differences.changes(id);
-      return usingFd(containers.upper(id), (fd) => sizeOfChanges(fd, changed));
-    },
+    size,
+    frozen,
     async remove(id) {
       containers.remove(id);
+      frozen.dropAll(id);
       drop();
     },
     async sweep(known) {
       for (const id of containers.ids()) if (known.container?.(id) === false) containers.remove(id);
+      for (const id of frozen.ids()) {
+        if (known.container?.(id) === false) frozen.dropAll(id);
+        else for (const name of frozen.names(id)) if (known.frozen?.(id, name) === false) frozen.drop(id, name);
+      }
       for (const key of layers.keys()) if (known.layer?.(layers.record(key).diffId) === false) add(key);
       drop();
     },
-    ...createChecks({ layout, layers, containers, discard, unpackAside, initLayer }),
+    ...createChecks({ layout, layers, containers, frozen, discard, unpackAside, initLayer }),
     settled: discard.settled,
   };
 }

@@ -75,6 +75,7 @@ async function life(snapshots: Snapshots): Promise<unknown> {
   closeFd(fd);
   const changes = await snapshots.changes('c');
   const size = await snapshots.size('c');
+  const frozen = await freezing(snapshots);
   const third = (await snapshots.applyLayer({ parents: [first, second], tar: snapshots.diff('c') })).diffId;
   const entries: string[] = [];
   for await (const entry of readTar(snapshots.diff('c'))) entries.push(`${entry.name} ${entry.type} ${entry.size}`);
@@ -89,6 +90,7 @@ async function life(snapshots: Snapshots): Promise<unknown> {
     untouched,
     changes,
     size,
+    frozen,
     entries: entries.toSorted(),
     again,
     image,
@@ -96,6 +98,32 @@ async function life(snapshots: Snapshots): Promise<unknown> {
     whole,
     layers: [first, second, third],
   };
+}
+
+/** What was frozen is there again, also what it had hidden; the other name has what was written since. */
+async function freezing(snapshots: Snapshots): Promise<unknown> {
+  const begun = await usingAsync(snapshots.view('c'), seen);
+  const bytes = await snapshots.frozen.freeze('c', 'one');
+  const fd = snapshots.mount('c', { volatile: false });
+  write(fd, 'written', 'by the container, later');
+  write(fd, 'kept', 'again');
+  removeAt(fd, 'dir/new', 'file');
+  write(fd, 'dir/other', 'other');
+  closeFd(fd);
+  const later = await usingAsync(snapshots.view('c'), seen);
+  await snapshots.frozen.freeze('c', 'two');
+  await snapshots.frozen.rollBack('c', 'one');
+  const back = await usingAsync(snapshots.view('c'), seen);
+  await snapshots.frozen.rollBack('c', 'two');
+  const forth = await usingAsync(snapshots.view('c'), seen);
+  // It can be written to as before.
+  const last = snapshots.mount('c', { volatile: false });
+  write(last, 'dir/other', 'more');
+  closeFd(last);
+  await snapshots.frozen.rollBack('c', 'one');
+  snapshots.frozen.drop('c', 'two');
+  const same = [back, forth].map((one, index) => JSON.stringify(one) === JSON.stringify([begun, later][index]));
+  return { bytes, same, later, names: snapshots.frozen.names('c'), changes: await snapshots.changes('c') };
 }
 
 async function usingAsync<T>(fd: number, work: (fd: number) => Promise<T>): Promise<T> {
@@ -112,7 +140,7 @@ const kept = await usingAsync(next.view('c'), seen);
 for (const id of ['c', 'd']) await next.remove(id);
 for (const layer of result.layers) await next.removeLayer(layer);
 await next.settled();
-const left = ['layers', 'containers', 'incoming', 'doomed', 'l'].flatMap((name) => {
+const left = ['layers', 'containers', 'frozen', 'incoming', 'doomed', 'l'].flatMap((name) => {
   const directory = join(root, next.driver, name);
   return existsSync(directory) ? readdirSync(directory) : [];
 });

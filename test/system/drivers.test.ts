@@ -18,6 +18,7 @@ interface Seen {
   left: string[];
   damages: unknown[];
   changes: { path: string; kind: string }[];
+  frozen: { same: boolean[]; names: string[]; changes: unknown[] };
 }
 
 function seenOn(driver: string, prefix: string[] = [], directory = join(root, driver)): Seen {
@@ -34,6 +35,7 @@ test('vfs shows what overlay2 shows', () => {
   expect(overlay.damages).toEqual([]);
   expect(overlay).not.toHaveProperty('whole');
   expect(overlay.changes.length).toBe(6);
+  expect(overlay.frozen).toMatchObject({ same: [true, true], names: ['one'], changes: overlay.changes });
   expect(seenOn('vfs')).toEqual(overlay);
 }, 60_000);
 

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 
 import { join } from 'node:path';
 import { type Damage, leftOverAfter } from '../../kit/index.ts';
 import type { Containers } from '../containers/contract.ts';
+import type { Frozen } from '../frozen/frozen.ts';
 import type { Layers } from '../layers/layers.ts';
 import type { Discard } from '../places/discard.ts';
 import { isOwnScratch, type Layout } from '../places/layout.ts';
@@ -104,8 +105,17 @@ function namesLayers({ containers, layers }: Places, id: string): boolean {
   }
 }
 
-/** Writable layers of containers that are not known, and are not just being made. */
-export function* checkOrphans(at: Places, known: (id: string) => boolean): Generator<Damage> {
+/** Writable layers of containers that are not known, and are not just being made, and frozen ones. */
+export function* checkOrphans(at: Places & { frozen: Frozen }, known: (id: string) => boolean): Generator<Damage> {
+  for (const id of at.frozen.ids()) {
+    if (known(id)) continue;
+    const repair = () => {
+      at.frozen.dropAll(id);
+      return 'removed';
+    };
+    yield { subject: `snapshots of ${id}`, problem: 'belong to no container', repair };
+  }
+
   for (const id of at.containers.ids()) {
     if (known(id) || Date.now() - statSync(at.containers.path(id)).mtimeMs < leftOverAfter) continue;
     const repair = () => {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Containers } from '../containers/contract.ts';
 import type { Snapshots } from '../contract.ts';
+import type { Frozen } from '../frozen/frozen.ts';
 import type { UnpackAside } from '../layers/apply-layer.ts';
 import type { Layers } from '../layers/layers.ts';
 import type { Discard } from '../places/discard.ts';
@@ -16,6 +17,7 @@ export function createChecks(at: {
   layout: Layout;
   layers: Layers;
   containers: Containers;
+  frozen: Frozen;
   discard: Discard;
   unpackAside: UnpackAside;
   initLayer: (diffIds: string[], keys: string[]) => Promise<string>;

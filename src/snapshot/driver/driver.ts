@@ -8,7 +8,7 @@ export interface Driver {
   readonly whole: boolean;
   /** Makes an empty tree, 0755, at a path that is free. */
   make(path: string): void;
-  /** Makes a tree that begins as the one at `from`; only where trees are whole. */
+  /** Makes a tree that begins as the one at `from`, which nobody writes to meanwhile. */
   clone(from: string, to: string): Promise<void>;
   /** Called before the directory `path`, which may have a tree named `diff` in it, is removed file by file. */
   free(path: string): Promise<void>;

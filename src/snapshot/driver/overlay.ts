@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { EngineError } from '../../kit/index.ts';
+import { copyTree } from './copy-tree.ts';
 import type { Driver } from './driver.ts';
 
 /** Trees are plain directories, and the kernel merges them. */
@@ -7,8 +7,6 @@ export const overlay: Driver = {
   name: 'overlay2',
   whole: false,
   make: (path) => mkdirSync(path, { mode: 0o755 }),
-  clone: async () => {
-    throw new EngineError('internal', 'an overlay has no copies of trees');
-  },
+  clone: copyTree,
   free: async () => undefined,
 };

@@ -104,7 +104,8 @@ function mount(name: string): void {
 function mountAll(base: string, parent: string): void {
   const rows = zfsNow('list', '-H', '-r', '-d', '1', '-o', `name,mounted,mountpoint,${goneProperty}`, parent);
   const places = new Map<string, string>();
-  for (const kind of ['layers', 'containers']) {
+  const kinds = ['layers', 'containers', ...tryReaddir(join(base, 'frozen')).map((id) => join('frozen', id))];
+  for (const kind of kinds) {
     for (const entry of tryReaddir(join(base, kind))) {
       const directory = join(base, kind, entry);
       const name = readName(directory);

@@ -13,6 +13,8 @@ export interface Layout {
   empty: string;
   layers: string;
   containers: string;
+  /** What writable layers once were: a directory for each container, and in it one for each name. */
+  frozen: string;
   /** Layers that are being unpacked, and what is being removed; both are on the same file system and emptied at a start. */
   incoming: string;
   doomed: string;
@@ -30,6 +32,7 @@ export function createLayout(dataRoot: string, driver: string): Layout {
     empty: join(base, 'empty'),
     layers: join(base, 'layers'),
     containers: join(base, 'containers'),
+    frozen: join(base, 'frozen'),
     incoming: join(base, 'incoming'),
     doomed: join(base, 'doomed'),
     attached: join(base, 'attached'),
