@@ -48,7 +48,18 @@ dist/tug-shim: $(NATIVE)
 	@mkdir -p dist
 	@cc -std=gnu11 -O2 -Wall -Wextra -Werror -static -o $@ $(filter %.c,$(NATIVE))
 
-dist/tug: dist/tug-shim $(SOURCE) package.json node_modules/.installed
+# No C library and nothing to relocate: it runs where the kernel put it, before the program behind it.
+FRONT := -O2 -ffreestanding -nostdlib -static -fno-pic -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
+  -fno-tree-loop-distribute-patterns -Wl,--build-id=none -Wl,-T,native/front/front.ld -Wl,--oformat,binary
+
+dist/front: native/front/front.c native/front/front.ld
+	@mkdir -p dist
+	@cc -std=gnu11 -Wall -Wextra -Werror $(FRONT) -o $@ native/front/front.c
+
+# It speaks to the kernel in this machine language alone; elsewhere the program goes without.
+FRONT_FOR_x86_64 := dist/front
+
+dist/tug: dist/tug-shim $(FRONT_FOR_$(shell uname -m)) tools/put-front.ts $(SOURCE) package.json node_modules/.installed
 	@tools/build.sh
 
 node_modules/.installed: package.json package-lock.json

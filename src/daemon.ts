@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import shimPath from '../dist/tug-shim' with { type: 'file' };
+import type { PlainLine } from './api/index.ts';
 import { createBuilds } from './build/index.ts';
 import { type Containers, createClock, createContainers, createStepSpecs, readHostFacts } from './container/index.ts';
 import { placeInit } from './daemon/init-program.ts';
@@ -196,11 +197,18 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     registry,
     system,
     fsck,
+    readPlainLine,
   };
   const names = () => settings.authorizationPlugins;
   const server = createServer({ backends, log, tracer, authorizers: { names, plugins, log } });
   opened.push(() => server.close());
   return { server, containers, live: { settings, runtime, runtimes, facts, system } };
+}
+
+/** The command line's own reading of its words, loaded when the first come. */
+async function readPlainLine(words: string[]): Promise<PlainLine | undefined> {
+  const cli = await import('./cli/index.ts');
+  return cli.readPlainLine(words);
 }
 
 /** An engine that cannot ask whom it should ask does not start. */

@@ -10,5 +10,6 @@ node_modules/.bin/bun build --compile --minify --bytecode --format=esm --splitti
   --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
   --define "TUG_VERSION=\"$version\"" --define "TUG_COMMIT=\"$commit\"" \
   --outfile dist/.tug.new src/cli.ts >/dev/null
+if [ -e dist/front ]; then node_modules/.bin/bun tools/put-front.ts dist/.tug.new dist/front; fi
 mv dist/.tug.new dist/tug
 ls -l dist/tug | awk '{printf "build: dist/tug, %.0f MB\n", $5 / 1e6}'

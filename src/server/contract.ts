@@ -1,4 +1,4 @@
-import type { EventMessage, SystemInfo, SystemVersion } from '../api/index.ts';
+import type { EventMessage, PlainLine, SystemInfo, SystemVersion } from '../api/index.ts';
 import type { Builds } from '../build/index.ts';
 import type { Containers } from '../container/index.ts';
 import type { Images } from '../image/index.ts';
@@ -17,6 +17,8 @@ export interface Backends {
   registry: Registry;
   system: System;
   fsck: Fsck;
+  /** Reads a command line's words; undefined for one that the command line has to see to by itself. */
+  readPlainLine?: (words: string[]) => Promise<PlainLine | undefined>;
 }
 
 /** The engine and its host, as `docker info` and `docker version` show them. */

@@ -55,7 +55,7 @@ export function createDispatch(options: DispatchOptions): (exchange: Exchange, s
 
 /** A request that stands for one or several of Docker's: a plugin that knows those would let it pass. */
 const isDirect = (path: string): boolean => direct.test(path);
-const direct = /^\/tug\/(run$|exec\/|given$|containers\/)/;
+const direct = /^\/tug\/(run$|line$|exec\/|given$|containers\/)/;
 
 /** Who asks what may be done is told nothing, but kindly. */
 const anything: Match = { name: '', pattern: '*', handler: ({ reply }) => reply.empty(200) };

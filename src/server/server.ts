@@ -13,6 +13,7 @@ import { givenRoutes } from './routes/container/given.ts';
 import { inspectManyRoutes } from './routes/container/inspect-many.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { directRoutes } from './routes/direct.ts';
+import { lineRoutes } from './routes/line.ts';
 import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/exec.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -36,6 +37,7 @@ function routesTo(backends: Backends): Route[] {
     ...volumeRoutes(backends),
     ...networkRoutes(backends),
     ...directRoutes(backends),
+    ...lineRoutes(backends),
     ...givenRoutes(backends.containers),
     ...inspectManyRoutes(backends.containers),
   ];

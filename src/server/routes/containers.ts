@@ -101,19 +101,32 @@ function createHandler({ containers }: Backends): Handler {
 }
 
 /** What a request to create a container asks for, and what its API version has to say of it. */
-export async function readCreateRequest(
-  request: Request,
-): Promise<{ wanted: Parameters<Containers['create']>[0]; warnings: string[] }> {
-  const text = await readJsonBody(request);
+export interface Creation {
+  wanted: Parameters<Containers['create']>[0];
+  warnings: string[];
+}
+
+export async function readCreateRequest(request: Request): Promise<Creation> {
+  const { query, version } = request;
+  return readCreation(await readJsonBody(request), {
+    name: query.text('name'),
+    platform: olderThan(version, '1.41') ? '' : query.text('platform'),
+    version,
+  });
+}
+
+/** The same of a body and what comes with it; '' stands for a name, or a platform, of the engine's choice. */
+export function readCreation(
+  text: string,
+  { name, platform, version }: { name: string; platform: string; version: string },
+): Creation {
   const body = decodeContainerCreate(text);
   const secrets = decodeSecrets(text).map(secretOf);
   const { HostConfig: _, NetworkingConfig: __, ...config } = body;
   if (Object.keys(config).length === 0) {
     throw new EngineError('invalid', 'config cannot be empty in order to create a container');
   }
-  const name = request.query.text('name');
-  const platform = olderThan(request.version, '1.41') ? '' : request.query.text('platform');
-  const { warnings, readOnlyNonRecursive } = adaptCreate(body, request.version);
+  const { warnings, readOnlyNonRecursive } = adaptCreate(body, version);
   const wanted = {
     body,
     readOnlyNonRecursive,

@@ -6,7 +6,8 @@ import { detachKeysOf, parseDetachKeys } from '../../stdio/detach-keys.ts';
 import { joinStreams } from '../../stdio/session.ts';
 import { ifTug, joinDirect } from './direct.ts';
 
-const flags = {
+/** The options of `exec`. */
+export const execFlags = {
   detach: flag.bool('Detached mode: run command in the background', { short: 'd' }),
   'detach-keys': flag.string('Override the key sequence for detaching a container'),
   env: flag.list('Set environment variables', { short: 'e' }, checkEnv),
@@ -22,14 +23,15 @@ export const exec = command({
   usage: '[OPTIONS] CONTAINER COMMAND [ARG...]',
   short: 'Execute a command in a running container',
   aliases: ['container exec', 'exec'],
-  flags,
+  flags: execFlags,
   arity: { atLeast: 2 },
   interspersed: false,
   async run(context, { flags, args }) {
     const [container = '', ...cmd] = args;
     const name = encodeURIComponent(container);
     const size = flags.tty && !flags.detach ? await terminalSize(context, name, flags.interactive) : undefined;
-    const body = execConfig(context, flags, cmd, size);
+    const detachKeys = detachKeysOf(context, flags);
+    const body = { ...execConfig(flags, cmd, { env: context.env, detachKeys }), ...(size && { ConsoleSize: size }) };
     if (!flags.tty && !flags.detach) {
       const taken = await ifTug(context.client.upgrade({ method: 'POST', path: `/tug/exec/${name}`, body }));
       if (taken) return joinDirect(taken.stream, context, { input: flags.interactive, out: true, err: true });
@@ -60,23 +62,27 @@ async function terminalSize({ client }: Context, name: string, interactive: bool
   return size ? [size.rows, size.columns] : undefined;
 }
 
-function execConfig(context: Context, values: Values<typeof flags>, cmd: string[], size: Size): object {
+/** What `POST /containers/{name}/exec` takes. */
+export function execConfig(
+  values: Values<typeof execFlags>,
+  cmd: string[],
+  { env, detachKeys }: { env: Context['env']; detachKeys: string },
+): object {
   return {
     User: values.user,
     Privileged: values.privileged,
     Tty: values.tty,
-    ...(size ? { ConsoleSize: size } : {}),
     AttachStdin: !values.detach && values.interactive,
     AttachStdout: !values.detach,
     AttachStderr: !values.detach,
-    DetachKeys: detachKeysOf(context, values),
-    Env: collectEnv(values['env-file'], values.env, context.env),
+    DetachKeys: detachKeys,
+    Env: collectEnv(values['env-file'], values.env, env),
     WorkingDir: values.workdir,
     Cmd: cmd,
   };
 }
 
-async function interact(context: Context, id: string, values: Values<typeof flags>, size: Size): Promise<number> {
+async function interact(context: Context, id: string, values: Values<typeof execFlags>, size: Size): Promise<number> {
   const { client } = context;
   const { stream } = await client.hijack({
     method: 'POST',

@@ -141,7 +141,7 @@ function platformOf({ flags, env }: CreateLine): string {
 }
 
 /** A resolver on this host's loopback is another one in the container. */
-function loopbackWarning(dns: string[]): string[] {
+export function loopbackWarning(dns: string[]): string[] {
   const loopback = dns.find((address) => /^127\.|^(0*:)*:?0*1$/.test(address));
   return loopback ? [`Localhost DNS (${loopback}) may fail in containers.`] : [];
 }
@@ -160,9 +160,12 @@ function isMissingImage(error: unknown): boolean {
 
 /** A failure of `run` in the way users know it: the exit code says whose fault it was. */
 export function runFailure(error: unknown, text: string): CliError {
-  const message = error instanceof Error ? error.message : '';
+  return new CliError(text, failureCode(error instanceof Error ? error.message : ''), true);
+}
+
+/** The exit code of a `run` that failed so. */
+export function failureCode(message: string): number {
   const missing = /executable file not found|no such file or directory|system cannot find the file specified/;
-  if (missing.test(message)) return new CliError(text, 127, true);
-  const denied = /permission denied|is a directory/;
-  return new CliError(text, denied.test(message) ? 126 : 125, true);
+  if (missing.test(message)) return 127;
+  return /permission denied|is a directory/.test(message) ? 126 : 125;
 }

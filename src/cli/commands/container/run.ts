@@ -10,7 +10,8 @@ import { forwardSignals } from '../../stdio/signals.ts';
 import { createdBy, ifTug, joinDirect } from './direct.ts';
 import { askCreate, createBy, createQuery, type Prepared, prepare, runFailure } from './prepare.ts';
 
-const flags = {
+/** The options of `run`. */
+export const runFlags = {
   ...createFlags,
   detach: flag.bool('Run container in background and print container ID', { short: 'd' }),
   'detach-keys': flag.string('Override the key sequence for detaching a container'),
@@ -21,7 +22,7 @@ export const run = command({
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
   short: 'Create and run a new container from an image',
   aliases: ['container run', 'run'],
-  flags,
+  flags: runFlags,
   arity: { atLeast: 1 },
   interspersed: false,
   failure: 125,
