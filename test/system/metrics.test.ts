@@ -1,5 +1,8 @@
 // What the engine tells of itself to Prometheus, held against dockerd's names and read by Prometheus's own parser.
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { run, until } from '../support/command.ts';
 import { type Engine, freePort, startEngine } from '../support/engine.ts';
 import { openMetricsProblems } from '../support/promtool.ts';
@@ -89,5 +92,18 @@ test('other paths are not found; an address that is none or is taken ends the en
   const executable = process.env.TUG_EXECUTABLE ?? `${import.meta.dirname}/../../dist/tug`;
   const wrong = await run([executable, 'daemon', '--validate', '--metrics-addr=nonsense']);
   expect([wrong.code, wrong.stderr]).toEqual([1, 'listen tcp: address nonsense: missing port in address\n']);
-  await expect(startEngine({ args: [`--metrics-addr=127.0.0.1:${port}`] })).rejects.toThrow('address already in use');
+  const directory = mkdtempSync(join(tmpdir(), 'tug-metrics-'));
+  const places = ['data-root=data', 'exec-root=exec', 'pidfile=pid', 'host=unix://sock'].map(
+    (flag) => `--${flag.replace(/=(unix:\/\/)?/, (begin) => `${begin}${directory}/`)}`,
+  );
+  const taken = await run([
+    executable,
+    'daemon',
+    ...places,
+    `--metrics-addr=127.0.0.1:${port}`,
+    `--bridge=${engine.bridge}m`,
+  ]);
+  rmSync(directory, { recursive: true });
+  expect(taken.code).toBe(1);
+  expect(taken.stderr).toContain(`failed to start daemon: listen tcp 127.0.0.1:${port}: bind: address already in use`);
 });

@@ -3,7 +3,7 @@ import { autostart } from '../autostart.ts';
 import { CliError } from '../command.ts';
 import type { Config } from '../config/file.ts';
 import type { Globals } from '../globals.ts';
-import { customHeaders } from './headers.ts';
+import { customHeaders, traceHeaders } from './headers.ts';
 import { type Endpoint, resolveEndpoint } from './resolve.ts';
 
 type Env = Record<string, string | undefined>;
@@ -39,7 +39,7 @@ export function createEngine(globals: Globals, env: Env, config: Config): Engine
         host,
         version: env.DOCKER_API_VERSION || undefined,
         tls,
-        headers: customHeaders(config, env),
+        headers: { ...customHeaders(config, env), ...traceHeaders(env) },
         onRefused: starts(endpoint) ? () => autostart(host) : undefined,
       });
       return made;

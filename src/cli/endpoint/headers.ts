@@ -26,3 +26,10 @@ function csvFields(text: string): string[] {
     ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
   );
 }
+
+/** W3C's trace context as programs hand it to those they start: the engine's work then shows as part of theirs. */
+export function traceHeaders(env: Record<string, string | undefined>): Record<string, string> {
+  const { TRACEPARENT: parent = '', TRACESTATE: state = '' } = env;
+  if (!/^[0-9a-f-]+$/.test(parent)) return {};
+  return { traceparent: parent, ...(/^[\x20-\x7e]+$/.test(state) && { tracestate: state }) };
+}
