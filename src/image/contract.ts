@@ -10,6 +10,7 @@ import type { Check } from '../kit/index.ts';
 import type { ImageConfig, ImageRunConfig, Platform, Reference } from '../oci/index.ts';
 import type { Credentials } from '../registry/index.ts';
 import type { Tx } from '../store/index.ts';
+import type { Lease } from './records/garbage.ts';
 
 export interface Image {
   /** The digest of its config, `sha256:…`. */
@@ -73,6 +74,11 @@ export interface Images {
     tar: AsyncIterable<Uint8Array>,
     options: { repository: string; tag: string; message: string; changes: string[]; platform?: string; source: string },
   ): AsyncIterable<JSONMessage>;
+  /** The same of what a URL names; progress says how much of it has come. */
+  importUrl(
+    url: string,
+    options: Omit<Parameters<Images['import']>[1], 'source'> & { signal: AbortSignal },
+  ): AsyncIterable<JSONMessage>;
   /** Refuses, in Docker's words, what cannot be the name of a new image. */
   checkName(repository: string, tag: string): void;
   /**
@@ -88,9 +94,13 @@ export interface Images {
   /** What its registry has under a name: descriptor and platforms, as `docker manifest` and builders ask. */
   remote(request: PullRequest): Promise<DistributionInspect>;
   /** An image with its layers, lowest first: their bytes as they came, and the bytes of all files in each. */
-  stack(reference: string): { id: string; config: ImageConfig; layers: StackLayer[] };
+  stack(reference: string, platform?: Platform): { id: string; config: ImageConfig; layers: StackLayer[] };
   /** Makes an image of a whole config and layers that are here, unpacked and as blobs; its id. */
   assemble(request: AssembleRequest): Promise<string>;
+  /** Makes a list of images that are here, of each platform one, with manifests of their layers compressed; the list's digest. */
+  assembleList(request: { images: string[]; names: string[]; signal: AbortSignal }): Promise<string>;
+  /** Holds blobs and layers that nothing names yet; whoever asks releases it. */
+  lease(): Lease;
   /** Deletes those of these blobs (`blob:…`) and layers (`layer:…`) that nobody needs any more. */
   drop(targets: string[]): Promise<void>;
   /** Makes an image of another's layers and one more; its id. Its name, if it gets one, is `name`. */

@@ -9,8 +9,10 @@ import { checkImages } from './check.ts';
 import { type Context, publishAll, tagIn } from './context.ts';
 import type { ImageEvent, Images } from './contract.ts';
 import { assembleImage, stackOf } from './create/assemble.ts';
+import { assembleList } from './create/assemble-list.ts';
 import { commitImage } from './create/commit.ts';
 import { importImage } from './create/import.ts';
+import { importUrl } from './create/import-url.ts';
 import { nameFor } from './create/new-image.ts';
 import { unpackLayers } from './layers/unpack-layers.ts';
 import { createFetchAgain } from './pull/fetch-again.ts';
@@ -59,14 +61,17 @@ export function createImages(options: {
     remove: (reference, options) => removeImage(context, reference, options),
     load: (archive, options) => loadImages(context, archive, options),
     import: (tar, options) => importImage(context, tar, options),
+    importUrl: (url, options) => importUrl(context, registry, url, options),
     checkName: (repository, tag) => void nameFor(repository, tag),
     descendants: (id) => context.store.view((tx) => descendantsOf(tx, id)),
     remote: (request) => remoteImage(registry, request),
     push: (request) => pushImages(context, { registry, slots: uploads }, request),
     pull: (request) => pullImages(context, { registry, downloads }, request),
-    stack: (reference) => stackOf(context, reference),
+    stack: (reference, platform) => stackOf(context, reference, platform),
+    lease: () => garbage.lease(),
     drop: (targets) => garbage.drop(targets),
     assemble: (request) => assembleImage(context, request),
+    assembleList: (request) => assembleList(context, request),
     commit: (options) => commitImage(context, options),
     save: (references, platform) => saveImages(context, references, platform),
     prune: (filters) => pruneImages(context, filters),

@@ -36,8 +36,20 @@ export interface Registry {
     term: string,
     options: { limit: number; credentials?: Credentials; signal?: AbortSignal },
   ): Promise<SearchResult[]>;
+  /**
+   * What a URL of http or https names (`http://` goes without saying), after at most 9 redirects, in Docker's words where it fails. What
+   * the settings say of proxies and certificates counts. A body that ends too early throws.
+   */
+  open(url: string, options: { signal?: AbortSignal }): Promise<UrlBody>;
   /** Whether TLS is not insisted on there. */
   isInsecure(domain: string): Promise<boolean>;
+}
+
+/** The bytes behind a URL, whose password is not shown; `size` where it was told. */
+export interface UrlBody {
+  url: string;
+  size?: number;
+  bytes: AsyncIterable<Uint8Array>;
 }
 
 /** `inspect` reads as `pull` does; its errors do not speak of pulling. */

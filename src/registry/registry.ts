@@ -2,6 +2,7 @@ import { EngineError, type Log, messageOf } from '../kit/index.ts';
 import { familiarName, familiarString } from '../oci/index.ts';
 import { loginAt } from './auth/login.ts';
 import type { AccessOptions, Credentials, Registry, Repository } from './contract.ts';
+import { openUrl } from './http/open-url.ts';
 import { createSend } from './http/transport.ts';
 import { createRepository } from './repository/repository.ts';
 import { searchIndex } from './search.ts';
@@ -24,6 +25,7 @@ export function createRegistry(options: {
   return {
     isInsecure: (domain) => isInsecure(domain, settings()),
     search: (term, asked) => searchIndex({ send, settings: settings() }, term, asked),
+    open: (url, { signal }) => openUrl(send, url, signal),
     async login(credentials) {
       let failure: unknown;
       for (const endpoint of await loginEndpoints(credentials.serverAddress, settings())) {

@@ -318,6 +318,34 @@ test('an import is an image of one layer, with the config Docker would give it',
   expect(config.config).toMatchObject({ Hostname: '', Image: '', StdinOnce: false, Env: null });
 });
 
+test('what a URL names is imported, with a word of how much has come', async () => {
+  const tar = makeTar([{ name: 'hello', data: 'world' }]);
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: ({ url }) => new Response(url.endsWith('/rootfs.tar.gz') ? gzipSync(tar) : 'no archive'),
+  });
+  const at = `127.0.0.1:${server.port}`;
+  const options = { repository: 'box', tag: '1', message: '', changes: [], signal: new AbortController().signal };
+  try {
+    const size = gzipSync(tar).length;
+    expect(await all(images.importUrl(`${at}/rootfs.tar.gz`, options))).toEqual([
+      { status: `Downloading from http://${at}/rootfs.tar.gz` },
+      { status: 'Importing', progressDetail: { current: size, total: size } },
+      { status: images.resolve('box:1').id },
+    ]);
+    const { Comment, RootFS } = await images.inspect('box:1');
+    expect([Comment, RootFS?.Layers]).toEqual([`Imported from http://${at}/rootfs.tar.gz`, [digestOf(tar)]]);
+    await expect(all(images.importUrl(`http://${at}/other`, options))).rejects.toThrow('unexpected EOF');
+    // Before anything is fetched the name has to be one.
+    await expect(all(images.importUrl('http://127.0.0.1:1/x', { ...options, repository: 'UPPER' }))).rejects.toThrow(
+      'repository name',
+    );
+  } finally {
+    await server.stop(true);
+  }
+});
+
 test('a broken import is refused in Docker’s words and leaves no trace', async () => {
   const tar = makeTar([{ name: 'a', data: 'x'.repeat(3000) }]);
   await refused(importTar(tar.subarray(0, 1000)), 'internal', 'unexpected EOF');

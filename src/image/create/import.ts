@@ -25,16 +25,26 @@ export function importImage(
   tar: AsyncIterable<Uint8Array>,
   options: ImportOptions,
 ): AsyncIterable<JSONMessage> {
+  return importOpened(context, async () => ({ tar, source: options.source }), options);
+}
+
+/** The same of a tar that is opened once everything else that was asked for makes sense. */
+export function importOpened(
+  context: Context,
+  open: (emit: (message: JSONMessage) => void) => Promise<{ tar: AsyncIterable<Uint8Array>; source: string }>,
+  options: Omit<ImportOptions, 'source'>,
+): AsyncIterable<JSONMessage> {
   return progressOf(async (emit) => {
     const name = nameFor(options.repository, options.tag);
     const platform = options.platform ? parsePlatform(options.platform) : hostPlatform();
     if (platform.os !== 'linux') throw new EngineError('invalid', 'operating system is not supported');
     const run = applyChanges(options.changes);
+    const { tar, source } = await open(emit);
     const lease = context.garbage.lease();
     try {
       const layer = await takeIn(context, tar, lease.hold);
       const created = context.clock().toISOString();
-      const comment = options.message || `Imported from ${options.source}`;
+      const comment = options.message || `Imported from ${source}`;
       const config = configOf({ platform, run, created, comment, diffId: layer.diffId });
       const text = Buffer.from(JSON.stringify(config));
       lease.hold(`blob:${digestOf(text)}`);

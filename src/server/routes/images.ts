@@ -159,23 +159,20 @@ function createHandler({ images }: Backends): Handler {
     const { query } = request;
     const source = query.text('fromSrc');
     if (source === '') return pull(images, request);
-    if (source !== '-') {
-      const advice = 'send the archive as the body of the request instead';
-      throw new EngineError(
-        'unsupported',
-        `cannot import from ${source}: importing from a URL is not supported, ${advice}`,
-      );
-    }
     const platform = olderThan(request.version, '1.32') ? '' : query.text('platform');
-    const progress = images.import(request.body, {
-      source,
+    const options = {
       repository: query.text('repo'),
       tag: query.text('tag'),
       message: query.text('message'),
       changes: query.all('changes'),
       ...(platform === '' ? {} : { platform }),
-    });
-    await sendProgress(request, progress);
+    };
+    await sendProgress(
+      request,
+      source === '-'
+        ? images.import(request.body, { ...options, source })
+        : images.importUrl(source, { ...options, signal: request.gone }),
+    );
   };
 }
 

@@ -18,7 +18,7 @@ export const importImage = command({
   async run({ client, out }, { flags, args }) {
     const [source = '', name] = args;
     if (name !== undefined) familiarName(parseReference(name));
-    const isRemote = source.includes('://');
+    const isRemote = /^https?:\/\//.test(source);
     const upload = isRemote ? undefined : source === '-' ? readInput() : await readFileOf(source);
     const reply = await client.request({
       method: 'POST',
