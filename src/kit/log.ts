@@ -30,20 +30,37 @@ export function createLog(options: {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
+/** As logrus names it. */
+const shownLevels = { debug: 'debug', info: 'info', warn: 'warning', error: 'error' } as const;
+
 function textLine(level: Level, message: string, fields: Record<string, unknown>): string {
-  const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${quote(value)}`);
-  return `time=${quote(new Date().toISOString())} level=${level} msg=${JSON.stringify(message)}${rest.join('')}`;
+  const rest = sorted(fields).map(([key, value]) => ` ${key}=${quoted(textOf(value))}`);
+  return `time="${stamp()}" level=${shownLevels[level]} msg=${quoted(message)}${rest.join('')}`;
 }
 
 function jsonLine(level: Level, msg: string, fields: Record<string, unknown>): string {
-  const shown = Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? value.message : value]);
-  return JSON.stringify({ ...Object.fromEntries(shown), level, msg, time: new Date().toISOString() });
+  const shown = Object.entries(fields).map(([key, value]) => {
+    // What a line itself says is not lost to a field of the same name.
+    const name = ['level', 'msg', 'time'].includes(key) ? `fields.${key}` : key;
+    return [name, value instanceof Error ? value.message : value] as const;
+  });
+  const all = { ...Object.fromEntries(shown), level: shownLevels[level], msg, time: stamp() };
+  return JSON.stringify(Object.fromEntries(sorted(all)));
 }
 
-function quote(value: unknown): string {
-  const text = value instanceof Error ? value.message : typeof value === 'string' ? value : JSON.stringify(value);
-  return JSON.stringify(text ?? '');
+const sorted = (fields: Record<string, unknown>): [string, unknown][] =>
+  Object.entries(fields).toSorted(([one], [other]) => (one < other ? -1 : 1));
+
+/** RFC 3339 with nine digits. */
+const stamp = (): string => new Date().toISOString().replace('Z', '000000Z');
+
+function textOf(value: unknown): string {
+  if (value instanceof Error) return value.message;
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
+
+/** logrus leaves plain words without quotes. */
+const quoted = (text: string): string => (/^[\w.\-/@^+]+$/.test(text) ? text : JSON.stringify(text));
 
 /** A log that says nothing, for tests. */
 export const silent: Log = createLog({ level: 'error', write: () => undefined });
