@@ -21,9 +21,10 @@ import type { Diagnosis } from '../network/index.ts';
 import type { ConfigChange } from './change/contract.ts';
 import type { ContainerFiles } from './files/contract.ts';
 import type { Secret } from './secrets/contract.ts';
+import type { ContainerSnapshots } from './snapshots/contract.ts';
 
 /** References are a name (with or without its slash), an id, or a unique prefix of an id. */
-export interface Containers extends ContainerFiles {
+export interface Containers extends ContainerFiles, ContainerSnapshots {
   /** Containers with what they stand on, and what lies there that belongs to none. */
   check: Check;
   /**
@@ -93,6 +94,8 @@ export interface Containers extends ContainerFiles {
     all: boolean;
     limit?: number;
     size: boolean;
+    /** The size has that of its snapshots in it. */
+    snapshots?: boolean;
     filters: Record<string, string[]>;
   }): Promise<ContainerSummary[]>;
   inspect(reference: string, options: { size: boolean }): Promise<ContainerInspectResponse>;

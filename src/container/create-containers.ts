@@ -25,6 +25,7 @@ import { connect, disconnect } from './network/connect.ts';
 import { diagnose } from './network/doctor.ts';
 import { changePorts } from './network/ports.ts';
 import { isRunning } from './row.ts';
+import { createSnapshots } from './snapshots/snapshots.ts';
 import { stats } from './stats/stats.ts';
 import { inspect } from './view/inspect.ts';
 import { list, presentRows } from './view/list.ts';
@@ -67,6 +68,7 @@ export function createContainers(dependencies: ContainerDependencies): Container
     execInspect: (id) => execInspect(context, id),
     execResize: (id, size) => execResize(context, id, size),
     ...traced(tracer, createFiles(context)),
+    ...createSnapshots(context),
     subscribe: context.events.subscribe,
     counts: () => counts(context),
     restore: () => restore(context),

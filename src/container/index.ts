@@ -4,4 +4,5 @@ export type * from './contract.ts';
 export { createContainers } from './create-containers.ts';
 export type * from './files/contract.ts';
 export type * from './secrets/contract.ts';
+export type * from './snapshots/contract.ts';
 export { createStepSpecs, type EngineDefaults, type HostFacts, readHostFacts } from './spec/index.ts';

@@ -43,6 +43,8 @@ export interface ContainerRow {
   manuallyStopped: boolean;
   /** Its processes stand still; only while `running`. */
   paused: boolean;
+  /** They do, or are about to, for work of this engine's life only. */
+  briefly?: true | undefined;
   networks: Record<string, EndpointSettings>;
   /** MAC addresses that were asked for, by the network's name. */
   macs?: Record<string, string>;
@@ -55,6 +57,8 @@ export interface ContainerRow {
   next?: Remake | undefined;
   /** The addresses it had before it was remade, by network: its own again if they are free. */
   kept?: Record<string, KeptAddress> | undefined;
+  /** There are snapshots of its files. */
+  hasSnapshots?: true | undefined;
   /** It has secrets, which are kept apart. */
   hasSecrets?: true;
   /** Its ids on the host, where they are not the host's own. */

@@ -12,6 +12,10 @@ export interface LayerTar {
   diffId?: string;
   parents: string[];
   tar: AsyncIterable<Uint8Array>;
+  /** Nobody knows yet what it will stand on: where it matters, that is a `conflict`. */
+  alone?: true;
+  /** The digest of the tar, where somebody else hashes the same bytes. */
+  digest?: Promise<string>;
 }
 
 /** What writable layers once were, by the container and a name that begins with a letter or digit. */

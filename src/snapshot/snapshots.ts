@@ -12,7 +12,7 @@ import { createDrafts } from './drafts.ts';
 import { chooseDriver } from './driver/choose.ts';
 import type { Driver } from './driver/driver.ts';
 import { sizeOfChanges } from './driver/whole-trees.ts';
-import { createFrozen } from './frozen/frozen.ts';
+import { createFrozen, type Frozen } from './frozen/frozen.ts';
 import { createApplyLayer } from './layers/apply-layer.ts';
 import { createInitLayers } from './layers/init-layer.ts';
 import { createLayers, type Layers } from './layers/layers.ts';
@@ -81,18 +81,29 @@ export function createSnapshots(options: SnapshotOptions): Snapshots {
       frozen.dropAll(id);
       drop();
     },
-    async sweep(known) {
-      for (const id of containers.ids()) if (known.container?.(id) === false) containers.remove(id);
-      for (const id of frozen.ids()) {
-        if (known.container?.(id) === false) frozen.dropAll(id);
-        else for (const name of frozen.names(id)) if (known.frozen?.(id, name) === false) frozen.drop(id, name);
-      }
-      for (const key of layers.keys()) if (known.layer?.(layers.record(key).diffId) === false) add(key);
-      drop();
-    },
+    sweep: createSweep({ layers, containers, frozen, add, drop }),
     ...createChecks({ layout, layers, containers, frozen, discard, unpackAside, initLayer }),
     settled: discard.settled,
   };
+}
+
+/** See Snapshots.sweep. */
+function createSweep({ layers, containers, frozen, add, drop }: Swept): Snapshots['sweep'] {
+  return async (known) => {
+    for (const id of containers.ids()) if (known.container?.(id) === false) containers.remove(id);
+    for (const id of frozen.ids()) {
+      if (known.container?.(id) === false) frozen.dropAll(id);
+      else for (const name of frozen.names(id)) if (known.frozen?.(id, name) === false) frozen.drop(id, name);
+    }
+    for (const key of layers.keys()) if (known.layer?.(layers.record(key).diffId) === false) add(key);
+    drop();
+  };
+}
+
+interface Swept extends Pick<Unwanted, 'add' | 'drop'> {
+  layers: Layers;
+  containers: Containers;
+  frozen: Frozen;
 }
 
 interface CreatedOn {

@@ -167,6 +167,8 @@ const configChange = struct('ConfigChange', {
   Restart: bool,
 });
 
+const snapshotCreate = struct('SnapshotCreate', { Name: string(), Comment: string(), Pause: bool });
+
 const portsChange = struct('PortsChange', { Publish: portMap, Unpublish: portMap });
 
 const platform = struct('v1.Platform', {
@@ -237,6 +239,10 @@ export const decodeNetworkCreate = (text: string) =>
   text === '' ? {} : decodeBody<object>(networkCreate, text, 'CreateRequest');
 export const decodeConfigChange = (text: string) =>
   text === '' ? {} : decodeBody<ConfigChangeBody>(configChange, text, 'ConfigChange');
+export const decodeSnapshotCreate = (text: string) =>
+  text === ''
+    ? {}
+    : decodeBody<{ Name?: string; Comment?: string; Pause?: boolean }>(snapshotCreate, text, 'SnapshotCreate');
 export const decodePortsChange = (text: string) =>
   text === '' ? {} : decodeBody<PortsChangeBody>(portsChange, text, 'PortsChange');
 export const decodeNetworkConnect = (text: string) =>

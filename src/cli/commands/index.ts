@@ -9,6 +9,7 @@ import { manifest } from './manifest/index.ts';
 import { network } from './network/index.ts';
 import { plugin } from './plugin/index.ts';
 import { registryWords } from './registry/index.ts';
+import { snapshot, snapshotWords } from './snapshot/index.ts';
 import { swarmGroups } from './swarm/index.ts';
 import { system, systemWords } from './system/index.ts';
 import { volume } from './volume/index.ts';
@@ -19,6 +20,7 @@ export const topLevel: Record<string, Entry> = {
   ...containerWords,
   ...imageWords,
   ...registryWords,
+  ...snapshotWords,
   ...systemWords,
   inspect: entry('Return low-level information on Docker objects', async () => (await import('./inspect.ts')).inspect),
 };
@@ -33,6 +35,7 @@ export const groups: Record<string, Group> = {
   manifest,
   network,
   plugin,
+  snapshot,
   system,
   volume,
   ...swarmGroups,

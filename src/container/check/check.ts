@@ -5,6 +5,7 @@ import type { Tx } from '../../store/index.ts';
 import type { Context } from '../context.ts';
 import { usedBy } from '../make/used-by.ts';
 import { type ContainerRow, findRow, rowsOf } from '../row.ts';
+import { keepSnapshots, snapshotsOf } from '../snapshots/records.ts';
 
 /** Containers with what they stand on, and what lies there that belongs to none. What a container wrote is never touched. */
 export async function* checkContainers(context: Context): AsyncGenerator<Damage> {
@@ -14,6 +15,7 @@ export async function* checkContainers(context: Context): AsyncGenerator<Damage>
     yield* context.snapshots.checkContainer(row.id, row.layers);
     yield* checkReferences(context, row);
     yield* checkUsed(context, row);
+    yield* checkSnapshots(context, row);
   }
   yield* context.snapshots.checkOrphans((id) => findRow(context.store, id) !== undefined);
   yield* checkOwners(context);
@@ -45,6 +47,20 @@ function* checkUsed(context: Context, row: ContainerRow): Generator<Damage> {
   const { layers } = row;
   const lost = layers.find((diffId, index) => !context.snapshots.hasLayer(diffId, layers.slice(0, index)));
   if (lost !== undefined) yield { subject, problem: `the layer ${lost} of its image is gone` };
+}
+
+function* checkSnapshots({ store, snapshots }: Context, { id }: ContainerRow): Generator<Damage> {
+  const there = snapshots.frozen.names(id);
+  const present = snapshotsOf(store, id);
+  for (const { Name } of present) {
+    if (there.includes(Name)) continue;
+    const repair = () => {
+      const left = snapshotsOf(store, id).filter((other) => other.Name !== Name);
+      store.update((tx) => keepSnapshots(tx, id, left));
+      return 'given up';
+    };
+    yield { subject: `container ${id}`, problem: `the files of its snapshot ${Name} are gone`, repair };
+  }
 }
 
 function* checkOwners({ store }: Context): Generator<Damage> {

@@ -3,9 +3,8 @@ import { applyChanges } from '../../image/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { ImageRunConfig } from '../../oci/index.ts';
 import type { Context } from '../context.ts';
-import { pause, unpause } from '../life/pause.ts';
+import { quietly } from '../life/quietly.ts';
 import { resolve } from '../lookup.ts';
-import { type ContainerRow, findRow } from '../row.ts';
 import { mergeConfig } from '../spec/index.ts';
 import type { CommitOptions } from './contract.ts';
 
@@ -33,30 +32,6 @@ export async function commit(context: Context, reference: string, options: Commi
 
 function unnamed(): never {
   throw new EngineError('invalid', 'invalid name or ID supplied: ""');
-}
-
-/** With the container paused, if that is wanted and it runs; one that was paused before stays so. */
-async function quietly<T>(context: Context, row: ContainerRow, wanted: boolean, work: () => Promise<T>): Promise<T> {
-  if (!wanted || !(await paused(context, row.id))) return work();
-  try {
-    return await work();
-  } finally {
-    // It may have been about to end, or been let go by somebody else.
-    if (findRow(context.store, row.id)?.paused) await unpause(context, row.id);
-  }
-}
-
-/** Whether this made it pause. */
-async function paused(context: Context, id: string): Promise<boolean> {
-  if (!context.runs.has(id) || findRow(context.store, id)?.paused) return false;
-  try {
-    await pause(context, id);
-    return true;
-  } catch (error) {
-    // It ends, or is paused already.
-    if (error instanceof EngineError && error.kind === 'conflict') return false;
-    throw error;
-  }
 }
 
 const order = [

@@ -4,12 +4,13 @@ import type { Context, Run } from '../context.ts';
 import { resolve } from '../lookup.ts';
 import { type ContainerRow, changeIn, getRow } from '../row.ts';
 
-/** See Containers.pause. */
-export async function pause(context: Context, reference: string): Promise<void> {
+/** See Containers.pause. `briefly`: the engine does it for work of its own, and the next engine lets it go. */
+export async function pause(context: Context, reference: string, options: { briefly?: true } = {}): Promise<void> {
   const { id } = resolve(context.store, reference);
   await context.locks.run(id, async () => {
     const row = getRow(context.store, id);
     const { run } = pausable(context, row);
+    if (options.briefly) context.store.note((tx) => changeIn(tx, id, { briefly: true }));
     try {
       await controlOf(run).freeze();
     } catch (error) {
@@ -65,11 +66,17 @@ function thaw(context: Context, row: ContainerRow, run: Run): void {
 
 /** The freezer would tell the next engine, too, so nobody waits for the disk. */
 function setPaused(context: Context, id: string, paused: boolean): ContainerRow {
-  const row = context.store.note((tx) => changeIn(tx, id, { paused }));
+  const row = context.store.note((tx) => changeIn(tx, id, { paused, ...(!paused && { briefly: undefined }) }));
   crashpoint('container.paused');
   if (paused) context.health.halt(id);
   else context.health.resume(row);
   return row;
+}
+
+/** A process that the last engine stopped for work of its own, which nobody will finish, goes on. */
+export function endBriefPause(context: Context, { id }: ContainerRow, run: Pick<Run, 'process'>): void {
+  run.process.control?.thaw();
+  context.store.note((tx) => changeIn(tx, id, { paused: false, briefly: undefined }));
 }
 
 /** What the kernel says of a process that is taken over: the engine may have ended between the freezer and the row. */

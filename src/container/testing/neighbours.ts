@@ -116,6 +116,12 @@ function fakeSnapshots(calls: string[]): Snapshots {
     layerSize: () => 4,
     remove: async () => void calls.push('snapshots.remove'),
     sweep: async () => undefined,
+    frozen: {
+      freeze: async (_id, name) => calls.push(`frozen.freeze ${name}`),
+      rollBack: async (_id, name) => void calls.push(`frozen.rollBack ${name}`),
+      drop: (_id, name) => void calls.push(`frozen.drop ${name}`),
+      names: () => [],
+    },
   };
   return snapshots as Snapshots;
 }

@@ -5,6 +5,7 @@ import type { Containers } from '../contract.ts';
 import { mountViews } from '../life/start/mount-points.ts';
 import { linkNames } from '../links/links.ts';
 import { type ContainerRow, isRunning, rowsOf } from '../row.ts';
+import { snapshotsOf } from '../snapshots/records.ts';
 import { containerTests, findImages } from './filters.ts';
 import { shownState, sizes } from './inspect.ts';
 import { statusText } from './status-text.ts';
@@ -26,7 +27,7 @@ export async function list(context: Context, options: Parameters<Containers['lis
       ...summary(context, row),
       Names: [`/${row.name}`, ...(namesOf.get(row.id) ?? [])],
       Image: imageOf(row),
-      ...(options.size && (await room(context, row))),
+      ...(options.size && (await room(context, row, options.snapshots ?? false))),
     })),
   );
 }
@@ -44,9 +45,15 @@ export function presentRows(context: Context): ContainerRow[] {
 }
 
 /** Docker leaves a SizeRw of 0 out of the list. */
-async function room(context: Context, row: ContainerRow): Promise<Pick<ContainerSummary, 'SizeRw' | 'SizeRootFs'>> {
+async function room(
+  context: Context,
+  row: ContainerRow,
+  snapshots: boolean,
+): Promise<Pick<ContainerSummary, 'SizeRw' | 'SizeRootFs'>> {
   const { SizeRw, SizeRootFs } = await sizes(context, row);
-  return { ...(SizeRw > 0 && { SizeRw }), SizeRootFs };
+  const kept =
+    snapshots && row.hasSnapshots ? snapshotsOf(context.store, row.id).reduce((sum, { Size }) => sum + Size, 0) : 0;
+  return { ...(SizeRw + kept > 0 && { SizeRw: SizeRw + kept }), SizeRootFs };
 }
 
 /** What a container was made of as it was called then; its id where that is the name of another image, or of none, by now. */

@@ -12,6 +12,7 @@ import { adaptCreate } from '../versions/create.ts';
 import { attachHandler, attachSocketHandler } from './attach.ts';
 import { fileRoutes } from './container/files.ts';
 import { lifeRoutes } from './container/life.ts';
+import { snapshotRoutes } from './container/snapshots.ts';
 import { logsHandler } from './logs.ts';
 import { waitHandler } from './wait.ts';
 
@@ -42,6 +43,7 @@ export function containerRoutes(backends: Backends): Route[] {
     ['POST', '/containers/{name}/attach', attachHandler(containers)],
     ['GET', '/containers/{name}/attach/ws', attachSocketHandler(containers)],
     ...lifeRoutes(containers),
+    ...snapshotRoutes(containers),
     ...fileRoutes(containers),
     [
       'DELETE',

@@ -81,6 +81,7 @@ export function createFrozen(at: Places): Frozen {
       removeIfEmpty(home(id));
     },
     dropAll(id) {
+      if (!existsSync(home(id))) return;
       for (const name of entriesOf(home(id))) discard(join(home(id), name));
       removeIfEmpty(home(id));
     },

@@ -1,7 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeFd, openDirectory, SystemError, spreadDirectories } from '../../host/index.ts';
-import { crashpoint, createHasher, EngineError, explainSystemError, type Hashing } from '../../kit/index.ts';
+import {
+  crashpoint,
+  createHasher,
+  EngineError,
+  explainSystemError,
+  type Hasher,
+  type Hashing,
+} from '../../kit/index.ts';
 import { chainIds } from '../../oci/index.ts';
 import type { LayerTar } from '../contract.ts';
 import type { Driver } from '../driver/driver.ts';
@@ -92,6 +99,7 @@ function createUnpackAside(
     };
     // Whoever asks sees the parents, and what it sees shapes this layer: it is then no other stack's.
     const below = async () => {
+      if (layer.alone) throw new EngineError('conflict', 'the layer leans on those below it');
       if (view === undefined && layer.parents.length > 0) {
         const keys = await parentKeys(layer.parents);
         view = layers.view(keys);
@@ -99,15 +107,16 @@ function createUnpackAside(
       }
       return view;
     };
-    const hashing = hasher.begin();
+    const hashing = hashingOf(layer, hasher);
     try {
+      if (layer.alone && driver.whole) await below();
       mkdirSync(directory);
       spreadDirectories(directory);
       await begin(layer, diff);
       const unpacked = await usingRoot(diff, (root) =>
-        unpackLayer({ root, tar: hashed(layer.tar, hashing), below, whole: driver.whole }),
+        unpackLayer({ root, tar: hashing.through, below, whole: driver.whole }),
       );
-      const diffId = `sha256:${await hashing.digest()}`;
+      const diffId = await hashing.digest();
       requireDiffId(layer, diffId);
       const chain = chainIds([...layer.parents, diffId]).at(-1) ?? diffId;
       const key = keyOf(view === undefined && !driver.whole ? diffId : chain);
@@ -134,6 +143,17 @@ async function usingRoot<T>(path: string, work: (root: number) => Promise<T>): P
   } finally {
     closeFd(root);
   }
+}
+
+/** The tar on its way, its digest once it has passed. */
+function hashingOf({ tar, digest }: LayerTar, hasher: Hasher) {
+  if (digest) return { through: tar, digest: () => digest, close: () => undefined };
+  const hashing = hasher.begin();
+  return {
+    through: hashed(tar, hashing),
+    digest: async () => `sha256:${await hashing.digest()}`,
+    close: hashing.close,
+  };
 }
 
 async function* hashed(tar: AsyncIterable<Uint8Array>, hashing: Hashing) {

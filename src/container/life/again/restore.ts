@@ -7,10 +7,11 @@ import { type ExecRecord, execRows } from '../../exec/exec-records.ts';
 import { killProbe } from '../../health/probe.ts';
 import { sweepSources } from '../../mounts/sources.ts';
 import { type ContainerRow, changeRow, findRow, never, rowsOf } from '../../row.ts';
+import { snapshotsOf } from '../../snapshots/records.ts';
 import { idleNetworks } from '../../view/network-settings.ts';
 import { clearAway, tombstone } from '../end/clear.ts';
 import { recordExit, watch } from '../end/exit.ts';
-import { isFrozen } from '../pause.ts';
+import { endBriefPause, isFrozen } from '../pause.ts';
 import { asRunning } from '../start/start.ts';
 import { dependenciesOf, inOrder } from './order.ts';
 import { startsWithEngine } from './restart-policy.ts';
@@ -32,7 +33,11 @@ export async function restore(context: Context): Promise<void> {
   sweepSources(context);
   await context.volumes.releaseUnused();
   await context.runtime.sweep((id) => context.runs.has(id) || context.execs.get(id)?.state === 'running');
-  await context.snapshots.sweep({ container: (id) => findRow(context.store, id) !== undefined, layer: () => true });
+  await context.snapshots.sweep({
+    container: (id) => findRow(context.store, id) !== undefined,
+    layer: () => true,
+    frozen: (id, name) => snapshotsOf(context.store, id).some(({ Name }) => Name === name),
+  });
   for (const { id } of rows) await tidy(context, id);
   // Clients are answered meanwhile.
   void resumeAll(
@@ -103,6 +108,7 @@ const isProcess = (found: Process | Exit): found is Process => 'exited' in found
 
 function adopt(context: Context, row: ContainerRow, process: Process): void {
   if (row.state === 'starting') changeRow(context.store, row.id, asRunning(process));
+  if (row.briefly) endBriefPause(context, row, { process });
   const paused = isFrozen({ process });
   if (paused !== (row.paused ?? false)) changeRow(context.store, row.id, { paused });
   watch(context, row.id, process);

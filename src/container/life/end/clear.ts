@@ -5,6 +5,7 @@ import type { Tx } from '../../../store/index.ts';
 import type { Context } from '../../context.ts';
 import { type ContainerRow, rowsOf } from '../../row.ts';
 import { forgetSecrets } from '../../secrets/secrets.ts';
+import { forgetSnapshots } from '../../snapshots/records.ts';
 
 /**
  * The commit that makes a container gone: its name and all it used are free, and only the row's remains tell the next
@@ -25,6 +26,7 @@ export function tombstone(
     rowsOf(tx).put(row.id, stone);
     tx.refs.removeOwner(`container:${row.id}`);
     if (row.hasSecrets) forgetSecrets(tx, row.id);
+    if (row.hasSnapshots) forgetSnapshots(tx, row.id);
     options.also?.(tx);
   });
   crashpoint('container.removing');

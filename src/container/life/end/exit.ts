@@ -103,6 +103,7 @@ function commitExit(
     state: again ? 'restarting' : 'exited',
     pid: 0,
     paused: false,
+    briefly: undefined,
     exitCode: exit.code,
     error: exit.reason ?? '',
     oomKilled: exit.oom || row.oomKilled,

@@ -12,7 +12,7 @@ export function diskUsageRoutes(backends: Backends): Route[] {
 function diskUsage({ builds, containers, images, volumes }: Backends): Handler {
   return async (request) => {
     const wanted = wantedTypes(request);
-    const all = { all: true, size: true, filters: {} };
+    const all = { all: true, size: true, snapshots: true, filters: {} };
     const everyImage = { all: false, filters: {}, sharedSize: true, containerCount: true };
     const [foundContainers, foundImages, foundVolumes] = await Promise.all([
       wanted('container') ? containers.list(all) : null,

@@ -1,0 +1,4 @@
+/** Where the engine has the snapshots of a container. */
+export function snapshotsPath(container: string): string {
+  return `/tug/containers/${encodeURIComponent(container)}/snapshots`;
+}
