@@ -21,7 +21,9 @@ __asm__(
   "entry:\n"
   "  mov %rsp, %rdi\n"
   "  push %rdx\n"                                        // the dynamic linker's own end, for the program behind
+  "  sub $8, %rsp\n"                                     // a call wants the stack at a multiple of 16
   "  call front\n"
+  "  add $8, %rsp\n"
   "  pop %rdx\n"
   "  jmp *original(%rip)\n"
   ".text\n");
@@ -231,7 +233,9 @@ static void take(struct session *s, const char *bytes, size_t size) {
     if (s->head[0] <= 2) put(s->head[0], bytes, some);
     else for (size_t i = 0; i < some && s->ended < MAX_ENDING - 1; i++) s->ending[s->ended++] = bytes[i];
     bytes += some, size -= some, s->left -= some;
-    if (s->left == 0) s->have = 0;
+    if (s->left > 0) continue;
+    if (s->head[0] > 2) finish(s);
+    s->have = 0;
   }
 }
 
