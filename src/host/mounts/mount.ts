@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { release } from 'node:os';
 import { SystemError } from '../calls/errno.ts';
 import { syscall, trySyscall } from '../calls/syscall.ts';
 import { closeFd, openDirectory, usingFd } from '../files/files.ts';
@@ -17,7 +18,12 @@ const AT_RECURSIVE = 0x8000;
 const MOUNT_ATTR_IDMAP = 0x100000;
 const MOVE_MOUNT_F_EMPTY_PATH = 4;
 const MNT_DETACH = 2;
+const MS_PRIVATE = 1 << 18;
+/** The longest text that fsconfig takes, and that mount takes for all options together. */
+const longestValue = 255;
+const longestData = 4095;
 const EINVAL = 22;
+const E2BIG = 7;
 
 /** An option of a filesystem: a key with a text, or a flag (`null`). */
 export type MountOption = [key: string, value: string | null];
@@ -33,42 +39,72 @@ export function detachedMount(type: string, options: MountOption[], attributes =
   });
 }
 
-/**
- * An overlay as a detached mount. `lower` has the topmost directory first. All paths are relative to the directory `base`:
- * the kernel takes at most 255 bytes a path, and the container's mountinfo shows them. `joined` takes the way of kernels
- * before 6.7 also where there is the newer one. A layer may be a detached mount (its fd stays the caller's); kernels before 6.13 need
- * a directory below `base` for each, `attachAt` and its number, on which it is attached meanwhile.
- */
-export function detachedOverlay(overlay: {
+/** The parts of an overlay; all paths are relative to the directory `base`, and the container's mountinfo shows them. */
+export interface OverlayParts {
   base: string;
+  /** The topmost directory first. A layer may be a detached mount, whose fd stays the caller's. */
   lower: (string | number)[];
+  /** A directory below `base`: kernels before 6.13 want a path for a layer that is a mount, those before 6.7 for an overlay of many. */
   attachAt?: string;
   upper?: { dir: string; work: string; volatile: boolean };
+  /** Takes the way of kernels before 6.7 also where there is the newer one. */
   joined?: boolean;
-}): number {
-  // What a kernel's defaults could turn on, and what would make an upper hard to read or bind it to one stack for ever.
-  const options: MountOption[] = [
-    ['source', 'overlay'],
-    ...['index', 'metacopy', 'redirect_dir'].map((key): MountOption => [key, 'off']),
-  ];
-  if (overlay.upper) options.push(['upperdir', overlay.upper.dir], ['workdir', overlay.upper.work]);
-  if (overlay.upper?.volatile) options.push(['volatile', null]);
-  return within(overlay.base, () =>
-    usingFd(syscall('fsopen', 'overlay', FSOPEN_CLOEXEC), (context) => {
-      const attached = new Map<number, string>();
-      try {
-        if (overlay.joined) configureJoined(context, overlay, attached);
-        else configureLower(context, overlay, attached);
-        for (const [key, value] of options) configure(context, key, value);
-        return create(context, 'overlay', 0);
-      } finally {
-        for (const path of attached.values()) syscall('umount2', path, MNT_DETACH);
-      }
-    }),
-  );
 }
 
-type Lowers = Pick<Parameters<typeof detachedOverlay>[0], 'lower' | 'attachAt'>;
+/** An overlay as a detached mount; the caller closes the fd. Before Linux 6.7 the names of all layers together may have some 3,900 bytes. */
+export function detachedOverlay(overlay: OverlayParts): number {
+  // What a kernel's defaults could turn on, and what would make an upper hard to read or bind it to one stack for ever.
+  const options: MountOption[] = ['index', 'metacopy', 'redirect_dir'].map((key): MountOption => [key, 'off']);
+  if (overlay.upper) options.push(['upperdir', overlay.upper.dir], ['workdir', overlay.upper.work]);
+  if (overlay.upper?.volatile) options.push(['volatile', null]);
+  return within(overlay.base, () => {
+    const attached = new Map<number, string>();
+    try {
+      if (!(overlay.joined ?? !takesSingleLayers())) return overlayOf(overlay, attached, options);
+      const lowerdir = overlay.lower.map((_, index) => pathOf(overlay, index, attached)).join(':');
+      const joined: MountOption[] = [['lowerdir', lowerdir], ...options];
+      if (lowerdir.length > longestValue) return mountedOnce(overlay.attachAt, joined);
+      return detachedMount('overlay', [['source', 'overlay'], ...joined]);
+    } finally {
+      for (const path of attached.values()) syscall('umount2', path, MNT_DETACH);
+    }
+  });
+}
+
+/** Since Linux 6.7 layers are told one by one; how many there may be is then no matter of a text's length. */
+function takesSingleLayers(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map(Number.parseFloat);
+  return major > 6 || (major === 6 && minor >= 7);
+}
+
+function overlayOf(overlay: OverlayParts, attached: Map<number, string>, options: MountOption[]): number {
+  return usingFd(syscall('fsopen', 'overlay', FSOPEN_CLOEXEC), (context) => {
+    configure(context, 'source', 'overlay');
+    for (const [index, layer] of overlay.lower.entries()) {
+      let result = addLower(context, layer);
+      if (result === -EINVAL && typeof layer === 'number') result = addLower(context, pathOf(overlay, index, attached));
+      if (result < 0) throw new SystemError('fsconfig', -result, `lowerdir+=${layer}`);
+    }
+    for (const [key, value] of options) configure(context, key, value);
+    return create(context, 'overlay', 0);
+  });
+}
+
+/** By mount(2), which takes more text than fsconfig and wants a path: for this moment the mount is on it. */
+function mountedOnce(directory: string | undefined, options: MountOption[]): number {
+  const data = options.map(([key, value]) => (value === null ? key : `${key}=${value}`)).join(',');
+  if (data.length > longestData || directory === undefined)
+    throw new SystemError('mount', E2BIG, 'overlay: too many layers');
+  const path = `${directory}/overlay`;
+  mkdirSync(path, { recursive: true });
+  syscall('mount', 'overlay', path, 'overlay', 0, data);
+  try {
+    syscall('mount', '', path, '', MS_PRIVATE, '');
+    return cloneMount(path, { recursive: false });
+  } finally {
+    syscall('umount2', path, MNT_DETACH);
+  }
+}
 
 /** Takes away what is mounted at a path, if anything is. */
 export function detachMount(path: string): void {
@@ -98,31 +134,13 @@ export function setMountAttributes(
   syscall('mount_setattr', mount, '', flags, new Uint8Array(attributes.buffer), attributes.byteLength);
 }
 
-/** Kernels before 6.7 do not know `lowerdir+` and take all the layers in one text of 255 bytes. */
-function configureLower(context: number, lowers: Lowers, attached: Map<number, string>): void {
-  for (const [index, layer] of lowers.lower.entries()) {
-    let result = addLower(context, layer);
-    if (result === -EINVAL && typeof layer === 'number') result = addLower(context, pathOf(lowers, index, attached));
-    if (result === -EINVAL && index === 0) {
-      configureJoined(context, lowers, attached);
-      return;
-    }
-    if (result < 0) throw new SystemError('fsconfig', -result, `lowerdir+=${layer}`);
-  }
-}
-
 function addLower(context: number, layer: string | number): number {
   if (typeof layer === 'number') return trySyscall('fsconfig', context, FSCONFIG_SET_FD, 'lowerdir+', 0, layer);
   return trySyscall('fsconfig', context, FSCONFIG_SET_STRING, 'lowerdir+', layer, 0);
 }
 
-function configureJoined(context: number, lowers: Lowers, attached: Map<number, string>): void {
-  const paths = lowers.lower.map((_, index) => pathOf(lowers, index, attached));
-  configure(context, 'lowerdir', paths.join(':'));
-}
-
 /** The path of a layer, on which a mount without one is attached first. */
-function pathOf({ lower, attachAt }: Lowers, index: number, attached: Map<number, string>): string {
+function pathOf({ lower, attachAt }: OverlayParts, index: number, attached: Map<number, string>): string {
   const layer = lower[index];
   if (typeof layer === 'string') return layer;
   const path = attached.get(index) ?? `${attachAt}/${index}`;

@@ -1,5 +1,5 @@
 import { closeFd, detachedOverlay, openDirectoryAt, usingFd } from '../../host/index.ts';
-import { places, withLower } from '../containers/container-mounts.ts';
+import { withLower } from '../containers/container-mounts.ts';
 import type { Containers } from '../containers/contract.ts';
 import type { IdMapping, Owners } from '../containers/owners.ts';
 import type { Change, Snapshots } from '../contract.ts';
@@ -7,7 +7,7 @@ import type { Driver } from '../driver/driver.ts';
 import { packChanges, topTree } from '../driver/whole-trees.ts';
 import type { Layers } from '../layers/layers.ts';
 import { packTree } from '../pack/pack-tree.ts';
-import type { Layout } from '../places/layout.ts';
+import { type Layout, overlayPlaces } from '../places/layout.ts';
 import { readChanges } from './changes.ts';
 
 /** What a container's writable layer makes of its image, from the upper directory as it lies on the disk. */
@@ -27,7 +27,7 @@ export function createDifferences(at: {
     if (!ids) return layers.mount(keys);
     if (top !== undefined) return owners.shifted(top, ids);
     return withLower({ layout, layers, owners }, keys, { ids, on: [] }, (lower) =>
-      detachedOverlay({ ...places(layout), lower: [...lower, '../empty'] }),
+      detachedOverlay({ ...overlayPlaces(layout), lower: [...lower, '../empty'] }),
     );
   }
 

@@ -11,7 +11,7 @@ import {
 import { crashpoint, explainSystemError } from '../../kit/index.ts';
 import { mountTree } from '../driver/whole-trees.ts';
 import type { Layers } from '../layers/layers.ts';
-import type { Layout } from '../places/layout.ts';
+import { type Layout, overlayPlaces } from '../places/layout.ts';
 import type { Containers } from './contract.ts';
 import type { IdMapping, Owners } from './owners.ts';
 
@@ -41,7 +41,7 @@ export function overlayMounts(at: Places): Mounts {
       const within = `../containers/${id}`;
       const own = { dir: `${within}/diff`, work: `${within}/work`, volatile };
       const fd = withLower(at, keys(id), { ids: idsOf(path(id)), on: [] }, (lower) =>
-        detachedOverlay({ ...places(layout), lower: lower.length > 0 ? lower : ['../empty'], upper: own }),
+        detachedOverlay({ ...overlayPlaces(layout), lower: lower.length > 0 ? lower : ['../empty'], upper: own }),
       );
       crashpoint('snapshot.container.mounted');
       return fd;
@@ -55,7 +55,7 @@ export function overlayMounts(at: Places): Mounts {
         if (stack.length === 0) return turned === undefined ? openDirectory(upper(id)) : openDirectoryAt(turned, '.');
         const on = [turned ?? `../containers/${id}/diff`];
         return withLower(at, stack, { ids: as === 'host' ? ids : undefined, on }, (lower) =>
-          detachedOverlay({ ...places(layout), lower }),
+          detachedOverlay({ ...overlayPlaces(layout), lower }),
         );
       } finally {
         if (turned !== undefined) closeFd(turned);
@@ -68,9 +68,6 @@ export function overlayMounts(at: Places): Mounts {
     },
   };
 }
-
-/** What a kernel that takes no layers by their fds attaches them on. */
-export const places = ({ links }: Layout) => ({ base: links, attachAt: '../attached' });
 
 /** Calls `mount` with the layers of a stack below `on`, with their owners as `ids` has them. */
 export function withLower(

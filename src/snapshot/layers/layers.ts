@@ -16,7 +16,7 @@ import { chainIds } from '../../oci/index.ts';
 import type { Driver } from '../driver/driver.ts';
 import { mountTree, topTree } from '../driver/whole-trees.ts';
 import type { Discard } from '../places/discard.ts';
-import type { Layout } from '../places/layout.ts';
+import { type Layout, overlayPlaces } from '../places/layout.ts';
 
 /** What `layer.json` beside a layer's tree says. */
 export interface LayerRecord {
@@ -209,11 +209,11 @@ function viewsOf(layout: Layout, record: Layers['record']): Pick<Layers, 'links'
 
   return {
     links,
-    mount: (keys) => detachedOverlay({ base: layout.links, lower: [...links(keys), '../empty'] }),
+    mount: (keys) => detachedOverlay({ ...overlayPlaces(layout), lower: [...links(keys), '../empty'] }),
     view(keys) {
       const lower = links(keys);
       if (lower.length === 1) return openDirectory(join(layout.links, lower[0] ?? ''));
-      return detachedOverlay({ base: layout.links, lower });
+      return detachedOverlay({ ...overlayPlaces(layout), lower });
     },
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /**
  * Where things lie under the data root. Only root may enter: the trees hold setuid programs and device nodes of images.
- * `links` has a short symlink for each layer, by which overlays name it: kernels before 6.7 take all of them in 255 bytes.
+ * `links` has a short symlink for each layer, by which overlays name it: kernels before 6.7 take all of them in one text.
  */
 export interface Layout {
   base: string;
@@ -18,7 +18,7 @@ export interface Layout {
   /** Layers that are being unpacked, and what is being removed; both are on the same file system and emptied at a start. */
   incoming: string;
   doomed: string;
-  /** On directories of it kernels before 6.13 have layers attached for the moment of a mount. */
+  /** On directories of it kernels before 6.13 have layers or an overlay of many attached for the moment of a mount. */
   attached: string;
   /** What the names begin with that this life of the engine gives in `incoming`. */
   life: string;
@@ -40,6 +40,9 @@ export function createLayout(dataRoot: string, driver: string): Layout {
   for (const dir of Object.values(directories)) mkdirSync(dir, { recursive: true, mode: 0o700 });
   return { ...directories, life: randomBytes(4).toString('hex') };
 }
+
+/** Where an overlay of layers is made: by their names in `links`, and on a path of `attached` where the kernel wants one. */
+export const overlayPlaces = ({ links }: Layout) => ({ base: links, attachAt: '../attached' });
 
 /** A name nobody else has, in `incoming` or `doomed`. */
 export function scratchIn({ life }: Layout, dir: string): string {

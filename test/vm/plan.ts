@@ -1,0 +1,24 @@
+/** What the machine is told to do, in `plan.json` on the disk with the tree. */
+export interface Plan {
+  /** Test files, relative to the tree. */
+  files: string[];
+  /** Only tests whose names match. */
+  pattern?: string;
+  /** Seconds that one file may take. */
+  patience: number;
+}
+
+/** How one file ended; a line of the machine's console, behind `mark`. */
+export interface Outcome {
+  file: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  seconds: number;
+  /** What failed, and what was passed over, by name. */
+  failures: string[];
+  skips: string[];
+}
+
+/** What a line of the console begins with that is for the one who started the machine. */
+export const mark = '@@vm ';

@@ -1,0 +1,88 @@
+// `make test-vm`: the system tests in a machine of their own, with cgroup v2 alone and the kernel of Debian 12.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { must } from '../support/command.ts';
+import { mark, type Outcome, type Plan } from './plan.ts';
+
+const root = join(import.meta.dirname, '../..');
+const made = join(root, '.cache/vm');
+const work = mkdtempSync(join(tmpdir(), 'tug-vm-'));
+const files = (process.env.TUG_VM_TESTS ?? '').split(/\s+/).filter((file) => file !== '');
+const plan: Plan = {
+  files,
+  patience: Number(process.env.TUG_VM_PATIENCE ?? 600),
+  ...(process.env.TUG_VM_PATTERN === undefined ? {} : { pattern: process.env.TUG_VM_PATTERN }),
+};
+
+await must([join(import.meta.dirname, 'make-machine.sh'), made], { timeout: 1_200_000 });
+await makeTree();
+const outcomes = await boot();
+rmSync(work, { recursive: true });
+report(outcomes);
+
+/** The second disk: this tree with what its tests need of its packages. */
+async function makeTree(): Promise<void> {
+  const tree = join(work, 'tree');
+  for (const name of ['src', 'test', 'native', 'dist', 'docs', 'tools', 'packaging', 'package.json', 'tsconfig.json'])
+    cpSync(join(root, name), join(tree, name), { recursive: true });
+  for (const name of ['bun', '@oven', '.bin'])
+    cpSync(join(root, 'node_modules', name), join(tree, 'node_modules', name), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+  mkdirSync(join(tree, '.cache'));
+  writeFileSync(join(tree, 'plan.json'), JSON.stringify(plan));
+  await must(['mke2fs', '-q', '-t', 'ext4', '-d', tree, join(work, 'tree.ext4'), '2G'], { timeout: 300_000 });
+  rmSync(tree, { recursive: true });
+}
+
+/** Runs the machine to its end; what it said stands in .cache/vm/console.log. */
+async function boot(): Promise<Outcome[]> {
+  const disk = (path: string) => ['-drive', `file=${path},if=virtio,format=raw,snapshot=on,cache=unsafe`];
+  const command = [
+    ...['qemu-system-x86_64', '-M', 'pc', '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '1536'],
+    ...['-nodefaults', '-nographic', '-no-reboot', '-serial', 'stdio'],
+    ...['-kernel', join(made, 'kernel'), '-initrd', join(made, 'initrd')],
+    ...['-append', 'console=ttyS0 quiet panic=-1 cgroup_no_v1=all apparmor=1 security=apparmor'],
+    ...disk(join(made, 'root.ext4')),
+    ...disk(join(work, 'tree.ext4')),
+    ...(process.env.TUG_VM_QEMU ?? '').split(' ').filter((word) => word !== ''),
+  ];
+  const machine = spawn('nice', ['-n', '10', ...command], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: work },
+  });
+  const ended = once(machine, 'exit');
+  const limit = setTimeout(() => machine.kill('SIGKILL'), Number(process.env.TUG_VM_LIMIT ?? 1800) * 1000);
+  const log = createWriteStream(join(made, 'console.log'));
+  const outcomes: Outcome[] = [];
+  for await (const line of createInterface({ input: machine.stdout as NodeJS.ReadableStream })) {
+    log.write(`${line}\n`);
+    if (line.startsWith(mark)) outcomes.push(JSON.parse(line.slice(mark.length)) as Outcome);
+    else console.log(line);
+  }
+  clearTimeout(limit);
+  log.end();
+  await ended;
+  return outcomes;
+}
+
+function report(outcomes: Outcome[]): void {
+  for (const file of files) {
+    const outcome = outcomes.find((one) => one.file === file);
+    if (!outcome)
+      outcomes.push({ file, passed: 0, failed: 1, skipped: 0, seconds: 0, failures: ['did not run'], skips: [] });
+  }
+  console.log('');
+  for (const { file, passed, failed, skipped, seconds } of outcomes)
+    console.log(`${file}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`);
+  for (const { file, skips } of outcomes) for (const name of skips) console.log(`skipped: ${file}: ${name}`);
+  for (const { file, failures } of outcomes) for (const name of failures) console.log(`failed: ${file}: ${name}`);
+  const sum = (key: 'passed' | 'failed' | 'skipped') => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+  process.exitCode = sum('failed') === 0 ? 0 : 1;
+}
