@@ -18,6 +18,8 @@ import {
 import { type Exported, exportOutputs } from './output/outputs.ts';
 import { planOf } from './plan.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { createAhead } from './run/ahead.ts';
+import { unprepare } from './run/prepare.ts';
 import type { Build } from './solve/build.ts';
 import { createSolver } from './solve/solver.ts';
 import { createOrigins, type Origins } from './source/origins.ts';
@@ -29,6 +31,7 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
   const hold = context.cache.hold();
   refuseUnknown(request);
   const origins = createOrigins(context, { request, progress, signal });
+  const ahead = createAhead({ undo: (prepared) => unprepare(context, prepared), log: context.log });
   try {
     if (request.checkOnly) return await checked(request, { progress, origins });
     const { dockerfile, evaluation } = await understood(request, { progress, origins });
@@ -45,6 +48,7 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
       progress,
       hold,
       origins,
+      ahead,
       signal,
       epoch: epochOf(request),
       allows: allowedBy(context, request),
@@ -62,7 +66,8 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
   } finally {
     hold.release();
     origins.close();
-    context.clearing.add(keepWithin(context));
+    context.clearing.add(() => ahead.close());
+    context.clearing.add(() => keepWithin(context));
   }
 }
 

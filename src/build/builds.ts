@@ -27,6 +27,7 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
     mounts,
     digests: createDigests(),
     running: new Map(),
+    etc: new Map(),
     clearing: createClearing(dependencies.log),
   };
   const closing = new AbortController();
@@ -48,7 +49,7 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
       forgetUnsynced(store);
       sweepMountPlaces(join(directory, 'mounts'));
       sweepCacheMounts(store, join(directory, 'cache'));
-      for (const left of ['run', 'contexts']) rmSync(join(directory, left), { recursive: true, force: true });
+      for (const left of ['run', 'etc', 'contexts']) rmSync(join(directory, left), { recursive: true, force: true });
     },
     async close() {
       closing.abort();

@@ -33,6 +33,8 @@ export interface Context extends BuildDependencies {
   digests: Digests;
   /** Steps that some build is at, by key: another that wants the same waits for it. */
   running: Map<string, Promise<Result>>;
+  /** The files that steps share in /etc, by what they say. */
+  etc: Map<string, string>;
   /** What is being cleared away behind the steps. */
   clearing: Clearing;
 }

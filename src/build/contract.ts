@@ -1,6 +1,7 @@
 import type { BuildCache, BuildStatus, HostConfig } from '../api/index.ts';
 import type { ImageConfig, Platform, RuntimeSpec, SpecMount } from '../oci/index.ts';
 import type { Credentials } from '../registry/index.ts';
+import type { Opening } from '../runtime/index.ts';
 import type { BuildFailure } from './failure.ts';
 import type { Warning } from './language/index.ts';
 
@@ -167,4 +168,8 @@ export interface StepProcess {
 }
 
 /** Turns it into a specification, with the same defaults and limits that containers have. */
-export type StepSpecs = (step: StepProcess) => RuntimeSpec;
+export interface StepSpecs {
+  whole(step: StepProcess): RuntimeSpec;
+  /** What of it is known before there are files. */
+  outline(step: Pick<StepProcess, 'id' | 'args' | 'hostConfig'>): { linux: Opening['outline']['linux'] };
+}

@@ -49,6 +49,8 @@ export interface Outline {
 /** What a start can begin with. The reserved sockets are taken over once it has begun. */
 export interface Opening extends Pick<Launch, 'id' | 'token' | 'stdio' | 'log' | 'network' | 'reserved' | 'runtime'> {
   outline: Outline;
+  /** Nobody waits for it yet: a shim is made for it, if none is there. */
+  early?: boolean;
 }
 
 /** A start that has been begun; one of the two calls ends it. */

@@ -1,6 +1,15 @@
 // Dockerfiles built by our own command line: what comes out, what comes from the cache, what must not stay anywhere.
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildContext } from '../support/build-context.ts';
@@ -154,7 +163,8 @@ test('a step that fails says where, and leaves nothing behind', async () => {
   expect(stderr).toContain(
     'ERROR: failed to build: failed to solve: process "/bin/sh -c echo before; exit 7" did not complete successfully: exit code: 7',
   );
-  const left = () => readdirSync(join(engine.directory, 'data/build/run')).length;
+  const steps = join(engine.directory, 'data/build/run');
+  const left = () => (existsSync(steps) ? readdirSync(steps).length : 0);
   await until('what the step left is gone', () => left() === 0);
 });
 

@@ -16,6 +16,7 @@ import { copyTo } from '../copy/copier.ts';
 import { notFound, placeIn } from '../copy/copy-step.ts';
 import { byteString, bytesOf, realPath, statusAt } from '../copy/paths.ts';
 import type { BindMount, CacheMount, Mount, RunStep, SecretMount, SshMount, TmpfsMount } from '../language/index.ts';
+import type { StepPlace } from './place.ts';
 
 /** What the mounts of a RUN take from the build. */
 export interface MountInputs {
@@ -36,13 +37,13 @@ export interface StepMounts {
   release(): void;
 }
 
-/** Makes ready what a RUN mounts. `directory` is the step's own, removed with it. */
+/** Makes ready what a RUN mounts; `place` is the step's own, removed with it. */
 export async function stepMounts(
   context: Context,
   step: RunStep,
-  { id, directory, inputs }: { id: string; directory: string; inputs: MountInputs },
+  { place, inputs }: { place: StepPlace; inputs: MountInputs },
 ): Promise<StepMounts> {
-  const places = createMountPlaces(join(context.directory, 'mounts'), id);
+  const places = createMountPlaces(join(context.directory, 'mounts'), place.id);
   const releases: (() => void)[] = [];
   const made: { mounts: SpecMount[]; env: string[] } = { mounts: [], env: [] };
   const result = {
@@ -55,9 +56,9 @@ export async function stepMounts(
   };
   try {
     for (const [index, mount] of step.mounts.entries()) {
-      await addMount({ context, step, directory, inputs, places, releases, made, index }, mount);
+      await addMount({ context, step, place, inputs, places, releases, made, index }, mount);
     }
-    if (step.script) addScript(directory, step.script, made);
+    if (step.script) addScript(place.directory(), step.script, made);
     return result;
   } catch (error) {
     result.release();
@@ -68,7 +69,7 @@ export async function stepMounts(
 interface Making {
   context: Context;
   step: RunStep;
-  directory: string;
+  place: StepPlace;
   inputs: MountInputs;
   places: ReturnType<typeof createMountPlaces>;
   releases: (() => void)[];
@@ -121,7 +122,8 @@ async function addBind(making: Making, mount: BindMount, destination: string): P
 }
 
 /** Files of the context that a step may write: a copy, which goes with the step. */
-async function ownCopy({ directory, index }: Making, { root, path }: { root: number; path: string }): Promise<string> {
+async function ownCopy({ place, index }: Making, { root, path }: { root: number; path: string }): Promise<string> {
+  const directory = place.directory();
   const from = placeIn(root, path);
   const to = usingFd(openDirectory(directory), (fd) => openDirectoryAt(fd, '.'));
   const name = `copy-${index}`;
@@ -135,14 +137,14 @@ async function ownCopy({ directory, index }: Making, { root, path }: { root: num
   }
 }
 
-function emptyDirectory({ directory, index }: Making): string {
-  const path = join(directory, `empty-${index}`);
+function emptyDirectory({ place, index }: Making): string {
+  const path = join(place.directory(), `empty-${index}`);
   mkdirSync(path);
   return path;
 }
 
-async function writable({ context, releases, index, directory }: Making, layers: string[]): Promise<number> {
-  const id = `${directory.split('/').at(-1)}-${index}`;
+async function writable({ context, releases, index, place }: Making, layers: string[]): Promise<number> {
+  const id = `${place.id}-${index}`;
   await context.snapshots.create(id, layers, { places: 'none' });
   const root = context.snapshots.mount(id, { volatile: true });
   releases.push(() => {
@@ -152,7 +154,7 @@ async function writable({ context, releases, index, directory }: Making, layers:
   return root;
 }
 
-async function addSecret({ inputs, made, directory, index, step }: Making, mount: SecretMount): Promise<void> {
+async function addSecret({ inputs, made, place, index, step }: Making, mount: SecretMount): Promise<void> {
   const value = await inputs.secret(mount.id);
   if (value === undefined) {
     if (!mount.required) return;
@@ -160,7 +162,7 @@ async function addSecret({ inputs, made, directory, index, step }: Making, mount
   }
   if (mount.env !== undefined) made.env.push(`${mount.env}=${Buffer.from(value).toString()}`);
   if (mount.target === undefined) return;
-  const path = join(directory, `secret-${index}`);
+  const path = join(place.directory(), `secret-${index}`);
   writeFileSync(path, value, { mode: mount.mode });
   chownSync(path, mount.uid, mount.gid);
   made.mounts.push(secretBind(absolute(step, mount.target), path));

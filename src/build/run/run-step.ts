@@ -1,15 +1,15 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { join } from 'node:path';
 import { closeFd, readFileIn } from '../../host/index.ts';
-import { crashpoint, EngineError, newId, newToken } from '../../kit/index.ts';
-import type { NetworkAttachment } from '../../network/index.ts';
-import type { Exit, Launch, Process } from '../../runtime/index.ts';
+import { crashpoint, EngineError } from '../../kit/index.ts';
+import type { Exit, Launch, Pending, Process } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import type { RunOptions } from '../contract.ts';
 import type { RunStep } from '../language/index.ts';
+import { etcFiles } from './etc-files.ts';
 import { createFrames } from './frames.ts';
 import { type MountInputs, type StepMounts, stepMounts } from './mounts.ts';
+import { createStepPlace, type StepPlace } from './place.ts';
+import { hostConfigOf, type Prepared, prepareRun, unprepare } from './prepare.ts';
 import { missingPlaces, removePlaces } from './stubs.ts';
 
 const SIGKILL = 9;
@@ -22,17 +22,27 @@ export interface RunWork {
   inputs: MountInputs;
   log(stream: 1 | 2, bytes: Uint8Array): void;
   signal: AbortSignal;
+  /** What was made for it ahead. */
+  prepared: Prepared | undefined;
+  /** It runs now, and the engine has time. */
+  onGo?(): void;
   /** What the start has made for its mounts. */
   stubs?: ReturnType<typeof missingPlaces>;
 }
 
 /** Runs a step's command on a stack of layers; the name of the layer that it made. */
 export async function runStep(context: Context, work: RunWork): Promise<string> {
-  const id = newId();
   const { snapshots } = context;
-  await snapshots.create(id, work.layers, { places: 'below' });
+  const prepared = work.prepared ?? (await prepareRun(context, work));
+  const { id } = prepared;
   try {
-    await runIn(context, id, work);
+    await snapshots.create(id, work.layers, { places: 'below' });
+  } catch (error) {
+    await unprepare(context, prepared);
+    throw error;
+  }
+  try {
+    await runIn(context, prepared, work);
     return await snapshots.keep(id);
   } catch (error) {
     await snapshots.remove(id);
@@ -40,27 +50,29 @@ export async function runStep(context: Context, work: RunWork): Promise<string> 
   }
 }
 
-async function runIn(context: Context, id: string, work: RunWork): Promise<void> {
-  const directory = join(context.directory, 'run', id);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+async function runIn(context: Context, prepared: Prepared, work: RunWork): Promise<void> {
+  const { id } = prepared;
+  const place = createStepPlace(context, id);
   let mounts: StepMounts | undefined;
   let process: Process | undefined;
   const clearAway = async (): Promise<void> => {
     mounts?.release();
     await process?.release();
     await context.networks.release(id);
-    rmSync(directory, { recursive: true, force: true });
+    place.remove();
   };
+  let started = false;
   try {
-    mounts = await stepMounts(context, work.step, { id, directory, inputs: work.inputs });
-    const attachment = await context.networks.attach(attachRequest(id, work));
-    const running = await launch(context, { id, directory, work, mounts, attachment });
+    mounts = await stepMounts(context, work.step, { place, inputs: work.inputs });
+    started = true;
+    const running = await launch(context, { prepared, place, work, mounts });
     process = running.process;
     await finish(running, work);
     if (work.stubs?.length) clearStubs(context, id, work.stubs);
   } finally {
+    if (!started) await prepared.opened?.close();
     // The next step need not wait for that.
-    context.clearing.add(clearAway());
+    context.clearing.add(clearAway);
   }
 }
 
@@ -76,31 +88,11 @@ function clearStubs({ snapshots }: Context, id: string, stubs: ReturnType<typeof
   }
 }
 
-function networkOf({ step, options }: RunWork): string {
-  return step.network === 'default' ? options.network : step.network;
-}
-
-function attachRequest(id: string, work: RunWork): Parameters<Context['networks']['attach']>[0] {
-  return {
-    containerId: id,
-    name: '',
-    mode: networkOf(work) === 'default' ? 'bridge' : networkOf(work),
-    hostname: 'buildkitsandbox',
-    domainname: '',
-    portBindings: {},
-    exposedPorts: [],
-    publishAll: false,
-    extraHosts: work.options.extraHosts,
-    dns: { servers: [], search: [], options: [] },
-  };
-}
-
 interface Starting {
-  id: string;
-  directory: string;
+  prepared: Prepared;
+  place: StepPlace;
   work: RunWork;
   mounts: StepMounts;
-  attachment: NetworkAttachment;
 }
 
 interface Running {
@@ -111,7 +103,7 @@ interface Running {
 
 /** The process, running, with its output on the way. */
 async function launch(context: Context, at: Starting): Promise<Running> {
-  const pending = await context.runtime.launch(launchRequest(context, at));
+  const pending = await begun(context, at);
   try {
     const asked = Promise.withResolvers<void>();
     const attached = pending.process.attach({ stdin: false, stdout: true, stderr: true }, asked.resolve);
@@ -119,7 +111,11 @@ async function launch(context: Context, at: Starting): Promise<Running> {
     drained.catch(() => undefined);
     // Once the question lies there, nothing that is said is missed.
     await Promise.race([asked.promise, attached]);
-    await pending.go();
+    const gone = pending.go();
+    gone.catch(() => undefined);
+    context.clearing.pump();
+    at.work.onGo?.();
+    await gone;
     crashpoint('build.running');
     at.mounts.started();
     return { process: pending.process, drained };
@@ -129,41 +125,51 @@ async function launch(context: Context, at: Starting): Promise<Running> {
   }
 }
 
-function launchRequest(context: Context, { id, directory, work, mounts, attachment }: Starting): Launch {
-  const { step, options } = work;
-  const files = { hosts: join(directory, 'hosts'), resolvConf: join(directory, 'resolv.conf') };
-  writeFileSync(files.hosts, hostsOf(attachment.hosts, options.extraHosts));
-  writeFileSync(files.resolvConf, attachment.resolvConf);
-  const rootFd = context.snapshots.mount(id, { volatile: true });
+/** The process at its gate. */
+async function begun(context: Context, at: Starting): Promise<Pending> {
+  const { id, token, stdio, network, attachment, opened } = at.prepared;
+  let rest: Pick<Launch, 'spec' | 'rootFd'>;
   try {
-    const destinations = [...mounts.mounts.map(({ destination }) => destination), ...ownFiles];
-    work.stubs = missingPlaces(
-      rootFd,
-      destinations.filter((path) => !/^\/(dev|proc|sys)(\/|$)/.test(path)),
-    );
-    const proxies = [...step.proxies].map(([name, value]) => `${name}=${value}`);
-    const spec = context.specs({
-      id,
-      args: [...step.args],
-      env: [...step.env, ...proxies, ...mounts.env],
-      cwd: step.cwd,
-      user: step.user,
-      hostConfig: {
-        ...options.limits,
-        NetworkMode: networkOf(work),
-        ...(step.security === 'insecure' && { Privileged: true }),
-      },
-      files,
-      mounts: mounts.mounts,
-      readInRoot: (path) => readFileIn(rootFd, path),
-    });
-    const stdio = { tty: false, openStdin: false, stdinOnce: false };
-    const network = attachment.furniture;
-    return { id, token: newToken(), spec, rootFd, stdio, reserved: attachment.reserved, ...(network && { network }) };
+    rest = rooted(context, at);
+  } catch (error) {
+    await opened?.close();
+    throw error;
+  }
+  if (opened) return opened.launch(rest);
+  return context.runtime.launch({ id, token, stdio, ...network, ...rest, reserved: attachment.reserved });
+}
+
+function rooted(context: Context, at: Starting): Pick<Launch, 'spec' | 'rootFd'> {
+  const rootFd = context.snapshots.mount(at.prepared.id, { volatile: true });
+  try {
+    return { rootFd, spec: specOf(context, rootFd, at) };
   } catch (error) {
     closeFd(rootFd);
     throw error;
   }
+}
+
+function specOf(context: Context, rootFd: number, { prepared, place, work, mounts }: Starting): Launch['spec'] {
+  const { step, options } = work;
+  const { hosts, resolvConf } = prepared.attachment;
+  const texts = { hosts: hostsOf(hosts, options.extraHosts), resolvConf };
+  const destinations = [...mounts.mounts.map(({ destination }) => destination), ...ownFiles];
+  work.stubs = missingPlaces(
+    rootFd,
+    destinations.filter((path) => !/^\/(dev|proc|sys)(\/|$)/.test(path)),
+  );
+  const proxies = [...step.proxies].map(([name, value]) => `${name}=${value}`);
+  return context.specs.whole({
+    id: prepared.id,
+    args: [...step.args],
+    env: [...step.env, ...proxies, ...mounts.env],
+    cwd: step.cwd,
+    user: step.user,
+    hostConfig: hostConfigOf(work),
+    files: etcFiles(context, texts, { place, shared: step.security !== 'insecure' }),
+    mounts: mounts.mounts,
+    readInRoot: (path) => readFileIn(rootFd, path),
+  });
 }
 
 /** As BuildKit writes it: the machine itself, then what `--add-host` adds. */

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import type { BuildRequest, Files } from '../contract.ts';
 import type { Graph } from '../graph/vertex.ts';
 import type { Progress } from '../progress.ts';
+import type { Ahead } from '../run/ahead.ts';
 import type { Origins } from '../source/origins.ts';
 
 /** One build on its way. */
@@ -14,6 +15,7 @@ export interface Build {
   progress: Progress;
   hold: Hold;
   origins: Origins;
+  ahead: Ahead;
   /** Whether the cache may give this. */
   allows(stack: CachedLayer[]): boolean;
   /** The main context; asked for when a step needs it. */

@@ -5,10 +5,11 @@ import { ensureDirectory } from '../copy/directories.ts';
 import { ownerOf } from '../copy/owner.ts';
 import { byteString } from '../copy/paths.ts';
 import type { Vertex } from '../graph/vertex.ts';
-import type { CopyStep, RunStep, Step, WorkdirStep } from '../language/index.ts';
+import type { CopyStep, RunStep, WorkdirStep } from '../language/index.ts';
 import type { Task } from '../progress.ts';
 import { cacheMount } from '../run/cache-mount.ts';
-import { runStep } from '../run/run-step.ts';
+import { prepareRun } from '../run/prepare.ts';
+import { type RunWork, runStep } from '../run/run-step.ts';
 import type { Build } from './build.ts';
 import { type KeyParts, mountsFromStages, treeOf } from './parts.ts';
 import { layersOf, type Result } from './result.ts';
@@ -24,14 +25,12 @@ interface Execution {
 /** Does what a step says and writes its outcome down. */
 export async function execute(build: Build, vertex: Vertex, execution: Execution): Promise<Result> {
   const { context } = build;
-  const { step } = vertex;
-  if (!step) throw new Error('only steps are executed');
-  const layer = await layerOf(build, step, execution);
+  const layer = await layerOf(build, vertex, execution);
   const size = context.snapshots.layerSize(layer, layersOf(execution.parent));
   const record = context.cache.add(
     {
       type: 'regular',
-      description: step.createdBy,
+      description: vertex.step?.createdBy ?? '',
       ...(execution.parent.record !== undefined && { parent: execution.parent.record }),
       layers: [{ layer, size }],
       size,
@@ -44,14 +43,30 @@ export async function execute(build: Build, vertex: Vertex, execution: Execution
   return { record, stack: context.cache.stack(record), key: execution.keys[0] ?? '' };
 }
 
-function layerOf(build: Build, step: Step, execution: Execution): Promise<string> {
-  if (step.kind === 'run') return run(build, step, execution);
+async function layerOf(build: Build, vertex: Vertex, execution: Execution): Promise<string> {
+  const { step } = vertex;
+  if (!step) throw new Error('only steps are executed');
+  if (step.kind === 'run') {
+    const prepared = await build.ahead.take(vertex.digest);
+    return run(build, step, { ...execution, prepared, onGo: () => prepareNext(build, vertex) });
+  }
   return changed(build, execution.parent, (root) =>
     step.kind === 'workdir' ? makeWorkdir(build, root, step) : copy(build, root, { step, execution }),
   );
 }
 
-async function run(build: Build, step: RunStep, { parent, inputs, task }: Execution): Promise<string> {
+/** What stands on a step that is being done will be done as well: its beginnings need not wait. */
+function prepareNext(build: Build, vertex: Vertex): void {
+  const { context, request, graph, ahead } = build;
+  for (const { digest, parent, step } of graph.all) {
+    if (parent !== vertex || step?.kind !== 'run') continue;
+    ahead.begin(digest, () => prepareRun(context, { step, options: request.run }, { early: true }));
+  }
+}
+
+type Running = Execution & Pick<RunWork, 'prepared' | 'onGo'>;
+
+async function run(build: Build, step: RunStep, { parent, inputs, task, prepared, onGo }: Running): Promise<string> {
   const { context, request } = build;
   const opened: number[] = [];
   try {
@@ -60,6 +75,8 @@ async function run(build: Build, step: RunStep, { parent, inputs, task }: Execut
       layers: layersOf(parent),
       options: request.run,
       log: task.log,
+      prepared,
+      ...(onGo && { onGo }),
       signal: build.signal,
       inputs: {
         secret: request.secret,

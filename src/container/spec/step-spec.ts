@@ -1,7 +1,7 @@
 import type { HostConfig } from '../../api/index.ts';
 import type { RuntimeSpec, SpecMount } from '../../oci/index.ts';
 import { adaptHostConfig } from './adapt.ts';
-import { buildSpec } from './build-spec.ts';
+import { buildSpec, outlineSpec } from './build-spec.ts';
 import type { HostFacts } from './facts.ts';
 import { mergeConfig } from './merge.ts';
 import { withHome } from './process/environment.ts';
@@ -24,39 +24,33 @@ export interface StepProcess {
 /** What the processes of builds are called, as Docker's are. */
 const hostname = 'buildkitsandbox';
 
-/** Specifications for such processes, with the defaults, limits and refusals that containers have. */
-export function createStepSpecs(options: {
-  facts: HostFacts;
-  cgroupParent: string;
-}): (step: StepProcess) => RuntimeSpec {
-  const { facts, cgroupParent } = options;
-  return (step) => {
+/** Specifications for such processes, with the defaults, limits and refusals that containers have; `outline` is what needs no root. */
+export function createStepSpecs({ facts, cgroupParent }: { facts: HostFacts; cgroupParent: string }) {
+  const checked = (step: Pick<StepProcess, 'hostConfig'> & Partial<StepProcess>) => {
     const hostConfig = adaptHostConfig(step.hostConfig, facts);
     const config = mergeConfig({
       Hostname: hostname,
-      Cmd: step.args,
-      Env: step.env,
-      User: step.user,
-      WorkingDir: step.cwd,
+      Cmd: step.args ?? [],
+      Env: step.env ?? [],
+      User: step.user ?? '',
+      WorkingDir: step.cwd ?? '',
     });
     validate(config, hostConfig, facts);
-    const spec = buildSpec({
-      id: step.id,
-      config,
-      hostConfig,
-      mounts: [],
-      files: {},
-      joined: {},
-      readInRoot: step.readInRoot,
-      facts,
-      rootPath: step.id,
-      cgroupParent,
-    });
-    // Unlike a container's, its environment is what the Dockerfile says, and the files of /etc are not its own.
-    const home = () => homeOf(lookupUser(step.user, step.readInRoot).uid, step.readInRoot);
-    spec.process.env = withHome(step.env, home);
-    spec.mounts = [...spec.mounts, ...engineFiles(step.files), ...step.mounts];
-    return spec;
+    return { config, hostConfig, joined: {}, facts, cgroupParent };
+  };
+  return {
+    outline: ({ id, args, hostConfig }: Pick<StepProcess, 'id' | 'args' | 'hostConfig'>) => ({
+      linux: outlineSpec({ id, ...checked({ args, hostConfig }) }),
+    }),
+    whole(step: StepProcess): RuntimeSpec {
+      const { readInRoot } = step;
+      const spec = buildSpec({ id: step.id, ...checked(step), mounts: [], files: {}, readInRoot, rootPath: step.id });
+      // Unlike a container's, its environment is what the Dockerfile says, and the files of /etc are not its own.
+      const home = () => homeOf(lookupUser(step.user, readInRoot).uid, readInRoot);
+      spec.process.env = withHome(step.env, home);
+      spec.mounts = [...spec.mounts, ...engineFiles(step.files), ...step.mounts];
+      return spec;
+    },
   };
 }
 

@@ -32,7 +32,8 @@ export async function launchContainer(room: Room, path: string, launch: Launch):
  */
 export async function openContainer(room: Room, path: string, opening: Opening): Promise<Opened | undefined> {
   const { outline } = opening;
-  if (room.scopes || hasUser(outline) || !makesNew(outline, 'mount') || !room.shims.isReady()) return undefined;
+  if (room.scopes || hasUser(outline) || !makesNew(outline, 'mount')) return undefined;
+  if (!opening.early && !room.shims.isReady()) return undefined;
   const netns = takeNetwork(room, outline);
   try {
     const steps = compileFirstHalf(firstInput(room, outline, opening));
