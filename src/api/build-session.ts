@@ -9,16 +9,16 @@ export const buildFrames = { message: 1, data: 2, end: 3 } as const;
 
 /** What is to be built, the first message. */
 export interface BuildSessionRequest {
-  dockerfile: { name: string /** Base64. */; data: string };
-  /** Whether there is a main context, and what it is called from build to build, so that only what changed is sent. */
-  context?: { key: string /** The patterns of its ignore file, which has been heeded. */; ignored?: string[] };
-  /** Named contexts: files of the client's, or an image. */
-  contexts: Record<string, { key: string } | { image: string }>;
+  /** Without data it is a file of the remote context; without a name, too, the one that is there. */
+  dockerfile: { name: string /** Base64. */; data?: string };
+  context?: SessionContext;
+  /** Named contexts. */
+  contexts: Record<string, SessionNamed>;
   names: string[];
   target?: string;
   buildArgs: Record<string, string>;
   labels: Record<string, string>;
-  platform?: string;
+  platforms: string[];
   noCache: boolean | string[];
   pull: boolean;
   network: string;
@@ -28,14 +28,25 @@ export interface BuildSessionRequest {
   /** The ids of secrets and agents that the client has. */
   secrets: string[];
   ssh: string[];
+  /** Of those that are local the client has the directories, as `cache-from:0` and so on. */
   cacheFrom: Record<string, string>[];
   cacheTo: Record<string, string>[];
   outputs: Record<string, string>[];
   squash: boolean;
   explain: boolean;
-  check: boolean;
+  /** Otherwise the Dockerfile is only looked through. */
+  call: 'build' | 'check' | 'outline' | 'targets';
   logins: Record<string, { username: string; password: string; serverAddress: string; identityToken: string }>;
 }
+
+/**
+ * The main context: files of the client's, called `key` from build to build so that only what changed is sent, with the patterns of their
+ * ignore file, which has been heeded; or a repository or a URL that the engine fetches.
+ */
+export type SessionContext = { key: string; ignored?: string[] } | { remote: string };
+
+/** A named context: files, an image, or one of an OCI layout, whose directory the client has as `layout:NAME`. */
+export type SessionNamed = { key: string } | { image: string } | { remote: string } | { layout: string };
 
 /** One file of a context: `[path, kind, mode, size, seconds, nanoseconds, link]`; the path is a byte string. */
 export type SessionEntry = [
@@ -55,7 +66,10 @@ export type ClientMessage =
   | { failed: { context: string; message: string } }
   | { secret: { id: string; data: string | null } };
 
-/** From the engine. `wanted` are places in the list of entries: their files come as a tar on the channel. */
+/**
+ * From the engine. `wanted` are places in the list of entries: their files come as a tar on the channel. `ssh` is a connection to an
+ * agent, both ways on the channel. `cache` is a cache that is brought to the client, as a tar of an OCI layout.
+ */
 export type EngineMessage =
   | { status: BuildStatus }
   | { list: { context: string } }
@@ -63,6 +77,7 @@ export type EngineMessage =
   | { secret: { id: string } }
   | { ssh: { id: string; channel: number } }
   | { output: { index: number; channel: number } }
+  | { cache: { index: number; channel: number } }
   | { explain: { step: string; reason: string } }
   | { done: SessionOutcome }
   | { error: { message: string /** The text with the source, as it is shown. */; text?: string } };
@@ -75,6 +90,8 @@ export interface SessionOutcome {
   warnings?: string;
   /** The mistake that a check ended at. */
   failure?: { message: string; text: string };
+  /** What `call` asked for, as BuildKit's clients read it. */
+  told?: object;
   metadata: Record<string, unknown>;
 }
 

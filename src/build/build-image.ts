@@ -1,65 +1,53 @@
 import { EngineError } from '../kit/index.ts';
-import { hostPlatform, parseReference } from '../oci/index.ts';
+import { formatPlatform, type Platform, parseReference } from '../oci/index.ts';
 import { keepWithin } from './cache/policy.ts';
 import type { Context } from './context.ts';
 import type { BuildOutcome, BuildRequest } from './contract.ts';
+import { checkTargets, exportCaches } from './exchange/export.ts';
+import { createImports } from './exchange/imports.ts';
 import { asBuildFailure } from './failure.ts';
-import { createGraph, digestOfParts, told, type Vertex } from './graph/vertex.ts';
-import {
-  type Dockerfile,
-  DockerfileError,
-  type Evaluation,
-  evaluate,
-  parseDockerfile,
-  showSummary,
-  showWarnings,
-  type Warning,
-} from './language/index.ts';
+import { createGraph, told, type Vertex } from './graph/vertex.ts';
+import { type Evaluation, showSummary } from './language/index.ts';
 import { type Exported, exportOutputs } from './output/outputs.ts';
 import { planOf } from './plan.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress } from './progress.ts';
 import { createAhead } from './run/ahead.ts';
 import { unprepare } from './run/prepare.ts';
 import type { Build } from './solve/build.ts';
+import type { Built } from './solve/built.ts';
 import { createSolver } from './solve/solver.ts';
-import { createOrigins, type Origins } from './source/origins.ts';
+import { createOrigins } from './source/origins.ts';
+import { answerCall, epochOf, evaluateFor, loadDockerfile, shownFile } from './understand.ts';
 
-/** Builds.build: reads the Dockerfile, solves what its target needs, and writes the image down. */
+/** Builds.build: reads the Dockerfile, solves what its target needs for each platform, and brings it to where it is wanted. */
 export async function buildImage(context: Context, request: BuildRequest): Promise<BuildOutcome> {
   const progress = createProgress(request.onStatus);
   const { signal } = request;
+  checkTargets(request.cacheTo);
   const hold = context.cache.hold();
-  refuseUnknown(request);
   const origins = createOrigins(context, { request, progress, signal });
   const ahead = createAhead({ undo: (prepared) => unprepare(context, prepared), log: context.log });
   try {
-    if (request.checkOnly) return await checked(request, { progress, origins });
-    const { dockerfile, evaluation } = await understood(request, { progress, origins });
-    const { warnings } = evaluation;
-    const findings = showSummary(warnings);
+    const understanding = { request, progress, origins };
+    if (request.call) return await answerCall(understanding);
+    const dockerfile = await loadDockerfile(understanding);
+    const platforms = platformsOf(request);
+    const isOneOfSeveral = platforms.length > 1;
+    const evaluations = await Promise.all(
+      platforms.map((platform) => evaluateFor(understanding, dockerfile, { platform, isOneOfSeveral })),
+    );
+    const imports = await createImports(context, { request, progress, signal });
+    const common = { context, request, progress, hold, origins, ahead, imports, signal, epoch: epochOf(request) };
+    const builds = evaluations.map((evaluation) => buildOf(common, evaluation));
+    const [first] = builds;
+    if (first) request.onPlan?.(planOf(dockerfile, first.evaluation, first.build.graph));
+    announce(builds);
+    const built = await Promise.all(builds.map(solved));
+    const exported = await exportOutputs(built);
+    await exportCaches(built);
+    const warnings = evaluations[0]?.warnings ?? [];
     const { names } = request;
-    const graph = createGraph(evaluation);
-    refuseUngranted(graph.all, request);
-    request.onPlan?.(planOf(dockerfile, evaluation, graph));
-    const build: Build = {
-      context,
-      request,
-      graph,
-      progress,
-      hold,
-      origins,
-      ahead,
-      signal,
-      epoch: epochOf(request),
-      allows: allowedBy(context, request),
-      explain: request.onExplain ?? (() => undefined),
-      files: request.context,
-    };
-    progress.announce(graph.all.filter(({ name }) => name !== 'scratch').map(told));
-    const solve = createSolver(build);
-    const result = await solve(graph.target);
-    const exported = await exportOutputs(build, { stage: evaluation.target, result });
-    return { ...exported, names, findings, warnings, metadata: metadataOf(exported, names) };
+    return { ...exported, names, findings: showSummary(warnings), warnings, metadata: metadataOf(exported, names) };
   } catch (error) {
     if (signal.aborted) throw new EngineError('internal', 'context canceled', error);
     throw asBuildFailure(error, shownFile(request));
@@ -71,63 +59,48 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
   }
 }
 
+type Common = Omit<Build, 'graph' | 'allows' | 'files' | 'explain'>;
+
+interface Beginning {
+  build: Build;
+  evaluation: Evaluation;
+}
+
+function buildOf(common: Common, evaluation: Evaluation): Beginning {
+  const { context, request } = common;
+  const graph = createGraph(evaluation);
+  refuseUngranted(graph.all, request);
+  const build = {
+    ...common,
+    graph,
+    allows: allowedBy(context, request),
+    explain: request.onExplain ?? (() => undefined),
+    files: request.context,
+  };
+  return { build, evaluation };
+}
+
+/** What several platforms have in common is told of once. */
+function announce(builds: Beginning[]): void {
+  const all = new Map<string, Vertex>();
+  for (const { build } of builds) {
+    for (const vertex of build.graph.all) if (vertex.name !== 'scratch') all.set(vertex.digest, vertex);
+  }
+  builds[0]?.build.progress.announce([...all.values()].map(told));
+}
+
+async function solved({ build, evaluation }: Beginning): Promise<Built> {
+  const { solve, keyOf } = createSolver(build);
+  const result = await solve(build.graph.target);
+  return { build, stage: evaluation.target, result, keyOf };
+}
+
 /** A privileged step is the privilege of who asks for the build, not of who wrote the file. */
 function refuseUngranted(all: Vertex[], { run }: BuildRequest): void {
   const wants = all.some(({ step }) => step?.kind === 'run' && step.security === 'insecure');
   if (wants && !run.insecure) {
     throw new EngineError('forbidden', 'failed to load LLB: security.insecure is not allowed');
   }
-}
-
-/** What is found before a mistake is told with the mistake. */
-async function checked(request: BuildRequest, using: { progress: Progress; origins: Origins }): Promise<BuildOutcome> {
-  const warnings: Warning[] = [];
-  const file = shownFile(request);
-  const { failure } = await understood(request, { ...using, onWarning: (warning) => warnings.push(warning) }).then(
-    () => ({ failure: undefined }),
-    (error: unknown) => {
-      if (error instanceof DockerfileError) return { failure: asBuildFailure(error, file) };
-      throw error;
-    },
-  );
-  const findings = showWarnings(file, warnings);
-  return { known: false, names: request.names, findings, warnings, metadata: {}, ...(failure && { failure }) };
-}
-
-async function understood(
-  request: BuildRequest,
-  {
-    progress,
-    origins,
-    onWarning = () => undefined,
-  }: { progress: Progress; origins: Origins; onWarning?: (warning: Warning) => void },
-): Promise<{ dockerfile: Dockerfile; evaluation: Evaluation }> {
-  const { name, bytes } = request.dockerfile;
-  const title = `[internal] load build definition from ${name}`;
-  const check = request.buildArgs.get('BUILDKIT_DOCKERFILE_CHECK');
-  const dockerfile = await progress.during({ digest: digestOfParts(title), name: title }, async () =>
-    parseDockerfile(bytes, { ...(check !== undefined && { check }), onWarning }),
-  );
-  const evaluation = await evaluate(dockerfile, {
-    buildArgs: request.buildArgs,
-    labels: request.labels,
-    buildPlatform: hostPlatform(),
-    ...(request.target !== undefined && { target: request.target }),
-    ...(request.platform && { targetPlatform: request.platform }),
-    hasContext: (name) => request.contexts.has(name),
-    resolveBase: origins.resolve,
-    ignorePatterns: async () => request.ignored ?? [],
-    onWarning,
-    ...(request.checkOnly && { allStages: request.target === undefined }),
-  });
-  return { dockerfile, evaluation };
-}
-
-function epochOf({ buildArgs }: BuildRequest): number | undefined {
-  const text = buildArgs.get('SOURCE_DATE_EPOCH');
-  if (text === undefined || text === '') return undefined;
-  if (!/^\d+$/.test(text)) throw new EngineError('invalid', `invalid SOURCE_DATE_EPOCH: ${text}`);
-  return Number(text);
 }
 
 /** Where images are named whose layers alone may be taken, the beginnings of their stacks are. */
@@ -144,9 +117,11 @@ function allowedBy({ images }: Context, { cacheImages }: BuildRequest): Build['a
 }
 
 /** What `--metadata-file` says of an image. */
-function metadataOf({ id }: Exported, names: string[]): Record<string, unknown> {
+function metadataOf({ id, digest }: Exported, names: string[]): Record<string, unknown> {
+  const isList = digest !== undefined;
   return {
-    ...(id !== undefined && { 'containerimage.config.digest': id, 'containerimage.digest': id }),
+    ...(id !== undefined && !isList && { 'containerimage.config.digest': id }),
+    ...(id !== undefined && { 'containerimage.digest': digest ?? id }),
     ...(names.length > 0 && { 'image.name': names.map((name) => wholeName(name)).join(',') }),
   };
 }
@@ -156,15 +131,11 @@ function wholeName(name: string): string {
   return `${domain}/${path}${tag === undefined ? '' : `:${tag}`}`;
 }
 
-const shownFile = ({ dockerfile }: BuildRequest) => ({
-  name: dockerfile.name,
-  source: Buffer.from(dockerfile.bytes).toString(),
-});
-
-/** What this builder cannot do is not passed over. */
-function refuseUnknown({ cacheFrom, cacheTo, platform }: BuildRequest): void {
-  const [location] = [...cacheFrom, ...cacheTo];
-  if (location)
-    throw new EngineError('unsupported', `cache of type ${location.type ?? ''} cannot be imported or exported yet`);
-  if (platform && platform.os !== 'linux') throw new EngineError('invalid', 'operating system is not supported');
+/** Each platform once; what this builder cannot do is not passed over. */
+function platformsOf({ platforms }: BuildRequest): (Platform | undefined)[] {
+  if (platforms.length === 0) return [undefined];
+  if (platforms.some(({ os }) => os !== 'linux')) {
+    throw new EngineError('invalid', 'operating system is not supported');
+  }
+  return [...new Map(platforms.map((platform) => [formatPlatform(platform), platform])).values()];
 }

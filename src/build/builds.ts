@@ -10,6 +10,7 @@ import { createClearing } from './clearing.ts';
 import type { BuildDependencies, Context } from './context.ts';
 import type { Builds } from './contract.ts';
 import { createDigests } from './copy/checksum.ts';
+import { listenFor } from './source/agents.ts';
 import { filesOfTar } from './source/context-tar.ts';
 import { localFiles } from './source/local.ts';
 import { fetchRemote } from './source/remote.ts';
@@ -42,14 +43,16 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
     },
     localFiles: (key) => localFiles(context, key, taken),
     receive: (archive, signal) => filesOfTar(join(directory, 'contexts'), archive, signal),
-    fetch: (remote, signal) => fetchRemote(context, remote, signal),
+    fetch: (remote, options) => fetchRemote(context, remote, options),
+    listen: (connect) => listenFor(join(directory, 'agents'), connect),
     usage: () => usage(context),
     prune: (options) => prune(context, options),
     restore() {
       forgetUnsynced(store);
       sweepMountPlaces(join(directory, 'mounts'));
       sweepCacheMounts(store, join(directory, 'cache'));
-      for (const left of ['run', 'etc', 'contexts']) rmSync(join(directory, left), { recursive: true, force: true });
+      for (const left of ['run', 'etc', 'contexts', 'agents', 'exchange'])
+        rmSync(join(directory, left), { recursive: true, force: true });
     },
     async close() {
       closing.abort();

@@ -1,6 +1,7 @@
 import type { Images } from '../image/index.ts';
 import type { Log } from '../kit/index.ts';
 import type { Networks } from '../network/index.ts';
+import type { Registry } from '../registry/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store } from '../store/index.ts';
@@ -15,6 +16,7 @@ import type { Result } from './solve/result.ts';
 export interface BuildDependencies {
   store: Store;
   images: Images;
+  registry: Registry;
   snapshots: Snapshots;
   networks: Networks;
   runtime: Runtime;

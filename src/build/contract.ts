@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { BuildCache, BuildStatus, HostConfig } from '../api/index.ts';
 import type { ImageConfig, Platform, RuntimeSpec, SpecMount } from '../oci/index.ts';
 import type { Credentials } from '../registry/index.ts';
@@ -13,8 +14,10 @@ export interface Builds {
   receive(archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedFiles>;
   /** A copy of a client's directory that is kept from build to build; its user has it alone until it is closed. */
   localFiles(key: string): Promise<LocalFiles>;
-  /** Takes one in from a repository or a URL; a URL of a text is a Dockerfile alone. */
-  fetch(remote: string, signal: AbortSignal): Promise<ReceivedFiles>;
+  /** Takes one in from a repository or a URL; a URL of a text is a Dockerfile alone. `ssh` are sockets of agents, by id. */
+  fetch(remote: string, options: { signal: AbortSignal; ssh?: ReadonlyMap<string, string> }): Promise<ReceivedFiles>;
+  /** A socket for a client's agent: every connection to it goes to `connect`. Whoever asks closes it. */
+  listen(connect: (connection: Socket) => void): Promise<{ path: string; close(): void }>;
   /** What the cache holds. */
   usage(): BuildCache[];
   /** Removes what nobody uses: without `all` only what no image needs; filters are `until`, `id`, `type` and the like. */
@@ -58,6 +61,13 @@ export interface LocalFiles extends Files {
   fill(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
 }
 
+/** A directory of the client's of which single files are read; a path is relative to it. */
+export interface ClientDirectory {
+  has(path: string): boolean;
+  /** Rejects with `notFound` for what is not there. */
+  read(path: string): AsyncIterable<Uint8Array>;
+}
+
 /** Files that came as a whole, with an ignore file of their own perhaps. */
 export interface ReceivedFiles extends Files {
   /** Those of the paths that its ignore file leaves out. */
@@ -75,14 +85,15 @@ export interface BuildRequest {
   context(): Promise<Files>;
   /** The patterns of its `.dockerignore`, as far as they are known: what is copied all the same is told. */
   ignored?: readonly string[];
-  /** `--build-context`: files, or the name of an image (`docker-image://…`). */
-  contexts: Map<string, { files(): Promise<Files> } | { image: string }>;
+  /** `--build-context` by name. */
+  contexts: Map<string, NamedContext>;
   /** `name:tag`s of the image. */
   names: string[];
   target?: string;
   buildArgs: Map<string, string>;
   labels: Map<string, string>;
-  platform?: Platform;
+  /** Of several the image is a list; without any it is this host's. */
+  platforms: Platform[];
   /** Nothing, or only these stages, may come from the cache. */
   noCache: boolean | string[];
   pull: boolean;
@@ -91,14 +102,14 @@ export interface BuildRequest {
   secret(id: string): Promise<Uint8Array | undefined>;
   /** A connection to an agent, by id. */
   ssh: ReadonlyMap<string, string>;
-  cacheFrom: CacheLocation[];
-  cacheTo: CacheLocation[];
+  cacheFrom: CacheSource[];
+  cacheTo: CacheTarget[];
   outputs: Output[];
   /** From the cache comes only what is in one of these images, where any are given. */
   cacheImages: string[];
   squash: boolean;
-  /** The Dockerfile is only looked through. */
-  checkOnly?: boolean;
+  /** The Dockerfile is only looked through, and the outcome's `told` says what was asked. */
+  call?: 'check' | 'outline' | 'targets';
   credentials(registry: string): Credentials | undefined;
   /** Told for each step why it was or was not taken from the cache. */
   onExplain?(step: string, reason: string): void;
@@ -114,8 +125,23 @@ export interface PlannedStep {
   vertex?: string;
 }
 
-/** Where cache is taken from or brought to: `type` is `registry`, `local` or `inline`. */
-export type CacheLocation = Record<string, string>;
+/** Files, the name of an image (`docker-image://…`), or an image in an OCI layout (`oci-layout://…`). */
+export type NamedContext =
+  | { files(): Promise<Files> }
+  | { image: string }
+  | { layout: string; directory(): Promise<ClientDirectory> };
+
+/** Where cache is taken from: `type` is `registry` or `local`; of `local` the directory is an OCI layout. */
+export interface CacheSource {
+  attributes: Record<string, string>;
+  directory?(): Promise<ClientDirectory>;
+}
+
+/** Where cache is brought to: `type` is `registry`, `local` or `inline`; to `local` goes a tar of an OCI layout. */
+export interface CacheTarget {
+  attributes: Record<string, string>;
+  write?(layout: AsyncIterable<Uint8Array>): Promise<void>;
+}
 
 /** What becomes of the outcome. Without any an image of this engine. */
 export interface Output {
@@ -146,7 +172,9 @@ export interface BuildOutcome {
   /** What `--metadata-file` says. */
   metadata: Record<string, unknown>;
   warnings: readonly Warning[];
-  /** With `checkOnly`: the mistake it ends at. */
+  /** What `call` asked for, as BuildKit's clients read it. */
+  told?: object;
+  /** With `call: 'check'`: the mistake it ends at. */
   failure?: BuildFailure;
   /** The same as people read them, with the lines they are about. */
   findings: string;

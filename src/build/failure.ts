@@ -5,11 +5,13 @@ import { DockerfileError, type Range, type ShownFile, showPlaces, showSource } f
 export class BuildFailure extends EngineError {
   /** The lines around it; empty where no line is to blame. */
   readonly shown: string;
+  readonly ranges: readonly Range[];
 
-  constructor(cause: EngineError, shown: string) {
+  constructor(cause: EngineError, shown: string, ranges: readonly Range[] = []) {
     super(cause.kind, cause.message, cause);
     this.name = 'BuildFailure';
     this.shown = shown;
+    this.ranges = ranges;
   }
 }
 
@@ -31,7 +33,7 @@ export function asStepFailure(error: unknown, ranges: readonly Range[]): unknown
 
 export function asBuildFailure(error: unknown, file: ShownFile): BuildFailure {
   const cause = asEngineError(error);
-  if (cause instanceof StepFailure) return new BuildFailure(cause, showSource(file, cause.ranges));
-  if (cause instanceof DockerfileError) return new BuildFailure(cause, showPlaces(file, cause));
+  if (cause instanceof StepFailure) return new BuildFailure(cause, showSource(file, cause.ranges), cause.ranges);
+  if (cause instanceof DockerfileError) return new BuildFailure(cause, showPlaces(file, cause), cause.places[0]);
   return new BuildFailure(cause, '');
 }

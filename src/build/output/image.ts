@@ -1,7 +1,9 @@
 import { digestOf, type ImageConfig } from '../../oci/index.ts';
+import { withInlineCache } from '../exchange/export.ts';
 import type { EvaluatedStage } from '../language/index.ts';
 import type { Task } from '../progress.ts';
 import type { Build } from '../solve/build.ts';
+import type { Built } from '../solve/built.ts';
 import type { Result } from '../solve/result.ts';
 import { datedHistory, wholeConfig } from './history.ts';
 import { packedLayers } from './layers.ts';
@@ -9,13 +11,15 @@ import { squashed, squashedHistory } from './squash.ts';
 
 /** Makes an image of an outcome in this engine. */
 export async function exportImage(
-  build: Build,
-  { stage, result, task, names }: { stage: EvaluatedStage; result: Result; task: Task; names: string[] },
+  built: Built,
+  { task, names }: { task: Task; names: string[] },
 ): Promise<{ id: string; config: ImageConfig; known: boolean }> {
+  const { build, stage, result } = built;
   const packed = await packedLayers(build, result);
   const layers = build.request.squash ? await squashed(build, { stage, layers: packed }) : packed;
   task.part('exporting layers');
-  const config = configOf(build, { stage, result, diffIds: layers.map(({ diffId }) => diffId) });
+  const plain = configOf(build, { stage, result, diffIds: layers.map(({ diffId }) => diffId) });
+  const config = await withInlineCache(built, plain);
   const known = isKnown(build, config);
   const id = await build.context.images.assemble({ config, layers, names });
   task.part(`writing image ${id}`);

@@ -1,25 +1,20 @@
-import { closeFd, openDirectoryAt, usingFd } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import { type ImageConfig, parseReference } from '../../oci/index.ts';
-import { packTree } from '../../snapshot/index.ts';
 import type { Output } from '../contract.ts';
 import { digestOfParts } from '../graph/vertex.ts';
-import type { EvaluatedStage } from '../language/index.ts';
 import type { Task } from '../progress.ts';
 import type { Build } from '../solve/build.ts';
-import { treeOf } from '../solve/parts.ts';
-import type { Result } from '../solve/result.ts';
+import type { Built } from '../solve/built.ts';
+import { filesOf, filesOfAll } from './files.ts';
 import { exportImage } from './image.ts';
 
 export interface Exported {
+  /** Of several platforms that of the first. */
   id?: string;
+  /** Of the list of several platforms. */
+  digest?: string;
   known: boolean;
   config?: ImageConfig;
-}
-
-interface Outcome {
-  stage: EvaluatedStage;
-  result: Result;
 }
 
 const titles: Record<Output['type'], string> = {
@@ -30,54 +25,67 @@ const titles: Record<Output['type'], string> = {
   docker: 'exporting to docker image format',
 };
 
-/** Brings an outcome to all places that were asked for; without any an image of this engine. */
-export async function exportOutputs(build: Build, outcome: Outcome): Promise<Exported> {
-  const outputs =
-    build.request.outputs.length > 0 ? build.request.outputs : [{ type: 'image' as const, attributes: {} }];
+/** Brings outcomes to all places that were asked for; without any an image of this engine. */
+export async function exportOutputs(built: readonly Built[]): Promise<Exported> {
   let exported: Exported = { known: false };
+  const [first] = built;
+  if (!first) return exported;
+  const { request, progress } = first.build;
+  const outputs = request.outputs.length > 0 ? request.outputs : [{ type: 'image' as const, attributes: {} }];
   for (const output of outputs) {
     const vertex = {
-      digest: digestOfParts([output.type, output.attributes, build.request.names]),
+      digest: digestOfParts([output.type, output.attributes, request.names]),
       name: titles[output.type],
     };
-    const one = await build.progress.during(vertex, (task) => exportOne(build, outcome, { output, task }));
+    const one = await progress.during(vertex, (task) => exportOne([first, ...built.slice(1)], { output, task }));
     exported = { ...exported, ...one };
   }
   return exported;
 }
 
-async function exportOne(
-  build: Build,
-  outcome: Outcome,
-  { output, task }: { output: Output; task: Task },
-): Promise<Partial<Exported>> {
+type All = [Built, ...Built[]];
+
+async function exportOne(built: All, { output, task }: { output: Output; task: Task }): Promise<Partial<Exported>> {
   const { type, attributes, write } = output;
+  const [{ build, result }] = built;
   if (type === 'local' || type === 'tar') {
     if (!write)
       throw new EngineError('invalid', `output file is required for ${type} exporter. refusing to write to console`);
-    await write(filesOf(build, outcome.result));
+    const isSplit =
+      built.length > 1 ? attributes['platform-split'] !== 'false' : attributes['platform-split'] === 'true';
+    await write(isSplit ? filesOfAll(built) : filesOf(build, result));
     return {};
   }
   const names = [...build.request.names, ...(attributes.name ?? '').split(',').filter((name) => name !== '')];
   if (type === 'image' || !write) {
-    const image = await exportImage(build, { ...outcome, task, names });
+    const image = await imageOf(built, { task, names });
     if (attributes.push === 'true') await push(build, names, task);
     return image;
   }
-  const image = await exportImage(build, { ...outcome, task, names: [] });
+  if (type === 'docker' && built.length > 1) {
+    throw new EngineError('invalid', 'docker exporter does not currently support exporting manifest lists');
+  }
+  const image = await imageOf(built, { task, names: [] });
   task.part('sending tarball');
   await write(build.context.images.save([image.id]));
   return image;
 }
 
-/** The files of an outcome as a tar. */
-async function* filesOf(build: Build, result: Result): AsyncGenerator<Uint8Array> {
-  const tree = usingFd(treeOf(build, result), (fd) => openDirectoryAt(fd, '.'));
-  try {
-    yield* packTree({ from: { directory: tree, name: Buffer.from('.') }, as: '' });
-  } finally {
-    closeFd(tree);
-  }
+/** One image, or a list of those of several platforms. */
+async function imageOf(
+  built: All,
+  { task, names }: { task: Task; names: string[] },
+): Promise<Exported & { id: string }> {
+  const [first] = built;
+  if (built.length === 1) return exportImage(first, { task, names });
+  const images: (Exported & { id: string })[] = [];
+  for (const one of built) images.push(await exportImage(one, { task, names: [] }));
+  const { context, signal } = first.build;
+  const digest = await context.images.assembleList({ images: images.map(({ id }) => id), names, signal });
+  task.part(`exporting manifest list ${digest}`);
+  for (const name of names) task.part(`naming to ${name}`);
+  const [{ id, config } = { id: '' }] = images;
+  return { id, digest, known: images.every(({ known }) => known), ...(config && { config }) };
 }
 
 async function push(build: Build, names: string[], task: Task): Promise<void> {

@@ -14,12 +14,7 @@ export async function cacheMount(
   mount: CacheMount,
   { tree }: { tree: (work: (root: number) => Promise<void>) => Promise<void> },
 ): Promise<{ path: string; release: () => void }> {
-  const name = digestOfParts([
-    mount.id,
-    mount.from.kind === 'stage' ? mount.from.stage.id : mount.from.kind,
-    mount.source,
-  ]).slice(7, 39);
-  const place = await context.mounts.take(name, mount.sharing);
+  const place = await context.mounts.take(cacheMountName(mount), mount.sharing);
   try {
     const path = join(context.directory, 'cache', place.directory);
     if (!place.record) {
@@ -34,6 +29,11 @@ export async function cacheMount(
     place.release();
     throw error;
   }
+}
+
+/** What its directory is called: alike for all that mean the same. */
+export function cacheMountName({ id, from, source }: CacheMount): string {
+  return digestOfParts([id, from.kind === 'stage' ? from.stage.id : from.kind, source]).slice(7, 39);
 }
 
 async function fill(root: number, mount: CacheMount, path: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { Hold } from '../cache/cache.ts';
 import type { CachedLayer } from '../cache/records.ts';
 import type { Context } from '../context.ts';
 import type { BuildRequest, Files } from '../contract.ts';
+import type { Imports } from '../exchange/imports.ts';
 import type { Graph } from '../graph/vertex.ts';
 import type { Progress } from '../progress.ts';
 import type { Ahead } from '../run/ahead.ts';
@@ -15,6 +16,8 @@ export interface Build {
   progress: Progress;
   hold: Hold;
   origins: Origins;
+  /** What `--cache-from` offers. */
+  imports: Imports;
   ahead: Ahead;
   /** Whether the cache may give this. */
   allows(stack: CachedLayer[]): boolean;

@@ -1,20 +1,27 @@
+import type { Imports } from '../exchange/imports.ts';
 import { asStepFailure } from '../failure.ts';
 import { definitionOf, digestOfParts, told, type Vertex } from '../graph/vertex.ts';
 import type { Build } from './build.ts';
 import { execute } from './execute.ts';
 import { contentParts, type KeyParts, localParts } from './parts.ts';
-import type { Result } from './result.ts';
+import { layersOf, type Result } from './result.ts';
 import { sourceResult } from './source.ts';
 
 /** Comes to the outcome of a vertex. Asked twice, it is the same outcome. */
 export type Solve = (vertex: Vertex) => Promise<Result>;
+
+export interface Solver {
+  solve: Solve;
+  /** What a vertex does to what, by definition alone: alike on every machine. */
+  keyOf(vertex: Vertex): Promise<string>;
+}
 
 /**
  * A vertex is looked for in the cache by what it does and what that is done to, before anything it needs is looked for; only then, side
  * by side, comes what it needs, and it is looked for by what that has turned out to be. What is in no cache is executed, once for all
  * builds that want it.
  */
-export function createSolver(build: Build): Solve {
+export function createSolver(build: Build): Solver {
   const outcomes = new Map<string, Promise<Result>>();
   const solve: Solve = (vertex) => {
     const known = outcomes.get(vertex.digest);
@@ -29,7 +36,7 @@ export function createSolver(build: Build): Solve {
     return outcome;
   };
   const keyOf = createKeys(build, solve);
-  return solve;
+  return { solve, keyOf };
 }
 
 /** What each vertex does to what, by definition alone. */
@@ -62,16 +69,14 @@ const located = (vertex: Vertex, work: Promise<string>): Promise<string> =>
     throw asStepFailure(error, vertex.step?.ranges ?? []);
   });
 
-interface Solving {
+interface Solving extends Solver {
   build: Build;
-  solve: Solve;
-  keyOf(vertex: Vertex): Promise<string>;
 }
 
 async function solveStep({ build, solve, keyOf }: Solving, vertex: Vertex): Promise<Result> {
   const fresh = isFresh(build, vertex);
   const early = fresh ? undefined : await keyOf(vertex);
-  const hit = early === undefined ? undefined : fromCache(build, early);
+  const hit = early === undefined ? undefined : await fromAnyCache(build, { key: early });
   if (hit)
     return found(build, vertex, { result: hit, reason: 'the instruction and all that goes into it are as they were' });
   const nothing: Result = { stack: [], key: 'scratch' };
@@ -81,7 +86,7 @@ async function solveStep({ build, solve, keyOf }: Solving, vertex: Vertex): Prom
   ]);
   const parts = await contentParts(build, vertex, { parent, inputs });
   const key = digestOfParts(parts);
-  const late = fresh ? undefined : fromCache(build, key);
+  const late = fresh ? undefined : await fromAnyCache(build, { key, parts, below: layersOf(parent) });
   if (late) {
     if (early !== undefined && late.record !== undefined) build.context.cache.alias(early, late.record);
     return found(build, vertex, { result: late, reason: 'what it is made of came out as it was' });
@@ -105,6 +110,13 @@ function isFresh({ request: { noCache } }: Build, { stage }: Vertex): boolean {
   return typeof noCache === 'boolean'
     ? noCache
     : noCache.some((name) => name.toLowerCase() === stage.name.toLowerCase());
+}
+
+/** From the engine's cache, or one that was imported. */
+async function fromAnyCache(build: Build, names: Parameters<Imports['bring']>[0]): Promise<Result | undefined> {
+  const known = fromCache(build, names.key);
+  if (known) return known;
+  return (await build.imports.bring(names)) ? fromCache(build, names.key) : undefined;
 }
 
 function fromCache({ context: { cache }, hold, allows }: Build, key: string): Result | undefined {

@@ -1,16 +1,12 @@
-import type { StackLayer } from '../../image/index.ts';
 import { EngineError, messageOf } from '../../kit/index.ts';
-import { type ImageConfig, parseReference, platformMatches } from '../../oci/index.ts';
+import { type Platform, parseReference, platformMatches } from '../../oci/index.ts';
 import type { Context } from '../context.ts';
 import type { BuildRequest } from '../contract.ts';
 import { digestOfParts } from '../graph/vertex.ts';
 import type { BaseRequest, ResolvedBase } from '../language/index.ts';
 import type { Progress } from '../progress.ts';
-
-export interface BaseImage {
-  config: ImageConfig;
-  layers: StackLayer[];
-}
+import type { BaseImage } from './base-image.ts';
+import { layoutImage } from './layout.ts';
 
 export interface ImageSource {
   /** What the frontend wants to know of an image. */
@@ -43,7 +39,7 @@ export function createImageSource(context: Context, of: Omit<Asking, 'context'>)
     image,
     async resolve(base) {
       const named = base.context === undefined ? undefined : request.contexts.get(base.context);
-      if (named && !('image' in named)) return {};
+      if (named && 'files' in named) return {};
       const { config } = await image(base);
       return { config };
     },
@@ -51,25 +47,27 @@ export function createImageSource(context: Context, of: Omit<Asking, 'context'>)
 }
 
 async function find(asking: Asking, base: BaseRequest): Promise<BaseImage> {
-  const { request } = asking;
+  const { context, request } = asking;
+  const named = base.context === undefined ? undefined : request.contexts.get(base.context);
+  if (named && 'layout' in named) return layoutImage(context, named, base.platform);
   const name = nameOf(asking, base);
-  const any = request.pull ? undefined : stackOf(asking, name);
+  const any = request.pull ? undefined : (stackOf(asking, name, base.platform) ?? stackOf(asking, name));
   if (any && platformMatches(any.config, base.platform)) return any;
   try {
     await pull(asking, name, base);
   } catch (error) {
     // An image that was made here for another platform is better than none, as for Docker's classic builder.
-    if (any) return any;
+    if (any && request.platforms.length < 2) return any;
     throw refusal(name, error);
   }
-  const pulled = stackOf(asking, name);
+  const pulled = stackOf(asking, name, base.platform) ?? stackOf(asking, name);
   if (!pulled) throw new EngineError('notFound', `${name}: not found`);
   return pulled;
 }
 
-function stackOf({ context }: Asking, name: string): BaseImage | undefined {
+function stackOf({ context }: Asking, name: string, platform?: Platform): BaseImage | undefined {
   try {
-    const { config, layers } = context.images.stack(name);
+    const { config, layers } = context.images.stack(name, platform);
     return { config, layers };
   } catch (error) {
     if (error instanceof EngineError && error.kind === 'notFound') return undefined;

@@ -14,11 +14,18 @@ import { httpOrigin } from './http.ts';
 const O_DIRECTORY = 0o200000;
 
 /** See Builds.fetch. */
-export async function fetchRemote(context: Context, remote: string, signal: AbortSignal): Promise<ReceivedFiles> {
+export async function fetchRemote(
+  context: Context,
+  remote: string,
+  { signal, ssh = new Map() }: { signal: AbortSignal; ssh?: ReadonlyMap<string, string> },
+): Promise<ReceivedFiles> {
   const progress = createProgress(() => undefined);
-  const git = parseGitReference(remote);
+  // As `docker build` takes it, though it is no URL.
+  const git = parseGitReference(
+    remote.startsWith('github.com/') ? `https://${remote.replace(/(\.git)?(#|$)/, '.git$2')}` : remote,
+  );
   if (git) {
-    const options = { progress, signal, secret: async () => undefined, ssh: new Map<string, string>() };
+    const options = { progress, signal, secret: async () => undefined, ssh };
     const { files, path } = await gitOrigin(context, { kind: 'git', git, keepGitDir: false }, options);
     return received(below(files, path));
   }

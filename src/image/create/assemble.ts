@@ -1,13 +1,14 @@
 import { crashpoint, EngineError } from '../../kit/index.ts';
-import { digestOf, familiarString, parseReference, withDefaultTag } from '../../oci/index.ts';
+import { digestOf, familiarString, type Platform, parseReference, withDefaultTag } from '../../oci/index.ts';
 import { type Context, publishAll, tagIn } from '../context.ts';
 import type { AssembleRequest, Images } from '../contract.ts';
-import { findImage, putImage } from '../records/records.ts';
+import { findForPlatform } from '../records/platforms.ts';
+import { putImage } from '../records/records.ts';
 import { once } from './new-image.ts';
 
 /** See Images.stack. */
-export function stackOf(context: Context, reference: string): ReturnType<Images['stack']> {
-  const { id, record } = context.store.view((tx) => findImage(tx, reference));
+export function stackOf(context: Context, reference: string, platform?: Platform): ReturnType<Images['stack']> {
+  const { id, record } = context.store.view((tx) => findForPlatform(tx, reference, platform));
   const layers = record.config.rootfs.diff_ids.map((diffId, index) => ({
     diffId,
     blob: record.blobs[index] ?? '',
@@ -42,7 +43,8 @@ export async function assembleImage(context: Context, request: AssembleRequest):
   }
 }
 
-function wholeReference(name: string) {
+/** A name that an image can be given, with its tag. */
+export function wholeReference(name: string) {
   const parsed = parseReference(name);
   if (parsed.digest !== undefined) {
     throw new EngineError('invalid', `refusing to create a tag with a digest reference: ${familiarString(parsed)}`);

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
 import { EngineError } from '../../kit/index.ts';
 import type { Upload } from '../../registry/index.ts';
+import { compressed } from '../layers/compress.ts';
 import type { Pushing } from './pushing.ts';
 
 const STEP = 1 << 20;
@@ -22,7 +21,7 @@ export function sendBlob(pushing: Pushing, blob: string, tell: (current: number)
 /** Sends a plain layer compressed; `tell` hears how many bytes of the plain one were read. */
 export function sendCompressed(pushing: Pushing, blob: string, tell: (current: number) => void): Promise<Sent> {
   const { blobs } = pushing.context.store;
-  return sending(pushing, (count) => counted(gzipped(readFrom(blobs.path(blob), tell)), count));
+  return sending(pushing, (count) => counted(compressed(readFrom(blobs.path(blob), tell), { type: 'gzip' }), count));
 }
 
 type Count = (bytes: Uint8Array) => void;
@@ -74,21 +73,5 @@ async function* counted(source: AsyncIterable<Uint8Array>, count: Count): AsyncG
   for await (const bytes of source) {
     count(bytes);
     yield bytes;
-  }
-}
-
-async function* gzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let failure: unknown;
-  const packed = pipeline(
-    Readable.from(source, { objectMode: false }),
-    createGzip({ chunkSize: STEP >> 2 }),
-    (error) => {
-      failure = error;
-    },
-  );
-  try {
-    yield* packed as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    throw failure ?? error;
   }
 }

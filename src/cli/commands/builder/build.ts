@@ -1,9 +1,10 @@
-import type { SessionOutcome } from '../../../api/index.ts';
 import { CliError, type Context, command } from '../../command.ts';
 import { fs } from '../../lazy.ts';
+import { readAgents } from './agent/agents.ts';
+import { printCall, readCall } from './call.ts';
 import { openContext } from './contexts.ts';
 import { buildFlags } from './flags.ts';
-import { writeOutput } from './outputs.ts';
+import { createPlaces } from './places.ts';
 import type { Display } from './progress/display.ts';
 import { createPlain } from './progress/plain.ts';
 import { requestOf } from './request.ts';
@@ -16,23 +17,27 @@ export const build = command({
   aliases: ['build', 'builder build', 'image build'],
   flags: buildFlags,
   arity: { exactly: 1 },
-  async run(context, { flags, given, args }) {
+  async run(context, { flags, args }) {
     const [where = ''] = args;
-    const source = await openContext(where, { file: flags.file, contexts: flags['build-context'] });
+    const asked = readCall(flags.call, flags.check);
     const secrets = readSecrets(flags.secret, context.env);
-    const request = await requestOf(context, { flags, given, source, secrets: [...secrets.keys()] });
+    const agents = readAgents(flags.ssh, context.env);
+    const source = await openContext(where, { file: flags.file, contexts: flags['build-context'] });
+    const known = { secrets: [...secrets.keys()], ssh: [...agents.keys()] };
+    const request = await requestOf(context, { flags, call: asked.call, source, ...known });
+    const places = createPlaces(context, source, request);
     const display = await displayOf(context, flags.quiet ? 'quiet' : flags.progress);
     const reasons: string[] = [];
     try {
       const outcome = await runSession(context.client, request, {
-        tree: source.tree,
+        ...places,
         secret: (id) => secrets.get(id)?.(),
-        output: (index, bytes) => writeOutput(context, request.outputs[index] ?? {}, bytes),
+        agent: (id) => agents.get(id)?.(),
         status: display.status,
         explain: (step, reason) => void reasons.push(`${step}\n    ${reason}`),
       });
       await display.end();
-      if (flags.check) return await checked(context, outcome);
+      if (asked.call !== 'build') return await printCall(context, outcome, asked);
       for (const reason of reasons) await context.err.line(reason);
       if (outcome.warnings && !flags.quiet) await context.err.write(outcome.warnings);
       const id = outcome.id ?? '';
@@ -50,17 +55,6 @@ export const build = command({
     }
   },
 });
-
-/** What `--check` prints; findings are a failure, and so is the mistake that it ended at. */
-async function checked({ out, err }: Context, { warnings: findings = '', failure }: SessionOutcome): Promise<number> {
-  const count = findings.split('\nWARNING: ').length - 1;
-  if (count > 0) {
-    const found = count === 1 ? 'warning has' : 'warnings have';
-    await out.write(`Check complete, ${count} ${found} been found!\n${findings}\n`);
-  } else if (!failure) await out.line('Check complete, no warnings found.');
-  if (failure) await err.write(`ERROR: ${failure.message}\n${failure.text}\n`);
-  return count > 0 || failure ? 1 : 0;
-}
 
 async function displayOf({ err, env }: Context, asked: string): Promise<Display> {
   const kind = asked === 'auto' ? (env.BUILDKIT_PROGRESS ?? 'auto') : asked;

@@ -16,7 +16,8 @@ export const buildFlags = {
     type: 'stringArray',
   }),
   'cgroup-parent': flag.string('Set the parent cgroup for the "RUN" instructions during build'),
-  check: flag.bool('Look through the Dockerfile without building'),
+  call: flag.string('Set method for evaluating build ("check", "outline", "targets")', { initial: 'build' }),
+  check: flag.bool('Shorthand for "--call=check"'),
   'cpu-period': flag.int('Limit the CPU CFS (Completely Fair Scheduler) period'),
   'cpu-quota': flag.int('Limit the CPU CFS (Completely Fair Scheduler) quota'),
   'cpu-shares': flag.int('CPU shares (relative weight)', { short: 'c' }),
@@ -37,7 +38,7 @@ export const buildFlags = {
   'no-cache': flag.bool('Do not use cache when building the image'),
   'no-cache-filter': flag.strings('Do not cache specified stages', { type: 'stringArray' }),
   output: flag.list('Output destination (format: "type=local,dest=path")', { short: 'o', type: 'stringArray' }),
-  platform: flag.string('Set target platform for build'),
+  platform: flag.list('Set target platform for build', { type: 'stringArray' }),
   progress: flag.string(
     'Set type of progress output ("auto", "none", "plain", "quiet", "rawjson", "tty"). Use plain to show container output',
     { initial: 'auto' },

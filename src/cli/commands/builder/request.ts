@@ -2,7 +2,8 @@ import type { BuildSessionRequest, HostConfig } from '../../../api/index.ts';
 import type { Context } from '../../command.ts';
 import { allLogins, registryHost } from '../../config/credentials.ts';
 import type { Values } from '../../flags/index.ts';
-import { readCaches, readOutputs } from './attributes.ts';
+import { readCaches, readOutputs, readPlatforms } from './attributes.ts';
+import type { Call } from './call.ts';
 import type { BuildSource } from './contexts.ts';
 import type { buildFlags } from './flags.ts';
 
@@ -11,19 +12,26 @@ type Flags = Values<typeof buildFlags>;
 /** The build that a command line asks for. */
 export async function requestOf(
   { config, env }: Context,
-  { flags, source, secrets }: { flags: Flags; given: Set<string>; source: BuildSource; secrets: string[] },
+  {
+    flags,
+    call,
+    source,
+    secrets,
+    ssh,
+  }: { flags: Flags; call: Call; source: BuildSource; secrets: string[]; ssh: string[] },
 ): Promise<BuildSessionRequest> {
-  const { dockerfile, key, ignored, contexts } = source;
-  const platform = flags.platform || env.DOCKER_DEFAULT_PLATFORM || '';
+  const { dockerfile, context, contexts } = source;
+  const { name, bytes } = dockerfile;
+  const platforms = flags.platform.length > 0 ? flags.platform : [env.DOCKER_DEFAULT_PLATFORM ?? ''];
   return {
-    dockerfile: { name: dockerfile.name, data: Buffer.from(dockerfile.bytes).toString('base64') },
-    ...(key !== undefined && { context: { key, ...(ignored && { ignored }) } }),
+    dockerfile: { name, ...(bytes && { data: Buffer.from(bytes).toString('base64') }) },
+    ...(context && { context }),
     contexts,
     names: flags.tag,
     ...(flags.target !== '' && { target: flags.target }),
     buildArgs: { ...epochOf(env), ...buildArgs(flags['build-arg'], env) },
     labels: Object.fromEntries(flags.label.map(pairOf)),
-    ...(platform !== '' && { platform }),
+    platforms: readPlatforms(platforms),
     noCache: flags['no-cache'] || (flags['no-cache-filter'].length > 0 ? flags['no-cache-filter'] : false),
     pull: flags.pull,
     network: flags.network,
@@ -31,13 +39,19 @@ export async function requestOf(
     limits: limitsOf(flags),
     allow: flags.allow.flatMap((one) => one.split(',')),
     secrets,
-    ssh: flags.ssh,
-    cacheFrom: readCaches(flags['cache-from']),
-    cacheTo: readCaches(flags['cache-to']),
+    ssh,
+    cacheFrom: readCaches(flags['cache-from'], {
+      registry: { field: 'ref', missing: 'registry cache importer requires ref' },
+      local: { field: 'src', missing: 'local cache importer requires src' },
+    }),
+    cacheTo: readCaches(flags['cache-to'], {
+      registry: { field: 'ref', missing: 'registry cache exporter requires ref' },
+      local: { field: 'dest', missing: 'local cache exporter requires dest' },
+    }),
     outputs: readOutputs(flags.output, flags),
     squash: flags.squash,
     explain: flags.explain,
-    check: flags.check,
+    call,
     logins: await loginsOf(config),
   };
 }

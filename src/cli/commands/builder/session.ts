@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import {
   type BuildSessionRequest,
   type BuildStatus,
@@ -18,8 +19,12 @@ import type { LocalTree } from './tree.ts';
 export interface Answers {
   tree(context: string): LocalTree;
   secret(id: string): Uint8Array | undefined;
+  /** A connection to the agent of that id. */
+  agent(id: string): Promise<Duplex> | undefined;
   /** Takes what an output sends. */
   output(index: number, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Takes a cache, a tar of an OCI layout. */
+  cache(index: number, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   status(status: BuildStatus): void;
   explain(step: string, reason: string): void;
 }
@@ -41,7 +46,8 @@ interface Under {
   stream: ByteStream;
   answers: Answers;
   trees: Map<string, LocalTree>;
-  outputs: Map<number, Inflow>;
+  /** Where the bytes of a channel go. */
+  channels: Map<number, Pick<Inflow, 'push' | 'end'>>;
   writing: Promise<void>[];
   /** What is sent goes out one after another. */
   tail: Promise<void>;
@@ -56,12 +62,12 @@ export async function runSession(
   answers: Answers,
 ): Promise<SessionOutcome> {
   const { stream } = await client.upgrade({ method: 'POST', path: '/tug/build' });
-  const under: Under = { stream, answers, trees: new Map(), outputs: new Map(), writing: [], tail: Promise.resolve() };
-  const { outputs } = under;
+  const under: Under = { stream, answers, trees: new Map(), channels: new Map(), writing: [], tail: Promise.resolve() };
+  const { channels } = under;
   const read = createBuildReader((kind, channel, payload) => {
     if (kind === buildFrames.message) take(under, JSON.parse(payload.toString()) as EngineMessage);
-    else if (kind === buildFrames.data) outputs.get(channel)?.push(Buffer.from(payload));
-    else outputs.get(channel)?.end();
+    else if (kind === buildFrames.data) channels.get(channel)?.push(Buffer.from(payload));
+    else channels.get(channel)?.end();
   });
   await send(under, { request });
   try {
@@ -69,7 +75,7 @@ export async function runSession(
   } catch (error) {
     under.failure ??= error as Error;
   }
-  for (const inflow of outputs.values()) inflow.end();
+  for (const channel of channels.values()) channel.end();
   await Promise.all(under.writing);
   stream.destroy();
   if (under.failure) throw under.failure;
@@ -94,19 +100,50 @@ function take(under: Under, message: EngineMessage): void {
   else if ('secret' in message) {
     const { id } = message.secret;
     enqueue(under, () => send(under, { secret: { id, data: base64(answers.secret(id)) } }));
-  } else if ('output' in message) takeOutput(under, message.output);
+  } else if ('ssh' in message) void lead(under, message.ssh);
+  else if ('output' in message) takeBytes(under, message.output, answers.output);
+  else if ('cache' in message) takeBytes(under, message.cache, answers.cache);
   else if ('explain' in message) answers.explain(message.explain.step, message.explain.reason);
   else if ('done' in message) under.outcome = message.done;
   else if ('error' in message) under.failure ??= new BuildError(message.error.message, message.error.text ?? '');
 }
 
-function takeOutput(
-  { outputs, answers, writing }: Under,
+/** Both ways until either side ends. */
+async function lead(
+  { stream, answers, channels }: Under,
+  { id, channel }: { id: string; channel: number },
+): Promise<void> {
+  const end = (): Promise<void> => stream.write(buildFrame(buildFrames.end, channel, new Uint8Array(0)));
+  const early: Buffer[] = [];
+  let state: { agent?: Duplex; isOver: boolean } = { isOver: false };
+  channels.set(channel, {
+    push: (bytes) => state.agent?.write(bytes) ?? early.push(Buffer.from(bytes)) > 0,
+    end() {
+      state = { ...state, isOver: true };
+      state.agent?.end();
+    },
+  });
+  try {
+    const agent = await answers.agent(id);
+    if (!agent) return await end();
+    state = { ...state, agent };
+    for (const bytes of early) agent.write(bytes);
+    if (state.isOver) agent.end();
+    for await (const bytes of agent) await stream.write(buildFrame(buildFrames.data, channel, bytes as Uint8Array));
+    await end();
+  } catch {
+    await end().catch(() => undefined);
+  }
+}
+
+function takeBytes(
+  { channels, writing }: Under,
   { index, channel }: { index: number; channel: number },
+  take: Answers['output'],
 ): void {
   const inflow = createInflow(() => undefined);
-  outputs.set(channel, inflow);
-  const written = answers.output(index, inflow.bytes());
+  channels.set(channel, inflow);
+  const written = take(index, inflow.bytes());
   written.catch(() => undefined);
   writing.push(written);
 }

@@ -35,7 +35,7 @@ function buildHandler(builds: Builds): Handler {
 function contextOf(builds: Builds, { query, body, gone }: Request): Promise<ReceivedFiles> {
   const remote = query.text('remote');
   if (remote === 'client-session') throw new EngineError('unsupported', 'this engine has no build sessions');
-  return remote === '' ? builds.receive(body, gone) : builds.fetch(remote, gone);
+  return remote === '' ? builds.receive(body, gone) : builds.fetch(remote, { signal: gone });
 }
 
 type Wanted = Omit<BuildRequest, 'onStatus' | 'onPlan'>;

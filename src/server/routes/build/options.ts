@@ -31,7 +31,7 @@ export function optionsOf(request: Request): Options {
     ...(target !== '' && { target }),
     buildArgs: buildArgsOf(jsonOf(query.text('buildargs'))),
     labels: new Map(Object.entries((jsonOf(query.text('labels')) ?? {}) as Record<string, string>)),
-    ...(platform !== '' && { platform: parsePlatform(platform.toLowerCase()) }),
+    platforms: platform === '' ? [] : [parsePlatform(platform.toLowerCase())],
     noCache: query.flag('nocache'),
     pull: query.flag('pull'),
     run: {

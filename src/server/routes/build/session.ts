@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   type BuildSessionRequest,
@@ -9,10 +10,11 @@ import {
   createInflow,
   type EngineMessage,
   type Inflow,
-  type SessionEntry,
 } from '../../../api/index.ts';
-import type { Builds, LocalEntry } from '../../../build/index.ts';
+import type { Builds, ClientDirectory, LocalEntry } from '../../../build/index.ts';
 import { EngineError, messageOf } from '../../../kit/index.ts';
+import { readTar } from '../../../oci/index.ts';
+import { createAnswers, createListing, type Listing } from './arrivals.ts';
 
 /** The engine's side of a build that tug's own command line asks for. */
 export interface Session {
@@ -20,7 +22,11 @@ export interface Session {
   tell(message: EngineMessage): void;
   /** The client's files of a context, as they are now. */
   files(context: string, key: string): ReturnType<Builds['localFiles']>;
+  /** A directory of the client's, of which single files are read. */
+  directory(name: string): Promise<ClientDirectory>;
   secret(id: string): Promise<Uint8Array | undefined>;
+  /** Leads a connection to the client's agent of that id. */
+  agent(id: string, connection: Socket): void;
   /** Opens a channel of its own and sends all of it. */
   send(message: (channel: number) => EngineMessage, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   /** Aborts when the client has gone. */
@@ -28,7 +34,7 @@ export interface Session {
   end(message: EngineMessage): void;
 }
 
-const kinds = { f: 'file', d: 'directory', l: 'symlink' } as const;
+type Channel = Pick<Inflow, 'push' | 'end' | 'fail'>;
 
 /** What came in, and who waits for it. */
 interface Arrivals {
@@ -36,7 +42,7 @@ interface Arrivals {
   asked: ReturnType<typeof createAnswers<Uint8Array | undefined>>;
   requested: PromiseWithResolvers<BuildSessionRequest>;
   lists: Map<string, Listing>;
-  channels: Map<number, Inflow>;
+  channels: Map<number, Channel>;
   nextChannel: number;
 }
 
@@ -58,6 +64,8 @@ export function createSession(stream: Duplex, builds: Builds): Session {
     request: () => requested.promise,
     tell,
     files: (context, key) => takeFiles(arrivals, { stream, builds, tell }, { context, key }),
+    directory: (name) => openDirectory(arrivals, { stream, tell }, name),
+    agent: (id, connection) => lead(arrivals, { stream, tell }, { id, connection }),
     secret(id) {
       tell({ secret: { id } });
       return asked.wait(`secret ${id}`);
@@ -112,27 +120,80 @@ function takeMessage({ requested, asked, lists }: Arrivals, message: ClientMessa
   } else lists.get(message.entries.context)?.add(message.entries.entries, message.entries.last);
 }
 
-/** Asks what there is, and then for the contents of those files that are not here as they are there. */
-async function takeFiles(
-  arrivals: Arrivals,
-  { stream, builds, tell }: { stream: Duplex; builds: Builds; tell: Session['tell'] },
-  { context, key }: { context: string; key: string },
-): ReturnType<Builds['localFiles']> {
+async function openDirectory(arrivals: Arrivals, to: Outward, name: string): Promise<ClientDirectory> {
+  const places = new Map((await listOf(arrivals, to, name)).map(({ path }, place) => [path, place]));
+  return {
+    has: (path) => places.has(path),
+    async *read(path) {
+      const place = places.get(path);
+      if (place === undefined) throw new EngineError('notFound', `${path}: not found`);
+      for await (const entry of readTar(wanted(arrivals, to, { context: name, places: [place] }))) yield* entry.data();
+    },
+  };
+}
+
+interface Outward {
+  stream: Duplex;
+  tell: Session['tell'];
+}
+
+function listOf(arrivals: Arrivals, { tell }: Outward, context: string): Promise<LocalEntry[]> {
   const list = createListing();
   arrivals.lists.set(context, list);
   tell({ list: { context } });
-  const entries = await list.whole;
+  return list.whole;
+}
+
+/** The files at those places of a list, as a tar. */
+async function* wanted(
+  arrivals: Arrivals,
+  { stream, tell }: Outward,
+  { context, places }: { context: string; places: number[] },
+): AsyncGenerator<Uint8Array> {
+  const channel = arrivals.nextChannel++;
+  const inflow = createInflow(() => stream.resume());
+  arrivals.channels.set(channel, inflow);
+  tell({ wanted: { context, channel, places } });
+  try {
+    yield* inflow.bytes();
+  } finally {
+    arrivals.channels.delete(channel);
+  }
+}
+
+/** Both ways until either side ends. */
+function lead(
+  arrivals: Arrivals,
+  { stream, tell }: Outward,
+  { id, connection }: { id: string; connection: Socket },
+): void {
+  const channel = arrivals.nextChannel++;
+  const close = (): void => {
+    if (!arrivals.channels.delete(channel)) return;
+    if (!stream.destroyed) stream.write(buildFrame(buildFrames.end, channel, new Uint8Array(0)));
+    connection.destroy();
+  };
+  arrivals.channels.set(channel, {
+    push: (bytes) => connection.write(bytes) || true,
+    end: () => void connection.end(),
+    fail: () => void connection.destroy(),
+  });
+  tell({ ssh: { id, channel } });
+  connection.on('data', (bytes: Buffer) => void stream.write(buildFrame(buildFrames.data, channel, bytes)));
+  connection.on('end', close).on('close', close).on('error', close);
+}
+
+/** Asks what there is, and then for the contents of those files that are not here as they are there. */
+async function takeFiles(
+  arrivals: Arrivals,
+  { builds, ...to }: Outward & { builds: Builds },
+  { context, key }: { context: string; key: string },
+): ReturnType<Builds['localFiles']> {
+  const entries = await listOf(arrivals, to, context);
   const files = await builds.localFiles(key);
   try {
     const places = await files.prepare(entries);
-    if (places.length > 0) {
-      const channel = arrivals.nextChannel++;
-      const inflow = createInflow(() => stream.resume());
-      arrivals.channels.set(channel, inflow);
-      tell({ wanted: { context, channel, places } });
-      await files.fill(inflow.bytes(), arrivals.left.signal);
-      arrivals.channels.delete(channel);
-    }
+    if (places.length > 0) await files.fill(wanted(arrivals, to, { context, places }), arrivals.left.signal);
     return files;
   } catch (error) {
     files.close();
@@ -151,49 +212,4 @@ function drained(stream: Duplex, gone: AbortSignal): Promise<void> {
     gone.addEventListener('abort', done);
     if (gone.aborted) done();
   });
-}
-
-/** Questions to the client by name, each answered once. */
-function createAnswers<T>() {
-  const waiting = new Map<string, PromiseWithResolvers<T>>();
-  return {
-    wait(name: string): Promise<T> {
-      const known = waiting.get(name) ?? Promise.withResolvers<T>();
-      waiting.set(name, known);
-      return known.promise;
-    },
-    answer(name: string, value: T): void {
-      waiting.get(name)?.resolve(value);
-    },
-    fail(error: Error): void {
-      for (const { promise, reject } of waiting.values()) {
-        promise.catch(() => undefined);
-        reject(error);
-      }
-    },
-  };
-}
-
-/** A list of files that comes in parts. */
-interface Listing {
-  whole: Promise<LocalEntry[]>;
-  add(entries: SessionEntry[], last: boolean): void;
-  fail(error: Error): void;
-}
-
-function createListing(): Listing {
-  const { promise, resolve, reject } = Promise.withResolvers<LocalEntry[]>();
-  promise.catch(() => undefined);
-  const all: LocalEntry[] = [];
-  return {
-    whole: promise,
-    fail: reject,
-    add(entries, last) {
-      for (const [path, kind, mode, size, seconds, nanoseconds, link] of entries) {
-        const modified = { seconds, nanoseconds };
-        all.push({ path, kind: kinds[kind], mode, size, modified, ...(link !== undefined && { link }) });
-      }
-      if (last) resolve(all);
-    },
-  };
 }
