@@ -81,8 +81,10 @@ async function run(build: Build, step: RunStep, { parent, inputs, task, prepared
       inputs: {
         secret: request.secret,
         ssh: request.ssh,
-        cache: (mount) =>
-          cacheMount(context, mount, { tree: (work) => mountTree(build, { step, inputs }, mount, work) }),
+        cache: async (mount) => {
+          await build.imports.mount(mount);
+          return cacheMount(context, mount, { tree: (work) => mountTree(build, { step, inputs }, mount, work) });
+        },
         tree: async (mount) => {
           if (mount.from.kind === 'scratch') return undefined;
           if (mount.from.kind === 'context') return { root: (await build.files()).root };
