@@ -163,7 +163,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const facts = factsFor(settings, runtimes);
   const containers = createContainers({ ...ground, logs: createLogReader(), tracer, clock, facts, cgroupParent });
   opened.push(() => containers.close());
-  const specs = createStepSpecs({ facts, cgroupParent });
+  const specs = createStepSpecs({ facts, cgroupParent, limits: settings.buildLimits });
   const builds = createBuilds({ ...ground, registry, specs, clock: () => new Date() });
   opened.push(() => builds.close());
   await volumes.restore();

@@ -63,15 +63,22 @@ async function fetchCommit(run: Git, { remote, ref }: GitReference): Promise<str
   await run(['init', '--quiet']);
   const wanted = ref === '' ? 'HEAD' : ref;
   try {
-    await run(['fetch', '--quiet', '--depth=1', '--no-tags', remote, wanted]);
+    await run(['fetch', '--quiet', '--depth=1', '--no-tags', '--', remote, wanted]);
   } catch (error) {
     // Servers do not give a commit by a part of its name.
     if (!/^[0-9a-f]{7,40}$/.test(wanted)) throw error;
-    await run(['fetch', '--quiet', '--tags', remote, '+refs/heads/*:refs/remotes/origin/*']);
+    await run(['fetch', '--quiet', '--tags', '--', remote, '+refs/heads/*:refs/remotes/origin/*']);
     return (await run(['rev-parse', '--verify', `${wanted}^{commit}`])).trim();
   }
   return (await run(['rev-parse', '--verify', 'FETCH_HEAD^{commit}'])).trim();
 }
+
+/** What a repository names, as its submodules, may be fetched from: never this machine's files. */
+const settings = [
+  'protocol.allow=never',
+  ...['http', 'https', 'git', 'ssh'].map((protocol) => `protocol.${protocol}.allow=always`),
+  'core.hooksPath=/dev/null',
+];
 
 /** git with nobody's configuration, hooks or prompts. */
 function createGit(at: { home: string; work: string; task: Task; options: GitOptions }): Git {
@@ -86,18 +93,7 @@ function createGit(at: { home: string; work: string; task: Task; options: GitOpt
       );
     const agent = options.ssh.get('default');
     const child = Bun.spawn({
-      cmd: [
-        program,
-        '-c',
-        'protocol.allow=user',
-        '-c',
-        'protocol.ext.allow=never',
-        '-c',
-        'core.hooksPath=/dev/null',
-        '-C',
-        work,
-        ...args,
-      ],
+      cmd: [program, ...settings.flatMap((setting) => ['-c', setting]), '-C', work, ...args],
       env: {
         PATH: process.env.PATH ?? '/usr/bin:/bin',
         HOME: home,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { chmodSync, closeSync, createWriteStream, openSync, utimesSync } from 'node:fs';
+import { createWriteStream, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineError, messageOf } from '../../kit/index.ts';
+import { pipeline } from 'node:stream/promises';
+import { EngineError, explainSystemError, messageOf } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
 import { digestOfParts } from '../graph/vertex.ts';
 import type { FileSource } from '../language/index.ts';
@@ -56,18 +56,20 @@ async function download(
   }
   const hash = createHash('sha256');
   const total = Number(response.headers.get('content-length') ?? 0);
-  closeSync(openSync(path, 'wx', 0o600));
-  const file = createWriteStream(path, { mode: 0o600 });
-  let current = 0;
-  for await (const piece of response.body) {
-    hash.update(piece);
-    current += piece.length;
-    if (!file.write(piece)) await once(file, 'drain');
-    onBytes(current, total);
+  const { body } = response;
+  async function* counted() {
+    let current = 0;
+    for await (const piece of body) {
+      hash.update(piece);
+      current += piece.length;
+      onBytes(current, total);
+      yield piece;
+    }
   }
-  file.end();
-  await once(file, 'close');
-  chmodSync(path, 0o600);
+  // A disk that is full ends the download, and nothing else.
+  await pipeline(counted, createWriteStream(path, { flags: 'wx', mode: 0o600 })).catch((error: unknown) => {
+    throw explainSystemError(error, path);
+  });
   const said = Date.parse(response.headers.get('last-modified') ?? '');
   const modified = Number.isNaN(said) ? 0 : said / 1000;
   utimesSync(path, modified, modified);

@@ -24,10 +24,17 @@ export interface StepProcess {
 /** What the processes of builds are called, as Docker's are. */
 const hostname = 'buildkitsandbox';
 
+export interface StepDefaults {
+  facts: HostFacts;
+  cgroupParent: string;
+  /** For what a step's own limits do not say. */
+  limits?: HostConfig;
+}
+
 /** Specifications for such processes, with the defaults, limits and refusals that containers have; `outline` is what needs no root. */
-export function createStepSpecs({ facts, cgroupParent }: { facts: HostFacts; cgroupParent: string }) {
+export function createStepSpecs({ facts, cgroupParent, limits = {} }: StepDefaults) {
   const checked = (step: Pick<StepProcess, 'hostConfig'> & Partial<StepProcess>) => {
-    const hostConfig = adaptHostConfig(step.hostConfig, facts);
+    const hostConfig = adaptHostConfig({ ...limits, ...step.hostConfig }, facts);
     const config = mergeConfig({
       Hostname: hostname,
       Cmd: step.args ?? [],

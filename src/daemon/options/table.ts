@@ -48,6 +48,8 @@ const engine: Option[] = [
 
 const containers: Option[] = [
   option('add-runtime', 'runtimes', 'Register an additional OCI compatible runtime', { key: 'runtimes' }),
+  option('build-memory', 'bytes', 'Memory limit for the steps of builds that name none'),
+  option('build-pids-limit', 'int', 'Limit of processes for each step of a build (-1 for none)'),
   option('cdi-spec-dir', 'list', 'CDI specification directories to use', { key: 'cdi-spec-dirs' }),
   option('cgroup-parent', 'string', 'Set parent cgroup for all containers', { initial: '/tug' }),
   option('default-cgroupns-mode', 'string', 'Default mode for containers cgroup namespace ("host" | "private")'),

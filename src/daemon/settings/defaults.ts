@@ -28,6 +28,14 @@ export function defaultsOf(values: Values): EngineDefaults {
   };
 }
 
+/** A quarter of all the process ids there are, unless told: no step of a build takes them from everybody else. */
+export function buildLimitsOf(values: Values): { Memory?: number; PidsLimit?: number } {
+  const memory = values.get('build-memory') as number | undefined;
+  const asked = values.get('build-pids-limit') as number | undefined;
+  const pids = asked || Math.floor(Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')) / 4);
+  return { ...(memory && { Memory: memory }), ...(pids > 0 && { PidsLimit: pids }) };
+}
+
 function remapped(asked: string | undefined, options: { make: boolean }): Pick<EngineDefaults, 'ids'> {
   const ids = asked && remapOf(asked, options);
   return ids ? { ids } : {};

@@ -47,6 +47,7 @@ test('defaults', () => {
     containers: { logDriver: 'json-file', logOptions: {}, init: false, noNewPrivileges: false },
     cgroupParent: '/tug',
     cgroupDriver: undefined,
+    buildLimits: { PidsLimit: expect.any(Number) },
     storageDriver: '',
     authorizationPlugins: [],
     labels: [],
@@ -57,6 +58,14 @@ test('defaults', () => {
     proxies: {},
     idle: [],
   });
+});
+
+test('limits of builds', () => {
+  expect(read(file('{"build-memory": "64m", "build-pids-limit": 7}')).buildLimits).toEqual({
+    Memory: 64 << 20,
+    PidsLimit: 7,
+  });
+  expect(read(file('{}'), '--build-pids-limit=-1').buildLimits).toEqual({});
 });
 
 test('flags in every spelling, and the file beside them', () => {

@@ -9,7 +9,7 @@ import { type Host, parseHost } from '../hosts.ts';
 import type { Values } from '../options/option.ts';
 import { checkMirror, refuse } from '../options/words.ts';
 import { inFile, readConfigFile } from './config-file.ts';
-import { defaultsOf } from './defaults.ts';
+import { buildLimitsOf, defaultsOf } from './defaults.ts';
 import { networkOf } from './network.ts';
 import { prefixesOf } from './registries.ts';
 import { type Runtimes, readRuntimes } from './runtimes.ts';
@@ -35,6 +35,8 @@ export interface Settings {
   network: Omit<NetworkOptions, 'execRoot'>;
   containers: EngineDefaults;
   cgroupParent: string;
+  /** What limits the steps of builds that are asked for without. */
+  buildLimits: { Memory?: number; PidsLimit?: number };
   /** Undefined where the engine makes cgroups itself. */
   cgroupDriver: 'systemd' | undefined;
   storageDriver: string;
@@ -109,6 +111,7 @@ function settingsOf(values: Values): Settings {
     network: networkOf(values),
     containers: defaultsOf(values),
     ...cgroupsOf(values),
+    buildLimits: buildLimitsOf(values),
     storageDriver: text('storage-driver'),
     ...(initPath && { initPath }),
     ...(cdi && { cdiDirectories: cdi }),
