@@ -161,6 +161,24 @@ const two = () =>
     [{ name: 'b', data: 'bb' }],
   ]);
 
+test('bytes that are not the layer they stand for are refused, though that layer is here', async () => {
+  const made = two();
+  await load(saved(made, ['box:1']));
+  const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = made.layers;
+  // One that can be unpacked as it comes by, and one that cannot, for it leans on those below it.
+  for (const parts of [[{ name: 'other', data: 'x' }], [{ name: 'bin/deep/other', data: 'x' }]] as TarPart[][]) {
+    const other = makeTar(parts);
+    for (const bytes of [other, gzipSync(other)]) {
+      const words = `expected ${JSON.stringify(digestOf(second))}, got ${JSON.stringify(digestOf(other))}`;
+      const work = load(saved({ ...made, layers: [first, bytes] }, ['box:2']));
+      await refused(work, 'invalid', `invalid diffID for layer 1: ${words}`);
+    }
+  }
+  // The same layer, otherwise compressed, is what it says.
+  await load(saved({ ...made, layers: [gzipSync(first), second] }, ['box:2']));
+  expect(images.resolve('box:2').id).toBe(made.id);
+});
+
 async function refused(work: Promise<unknown>, kind: string, message: string): Promise<void> {
   const error = (await work.catch((error) => error)) as { kind: string; message: string };
   expect([error.kind, error.message]).toEqual([kind, message]);

@@ -10,7 +10,9 @@ import { putIndex } from '../records/indexes.ts';
 import { blobsOf, giveName, imagesIn, nameIn, putImage, wholeName } from '../records/records.ts';
 import type { Archived, ArchivedImage, ArchivedList } from './archived.ts';
 import { archivedIn, ofPlatform } from './archived-in.ts';
+import { requireLayersOfBlobs } from './require-layers.ts';
 import { spoolArchive } from './spool.ts';
+import { createTakeIn } from './take-in.ts';
 
 type Emit = (message: JSONMessage) => void;
 
@@ -23,7 +25,9 @@ export function loadImages(
   return progressOf(async (emit) => {
     const lease = context.garbage.lease();
     try {
-      const spool = await spoolArchive(context.store.blobs, archive, lease.hold);
+      const unpacked = new Map<string, string>();
+      const takeIn = createTakeIn(context, lease.hold, (blob, diffId) => unpacked.set(blob, diffId));
+      const spool = await spoolArchive(context.store.blobs, archive, takeIn);
       crashpoint('image.load.spooled');
       const all = await archivedIn(spool, context.store.blobs);
       const archived = options.platform ? ofPlatform(all, options.platform) : all;
@@ -35,7 +39,10 @@ export function loadImages(
       }
       for (const diffId of images.flatMap((image) => image.config.rootfs.diff_ids)) lease.hold(`layer:${diffId}`);
       const sizes: number[][] = [];
-      for (const image of images) sizes.push(await unpack(context, image, options.quiet ? () => undefined : emit));
+      for (const image of images) await requireLayersOfBlobs(context, image, unpacked);
+      const fresh = new Set(unpacked.values());
+      const tell = options.quiet ? () => undefined : emit;
+      for (const image of images) sizes.push(await unpack(context, image, { fresh, emit: tell }));
       crashpoint('image.load.unpacked');
       const { events, said } = record(context, archived, sizes);
       publishAll(context, events);
@@ -46,7 +53,12 @@ export function loadImages(
   });
 }
 
-async function unpack(context: Context, image: ArchivedImage, emit: Emit): Promise<number[]> {
+/** `fresh` are the layers that were unpacked while the archive was read, each of which is told of once. */
+async function unpack(
+  context: Context,
+  image: ArchivedImage,
+  { fresh, emit }: { fresh: Set<string>; emit: Emit },
+): Promise<number[]> {
   const { blobs } = context.store;
   const diffIds = image.config.rootfs.diff_ids;
   const progress = diffIds.map((diffId, index) => {
@@ -60,6 +72,9 @@ async function unpack(context: Context, image: ArchivedImage, emit: Emit): Promi
     at.current += count;
     at.bar('Loading layer', at.current);
   };
+  for (const [index, diffId] of diffIds.entries()) {
+    if (fresh.delete(diffId)) onBytes(index, blobs.size(image.blobs[index] ?? ''));
+  }
   const layers = diffIds.map((diffId, index) => ({ diffId, blob: image.blobs[index] ?? '' }));
   return unpackLayers({ blobs, snapshots: context.snapshots }, layers, onBytes);
 }

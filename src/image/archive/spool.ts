@@ -6,6 +6,9 @@ import { decompressed } from '../layers/compression.ts';
 const JSON_MOST = 16 << 20;
 const LINKS_MOST = 16;
 
+/** Takes a file of the archive in, reading it to its end; its digest once it is a blob. */
+export type TakeIn = (name: string, bytes: AsyncIterable<Uint8Array>) => Promise<string>;
+
 /** The files of an image archive, kept as blobs: they come in any order and are needed in another. */
 export interface Spool {
   /** The digest of the file of that name (symlinks within the archive followed), undefined where none is. */
@@ -19,23 +22,29 @@ export interface Spool {
   size(digest: string): number;
 }
 
-/** Takes a whole archive in. `hold` hears of each blob (`blob:<digest>`) as soon as it is there. */
-export async function spoolArchive(
-  blobs: Blobs,
-  archive: AsyncIterable<Uint8Array>,
-  hold: (target: string) => void,
-): Promise<Spool> {
+/** Takes a whole archive in: each file by `takeIn`, of which the digest comes later. Whatever happens, all of them have ended. */
+export async function spoolArchive(blobs: Blobs, archive: AsyncIterable<Uint8Array>, takeIn: TakeIn): Promise<Spool> {
   const files = new Map<string, string>();
   const links = new Map<string, string>();
-  for await (const entry of readTar(decompressed(archive))) {
-    const name = plain(entry.name);
-    if (entry.type === 'symlink') links.set(name, plain(`${name}/../${entry.linkName}`));
-    else if (entry.type === 'link') links.set(name, plain(entry.linkName));
-    else if (entry.type === 'file') {
-      const { digest } = await blobs.ingest(dense(entry));
-      hold(`blob:${digest}`);
-      files.set(name, digest);
+  const works: Promise<void>[] = [];
+  try {
+    for await (const entry of readTar(decompressed(archive))) {
+      const name = plain(entry.name);
+      if (entry.type === 'symlink') links.set(name, plain(`${name}/../${entry.linkName}`));
+      else if (entry.type === 'link') links.set(name, plain(entry.linkName));
+      else if (entry.type === 'file') {
+        const read = Promise.withResolvers<void>();
+        const work = takeIn(name, signalling(dense(entry), read.resolve)).then(
+          (digest) => void files.set(name, digest),
+        );
+        works.push(work);
+        // What is left to do, to wait for the disk above all, goes on beside the next file.
+        await Promise.race([read.promise, work]);
+      }
     }
+    await Promise.all(works);
+  } finally {
+    await Promise.allSettled(works);
   }
   const digests = new Set(files.values());
 
@@ -86,4 +95,9 @@ function dense(entry: TarEntry): AsyncIterable<Uint8Array> {
   if (entry.segments)
     throw new EngineError('invalid', `${entry.name} is a sparse file, which image archives do not have`);
   return entry.data();
+}
+
+async function* signalling(bytes: AsyncIterable<Uint8Array>, atEnd: () => void): AsyncGenerator<Uint8Array> {
+  yield* bytes;
+  atEnd();
 }

@@ -21,7 +21,7 @@ const programs: Record<string, [string, ...string[]]> = { xz: ['xz', '-dc', '-M'
 export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const chunks = source[Symbol.asyncIterator]();
   const head = await firstBytes(chunks, 6);
-  const format = formats.find(({ magic }) => magic.every((byte, index) => head[index] === byte))?.name;
+  const format = formatOf(head);
   const all = joined(head, chunks);
   if (format === 'gzip')
     yield* through(all, createGunzip({ chunkSize: CHUNK, readableHighWaterMark: AHEAD } as object));
@@ -29,6 +29,15 @@ export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGen
     yield* through(all, createZstdDecompress({ chunkSize: CHUNK, readableHighWaterMark: AHEAD } as object));
   else if (format === undefined) yield* all;
   else yield* byProgram(programs[format] ?? [format, '-dc'], all);
+}
+
+/** Whether the first bytes are those of a format that is unpacked here. */
+export function isCompressed(head: Uint8Array): boolean {
+  return formatOf(head) !== undefined;
+}
+
+function formatOf(head: Uint8Array): string | undefined {
+  return formats.find(({ magic }) => magic.every((byte, index) => head[index] === byte))?.name;
 }
 
 async function* through(source: AsyncIterable<Uint8Array>, unpack: Transform): AsyncGenerator<Uint8Array> {
