@@ -9,6 +9,8 @@ import { listenAll } from './daemon/listen.ts';
 import type { Values } from './daemon/options/option.ts';
 import { writePidfile } from './daemon/pidfile.ts';
 import { type Live, reload } from './daemon/reload.ts';
+import { restoreMain } from './daemon/restore/main.ts';
+import { refuseHalfRestored } from './daemon/restore/place.ts';
 import { createSeeing, tracedBuilds } from './daemon/seeing.ts';
 import { parseFlags, usage } from './daemon/settings/flags.ts';
 import { limitsOf, registryOf } from './daemon/settings/registry.ts';
@@ -24,7 +26,7 @@ import { createNetworks } from './network/index.ts';
 import { createPlugins, type Plugins } from './plugin/index.ts';
 import { createRegistry } from './registry/index.ts';
 import { createRuntime } from './runtime/index.ts';
-import { createFsck, createServer, createSystem } from './server/index.ts';
+import { createBackup, createFsck, createServer, createSystem } from './server/index.ts';
 import { createSnapshots } from './snapshot/index.ts';
 import { createStore } from './store/index.ts';
 import { createVolumes } from './volume/index.ts';
@@ -39,6 +41,7 @@ const build = {
 
 /** `tug daemon`: runs the engine until SIGTERM or SIGINT. Resolves to the exit code. */
 export async function main(argv: string[]): Promise<number> {
+  if (argv[0] === 'restore') return restoreMain(argv.slice(1));
   let settings: Settings;
   let given: Values;
   try {
@@ -189,7 +192,9 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const fsck = createFsck([store, snapshots, images, volumes, networks, containers].map(({ check }) => check));
   await seeing.serve({ containers, networks, system, dataRoot, storageDriver, build });
   const backends = {
+  const backup = createBackup({ store, dataRoot, storageDriver, version: build.version, containers, log });
     containers,
+    backup,
     builds: tracedBuilds(builds, tracer),
     images,
     volumes,

@@ -5,6 +5,7 @@ import type { Images } from '../image/index.ts';
 import type { Networks } from '../network/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Volumes } from '../volume/index.ts';
+import type { Backup } from './backup/backup.ts';
 import type { Fsck } from './fsck/fsck.ts';
 
 /** What the routes call. */
@@ -17,6 +18,7 @@ export interface Backends {
   registry: Registry;
   system: System;
   fsck: Fsck;
+  backup: Backup;
   /** Reads a command line's words; undefined for one that the command line has to see to by itself. */
   readPlainLine?: (words: string[]) => Promise<PlainLine | undefined>;
 }

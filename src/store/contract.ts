@@ -22,6 +22,8 @@ export interface Store {
   readonly blobs: Blobs;
   /** Every blob against its digest, and the database: its pages, its documents and what is computed from them. */
   check: Check;
+  /** Writes the database, as it is at this moment, to a new file of that name, which is a whole database by itself. */
+  copyTo(path: string): void;
   /** How many transactions were committed since the store was opened. */
   readonly commits: number;
   close(): void;

@@ -6,7 +6,7 @@ import { crashpoint, type Damage, explainSystemError, type Log, silent } from '.
 import { openBlobs } from './blobs/blobs.ts';
 import type { Collection, Store, Tx } from './contract.ts';
 import { checkDatabase } from './database/check-database.ts';
-import { openDatabase } from './database/database.ts';
+import { copyDatabase, openDatabase } from './database/database.ts';
 import { createTransact, isFull } from './database/transact.ts';
 import { createReserve, noReserve, type Reserve } from './reserve.ts';
 
@@ -96,6 +96,7 @@ function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
       return wait ? commit(change) : note(change);
     },
     check: () => check(),
+    copyTo: (path) => copyDatabase(db, path),
     get commits() {
       return commits;
     },

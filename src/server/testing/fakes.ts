@@ -69,6 +69,7 @@ export function createFakeRooms(): FakeRooms {
       registry: registry as Registry,
       system,
       fsck: async function* () {},
+      backup: async function* () {},
     },
     calls,
     emit: topic.publish,

@@ -72,12 +72,17 @@ function keepCopy(db: Database, path: string, version: number): void {
   const copy = copyOf(path, version);
   const unfinished = `${copy}.new`;
   rmSync(unfinished, { force: true });
-  db.query('VACUUM INTO ?').run(unfinished);
-  chmodSync(unfinished, 0o600);
-  syncFile(unfinished);
+  copyDatabase(db, unfinished);
   crashpoint('store.copied');
   renameSync(unfinished, copy);
   crashpoint('store.copyKept');
+}
+
+/** A whole database of its own, durable when it returns; refused where there is a file. */
+export function copyDatabase(db: Database, path: string): void {
+  db.query('VACUUM INTO ?').run(path);
+  chmodSync(path, 0o600);
+  syncFile(path);
 }
 
 function syncFile(path: string): void {

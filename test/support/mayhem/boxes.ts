@@ -15,6 +15,8 @@ export interface Box {
   /** How often it was surely started, and how often perhaps. */
   starts: number;
   maybe: number;
+  /** How often it was surely or perhaps ended from outside: it may not have come to count a life that was so short. */
+  ended: number;
   /** A client is at it. */
   busy: boolean;
   /** The lives whose monitor was killed: their last lines may be lost. */
@@ -27,7 +29,16 @@ export interface Box {
 }
 
 export function newBox(name: string, kind: Kind, code: number): Box {
-  const marks = { id: '', presence: 'open', run: 'created', codes: [], starts: 0, maybe: 0, busy: true } as const;
+  const marks = {
+    id: '',
+    presence: 'open',
+    run: 'created',
+    codes: [],
+    starts: 0,
+    maybe: 0,
+    ended: 0,
+    busy: true,
+  } as const;
   return { name, kind, code, ...marks, codes: [], cut: new Set(), written: [], perhaps: [], history: [] };
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../engine.ts';
 import type { Random } from '../random.ts';
-import { type Box, type Kind, newBox, requestFor } from './boxes.ts';
+import { type Box, type Kind, newBox, requestFor, volumeOf } from './boxes.ts';
 
 /** Clients that work on an engine which may die under them, and what they know of its containers. */
 export interface Clients {
@@ -84,6 +84,7 @@ export function createClients(engine: Engine, random: Random, count = 3): Client
 
   const end = async (box: Box, path: string, codes: number[]) => {
     box.run = 'open';
+    box.ended++;
     box.codes = codes;
     const { status } = await must('POST', `/containers/${box.name}/${path}`, { also: [304, 409] });
     box.run = status === 204 ? 'stopped' : 'open';
@@ -92,9 +93,13 @@ export function createClients(engine: Engine, random: Random, count = 3): Client
   const remove = async (box: Box) => {
     box.presence = 'open';
     // It is killed first.
+    box.ended++;
+    if (box.kind === 'ender') box.codes = [137];
     if (box.run === 'running') box.run = 'open';
     const { status } = await must('DELETE', `/containers/${box.name}?force=1`);
-    if (status === 204) box.presence = 'gone';
+    if (status !== 204) return;
+    box.presence = 'gone';
+    await must('DELETE', `/volumes/${volumeOf(box)}`);
   };
 
   const execute = async (box: Box) => {
@@ -126,6 +131,7 @@ export function createClients(engine: Engine, random: Random, count = 3): Client
   const restart = async (box: Box) => {
     box.run = 'open';
     box.maybe++;
+    box.ended++;
     const { status } = await must('POST', `/containers/${box.name}/restart?t=1`);
     if (status !== 204) return;
     box.maybe--;

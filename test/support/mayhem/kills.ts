@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { until } from '../command.ts';
 import { type Engine, startEngine } from '../engine.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { Box } from './boxes.ts';
 import { createClients } from './clients.ts';
 import { livingShims } from './shims.ts';
-import { findWrong, type Seen } from './truth.ts';
+import { findWrong, livesOf, type Seen } from './truth.ts';
 
 /** What a run of kills came to; times in milliseconds from an engine's start until it had answered everything. */
 export interface Outcome {
@@ -47,13 +45,17 @@ export async function killsAsRuled(options: { seed: number; engines: number; shi
       if (round % 25 === 0)
         console.log(`kill ${round}: ${clients.answered} requests, ${options.shims - shimsLeft} monitors`);
     }
-    if (wrong.length > 0) wrong.push(engine.daemonLog().split('\n').slice(-30).join('\n'));
     times.sort((a, b) => a - b);
     const median = times[times.length >> 1] ?? 0;
     return { wrong, median, slowest: times.at(-1) ?? 0, answered: clients.answered };
+  } catch (error) {
+    wrong.push(`after kill ${times.length + 1} (seed ${options.seed}): ${(error as Error).message}`);
+    throw new Error(wrong.join('\n'), { cause: error });
   } finally {
+    if (wrong.length > 0) console.log(engine.daemonLog().split('\n').slice(-30).join('\n'));
     await clients.pause();
-    const left = await engine.dispose();
+    // What went wrong before is told, not what comes of it.
+    const left = await engine.dispose().catch((error: Error) => [`the engine could not be ended: ${error.message}`]);
     wrong.push(...left.map((trace) => `left on the machine: ${trace}`));
   }
 }
@@ -94,7 +96,8 @@ async function killShim(engine: Engine, boxes: Box[], random: Random): Promise<{
   if (!shim) return { killed: false, wrong: [] };
   box.busy = true;
   try {
-    box.cut.add(Number(readFileSync(join(engine.directory, 'witness', box.name, 'life'), 'utf8')));
+    box.cut.add(livesOf(engine, box));
+    box.ended++;
     process.kill(shim.pid, 'SIGKILL');
     const seen = await until(`${box.name} is told to have ended`, async () => {
       const told = (await engine.request('GET', `/containers/${box.id}/json`)).json() as Seen;

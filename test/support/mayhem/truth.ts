@@ -14,7 +14,7 @@ export interface Seen {
     Pid: number;
     ExitCode: number;
     Error: string;
-    Health?: { Status: string };
+    Health?: { FailingStreak: number };
   };
 }
 
@@ -84,16 +84,18 @@ function presence(boxes: Box[], listed: { Id: string; Names: string[] }[]): stri
 }
 
 function state(box: Box, { State }: Seen): string[] {
-  const { Status, Running, Pid, ExitCode, Health } = State;
+  const { Status, Pid, ExitCode, Health } = State;
   const endures = box.kind === 'writer' || box.kind === 'probed';
+  // A removal that was cut off may have killed it.
+  const codes = [box.code, ...box.codes];
   const wrong: [boolean, string][] = [
     [!['created', 'running', 'paused', 'exited', 'restarting'].includes(Status), 'is in no state that lasts'],
     [Pid > 0 !== (Status === 'running' || Status === 'paused'), 'has a pid, or none'],
     [Pid > 0 && !existsSync(`/proc/${Pid}`), 'has no process'],
     [box.run === 'created' && Status !== 'created', 'was never started'],
     [box.kind === 'again' && box.run === 'running' && Status === 'exited', 'is not started again'],
-    [box.kind === 'ender' && box.starts > 0 && ExitCode !== box.code, `did not end with ${box.code}`],
-    [Running && Health?.Status === 'unhealthy', 'is well, and called unhealthy'],
+    [box.kind === 'ender' && box.starts > 0 && !codes.includes(ExitCode), `did not end with ${codes}`],
+    [Status === 'running' && (Health?.FailingStreak ?? 0) > 0, 'is well, and its probes fail'],
     ...(endures ? endured(box, State) : []),
   ];
   box.history.push(`${Status} ${ExitCode}`);
@@ -121,16 +123,21 @@ function settleRun(box: Box, { Running, Status }: Seen['State']): void {
 
 const numberIn = (path: string): number => (existsSync(path) ? Number(readFileSync(path, 'utf8')) || 0 : 0);
 
+/** How often it was started, as it counts itself. */
+export const livesOf = ({ directory }: Engine, { name }: Box): number =>
+  numberIn(join(directory, 'witness', name, 'life'));
+
 /** Every line that a container has written is in its log once, in order, of each of its lives. */
 async function lines(engine: Engine, box: Box): Promise<string[]> {
   const witness = join(engine.directory, 'witness', box.name);
-  const lives = numberIn(join(witness, 'life'));
+  const lives = livesOf(engine, box);
   const wrong: string[] = [];
-  if (box.kind !== 'again' && (lives < box.starts || lives > box.starts + box.maybe)) {
+  if (box.kind !== 'again' && (lives < box.starts - box.ended || lives > box.starts + box.maybe)) {
     wrong.push(`${box.name} was started ${box.starts} times, perhaps ${box.maybe} more, and lived ${lives} times`);
   }
   box.maybe = box.kind === 'again' ? box.maybe : 0;
   box.starts = box.kind === 'again' ? box.starts : lives;
+  box.ended = 0;
   const told = Array.from({ length: lives }, (_, life) => numberIn(join(witness, String(life + 1))));
   const complete = async () => {
     const { text } = await engine.request('GET', `/containers/${box.id}/logs?stdout=1&tty=1`);
@@ -180,16 +187,20 @@ async function remains(engine: Engine, boxes: Box[]): Promise<string[]> {
     // One that is started again and again is on its way up or down at any moment.
     const restless = new Set(boxes.filter(({ kind }) => kind === 'again').map(({ id }) => id));
     const not = (ids: Set<string>) => (id: string) => !ids.has(id) && !restless.has(id);
-    const shims = livingShims(engine).filter(({ kind }) => kind === 'containers');
-    const watched = shims.map(({ id }) => id);
+    const shims = livingShims(engine);
+    const execs = shims.filter(({ kind }) => kind === 'exec').map(({ id }) => id);
+    const watched = shims.filter(({ kind }) => kind === 'containers').map(({ id }) => id);
     const data = join(engine.directory, 'data');
     return [
       ...watched.filter(not(running)).map((id) => `a monitor of ${id}, which does not run`),
-      ...watched.filter((id, index) => watched.indexOf(id) !== index).map((id) => `two monitors of ${id}`),
+      ...watched.filter((id, index) => watched.indexOf(id) !== index && !restless.has(id)).map((id) => `two monitors of ${id}`),
       ...[...running].filter((id) => !watched.includes(id) && !restless.has(id)).map((id) => `no monitor of ${id}`),
       ...entries(join(engine.directory, 'exec/containers'))
         .filter(not(running))
         .map((id) => `exec root: ${id}`),
+      ...entries(join(engine.directory, 'exec/exec'))
+        .filter((id) => !execs.includes(id))
+        .map((id) => `exec root: exec ${id} ${entries(join(engine.directory, 'exec/exec', id))}`),
       ...entries(join(data, 'overlay2/containers'))
         .filter(not(present))
         .map((id) => `writable layer: ${id}`),

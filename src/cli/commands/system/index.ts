@@ -12,6 +12,11 @@ export const systemWords: Record<string, Entry> = { events, info, version };
 export const system: Group = {
   short: 'Manage Docker',
   commands: {
+    backup: entry(
+      "Save all of the engine's data while it runs: images, containers, volumes, networks",
+      async () => (await import('./backup.ts')).backup,
+      { hidden: true },
+    ),
     df: entry('Show docker disk usage', async () => (await import('./df.ts')).df),
     'dial-stdio': entry(
       'Proxy the stdio stream to the daemon connection. Should not be invoked manually.',
@@ -24,6 +29,11 @@ export const system: Group = {
     }),
     info,
     prune: entry('Remove unused data', async () => (await import('./prune.ts')).prune),
+    restore: entry(
+      'Make a new data root from what system backup saved',
+      async () => (await import('./restore.ts')).restore,
+      { hidden: true },
+    ),
   },
   synonyms: {},
 };

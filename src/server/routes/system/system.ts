@@ -3,6 +3,7 @@ import { type Handler, sendJson } from '../../request.ts';
 import type { Route } from '../../router.ts';
 import { shapeInfo } from '../../versions/info.ts';
 import { authRoutes } from './auth.ts';
+import { backupRoutes } from './backup.ts';
 import { clusterRoutes } from './cluster.ts';
 import { diskUsageRoutes } from './disk-usage.ts';
 import { fsckRoutes } from './fsck.ts';
@@ -19,6 +20,7 @@ export function systemRoutes(backends: Backends): Route[] {
     ['GET', '/info', async (request) => sendJson(request, 200, shapeInfo(await system.info(), request.version))],
     ...diskUsageRoutes(backends),
     ...fsckRoutes(backends),
+    ...backupRoutes(backends),
     ...authRoutes(backends),
     ...pluginRoutes(),
     ...clusterRoutes(),
