@@ -12,7 +12,7 @@
 
 enum { AF_UNIX_ = 1, STREAM = 1 | 02000000 /* SOCK_CLOEXEC */, NO_SIGNAL = 0x4000, NO_WAIT = 0x40, SHUT_WRITE = 1 };
 enum { MAX_WORDS = 60000, MAX_HEAD = 4096, MAX_ENDING = 4096, MAX_CONFIG = 65536, PIECE = 65536 };
-enum { EINTR_ = 4, EAGAIN_ = 11, EPIPE_ = 32, ENOSPC_ = 28 };
+enum { ENOENT_ = 2, EINTR_ = 4, EAGAIN_ = 11, ENOSPC_ = 28, EPIPE_ = 32 };
 
 __asm__(
   ".section .text.entry,\"ax\"\n"
@@ -74,48 +74,54 @@ static void add_number(struct pieces *into, size_t number) {
   add(into, digits + at, sizeof digits - at);
 }
 
-// Whether these words may be a line for the engine: `tug run`, `tug exec`, and both after `container`.
+// Whether these words may be a line for the engine: `run`, `exec`, and both after `container`.
 static bool is_line(long count, char **words) {
   if (count < 3) return false;
-  const char *name = words[0];
-  for (const char *at = name; *at; at++)
-    if (*at == '/') name = at + 1;
   const char *word = same(words[1], "container") ? words[2] : words[1];
-  return same(name, "tug") && (same(word, "run") || same(word, "exec"));
+  return same(word, "run") || same(word, "exec");
 }
 
-// Whether the user's config.json says nothing that changes a line: what it may say beside logins is the program's to read.
-static bool is_plain_config(const char *home) {
+// Where an engine usually is; called as `docker`, the program looks in two places.
+static const char *usual_path(const char *name) {
+  for (const char *at = name; *at; at++)
+    if (*at == '/') name = at + 1;
+  return same(name, "docker") ? NULL : "/run/tug/tug.sock";
+}
+
+// Whether config.json says nothing that changes a line: what it may say beside logins is the program's to read.
+static bool is_plain_config(const char *directory, const char *below) {
   char path[512], text[MAX_CONFIG];
   struct pieces name = {path, path + sizeof path - 1};
-  add_text(&name, home), add_text(&name, "/.docker/config.json");
+  add_text(&name, directory), add_text(&name, below), add_text(&name, "/config.json");
   if (name.at == name.end) return false;
   *name.at = 0;
   long file = CALL(open, path, 02000000 /* O_CLOEXEC */, 0);
-  if (file < 0) return file == -2;                       // ENOENT
+  if (file < 0) return file == -ENOENT_;
   long size = CALL(read, file, text, sizeof text);
   CALL(close, file, 0, 0);
   if (size < 0 || size >= (long)sizeof text) return false;
   text[size] = 0;
-  static const char said[][16] = {"\"proxies", "\"currentContext", "\"detachKeys", "\"HttpHeaders", "\"plugins", "\\u"};
+  static const char said[][16] = {"\"proxies", "\"currentContext", "\"detachKeys", "\"HttpHeaders", "\\u"};
   for (size_t i = 0; i < sizeof said / sizeof *said; i++)
     if (after(text, said[i])) return false;
   return true;
 }
 
-// The engine's socket as the variables name it; NULL where one of them says more than where it is.
-static const char *socket_path(char **variables) {
-  const char *host = NULL, *older = NULL, *home = NULL;
+// The engine's socket as the variables name it; NULL where one of them says more than where things are.
+static const char *socket_path(const char *program, char **variables) {
+  const char *host = NULL, *older = NULL, *home = NULL, *config = NULL;
   for (; *variables; variables++) {
     const char *one = *variables;
     if (begins(one, "HOME=")) home = one + 5;
     else if (begins(one, "TUG_HOST=")) host = one + 9;
     else if (begins(one, "DOCKER_HOST=")) older = one + 12;
-    else if (begins(one, "DOCKER_") || begins(one, "TUG_") || begins(one, "OTEL_") || begins(one, "TRACEPARENT=")) return NULL;
+    else if (begins(one, "DOCKER_CONFIG=")) config = one + 14;
+    else if (begins(one, "DOCKER_") || begins(one, "TRACEPARENT=")) return NULL;
   }
-  if (!home || !is_plain_config(home)) return NULL;
+  bool is_plain = config && *config ? is_plain_config(config, "") : home && is_plain_config(home, "/.docker");
+  if (!is_plain) return NULL;
   if (!host || !*host) host = older;
-  if (!host || !*host) return "/run/tug/tug.sock";
+  if (!host || !*host) return usual_path(program);
   return begins(host, "unix:///") ? host + 7 : NULL;
 }
 
@@ -316,7 +322,7 @@ __attribute__((used)) void front(uint64_t *stack) {
   long count = (long)stack[0];
   char **words = (char **)(stack + 1), **variables = words + count + 1;
   if (!is_line(count, words)) return;
-  const char *path = socket_path(variables);
+  const char *path = socket_path(words[0], variables);
   long connection = path ? connect_to(path) : -1;
   if (connection < 0) return;
   char head[MAX_HEAD];
