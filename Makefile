@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUN := node_modules/.bin/bun
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: run test bench build setup ok clean kill-test fuzz install examples
+.PHONY: run test bench build setup ok clean kill-test soak fuzz install examples
 
 run: build tools/.packages
 	@tools/first-run.sh
@@ -20,6 +20,13 @@ kill-test: build tools/.packages
 	@TUG_KILL_ROUNDS=$${TUG_KILL_ROUNDS:-200} $(BUN) test --timeout 3600000 ./test/system/kill.test.ts \
 	  ./test/system/image-kill.test.ts ./test/system/image-kill-seeded.test.ts ./test/system/pull-kill.test.ts \
 	  ./test/system/network-kill.test.ts
+	@TUG_KILLS_OF_ENGINE=$${TUG_KILLS_OF_ENGINE:-1000} TUG_KILLS_OF_SHIMS=$${TUG_KILLS_OF_SHIMS:-100} \
+	  $(BUN) test --timeout 14400000 ./test/system/kill-seeded.test.ts
+
+# Two thousand containers in half an hour: what the engine holds stays flat.
+soak: build tools/.packages
+	@TUG_SOAK_MINUTES=$${TUG_SOAK_MINUTES:-30} TUG_SOAK_CONTAINERS=$${TUG_SOAK_CONTAINERS:-2000} \
+	  $(BUN) test --timeout 14400000 ./test/system/soak.test.ts
 
 # The readers of archives and manifests, fed with broken ones, longer than `make test` has time for.
 fuzz: node_modules/.installed

@@ -4,8 +4,8 @@ import { expect, test } from 'bun:test';
 import { killsAsRuled } from '../support/mayhem/kills.ts';
 
 const seed = Number(process.env.TUG_KILL_SEED ?? Date.now() % 1_000_000);
-const engines = Number(process.env.TUG_KILLS_OF_ENGINE ?? 8);
-const shims = Number(process.env.TUG_KILLS_OF_SHIMS ?? 3);
+const engines = Number(process.env.TUG_KILLS_OF_ENGINE ?? 6);
+const shims = Number(process.env.TUG_KILLS_OF_SHIMS ?? 2);
 
 test(`${engines} kills of the engine and ${shims} of monitors, seed ${seed}`, async () => {
   const { wrong, slowest, median, answered } = await killsAsRuled({ seed, engines, shims });
@@ -14,4 +14,4 @@ test(`${engines} kills of the engine and ${shims} of monitors, seed ${seed}`, as
   );
   expect(wrong).toEqual([]);
   expect(median).toBeLessThan(1000);
-}, 7_200_000);
+}, 14_400_000);

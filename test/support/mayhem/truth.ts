@@ -135,8 +135,11 @@ async function lines(engine: Engine, box: Box): Promise<string[]> {
   if (box.kind !== 'again' && (lives < box.starts - box.ended || lives > box.starts + box.maybe)) {
     wrong.push(`${box.name} was started ${box.starts} times, perhaps ${box.maybe} more, and lived ${lives} times`);
   }
-  box.maybe = box.kind === 'again' ? box.maybe : 0;
-  box.starts = box.kind === 'again' ? box.starts : lives;
+  if (box.kind !== 'again') {
+    // One that was started just now may not have counted yet.
+    box.maybe = Math.max(0, box.starts - lives);
+    box.starts = lives;
+  }
   box.ended = 0;
   const told = Array.from({ length: lives }, (_, life) => numberIn(join(witness, String(life + 1))));
   const complete = async () => {
@@ -193,7 +196,9 @@ async function remains(engine: Engine, boxes: Box[]): Promise<string[]> {
     const data = join(engine.directory, 'data');
     return [
       ...watched.filter(not(running)).map((id) => `a monitor of ${id}, which does not run`),
-      ...watched.filter((id, index) => watched.indexOf(id) !== index && !restless.has(id)).map((id) => `two monitors of ${id}`),
+      ...watched
+        .filter((id, index) => watched.indexOf(id) !== index && !restless.has(id))
+        .map((id) => `two monitors of ${id}`),
       ...[...running].filter((id) => !watched.includes(id) && !restless.has(id)).map((id) => `no monitor of ${id}`),
       ...entries(join(engine.directory, 'exec/containers'))
         .filter(not(running))
@@ -210,8 +215,13 @@ async function remains(engine: Engine, boxes: Box[]): Promise<string[]> {
       ...cgroups(boxes.map(({ id }) => id).filter(not(running))),
     ];
   };
-  await until('nothing is left over', async () => (await found()).length === 0, 10_000).catch(() => undefined);
-  return found();
+  let last: string[] = [];
+  const isClean = async () => {
+    last = await found();
+    return last.length === 0;
+  };
+  await until('nothing is left over', isClean, 10_000).catch(() => undefined);
+  return last;
 }
 
 function cgroups(ids: string[]): string[] {
