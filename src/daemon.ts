@@ -21,7 +21,7 @@ import { readStarter, type Starter } from './daemon/systemd.ts';
 import { tidyWhenIdle } from './daemon/tidy.ts';
 import { createImages } from './image/index.ts';
 import { createLog, EngineError, type Log, messageOf } from './kit/index.ts';
-import { createLogReader } from './logs/index.ts';
+import { createLogs } from './logs/index.ts';
 import { createNetworks } from './network/index.ts';
 import { createPlugins, type Plugins } from './plugin/index.ts';
 import { createRegistry } from './registry/index.ts';
@@ -164,7 +164,8 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const { tracer } = seeing;
   const clock = createClock();
   const facts = factsFor(settings, runtimes);
-  const containers = createContainers({ ...ground, logs: createLogReader(), tracer, clock, facts, cgroupParent });
+  const logs = createLogs({ store, dataRoot, log });
+  const containers = createContainers({ ...ground, logs, tracer, clock, facts, cgroupParent });
   opened.push(() => containers.close());
   const specs = createStepSpecs({ facts, cgroupParent, limits: settings.buildLimits });
   const builds = createBuilds({ ...ground, registry, specs, clock: () => new Date() });

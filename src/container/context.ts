@@ -1,6 +1,6 @@
 import type { Images } from '../image/index.ts';
 import { createLocks, type Locks, type Log, type Tracer } from '../kit/index.ts';
-import type { LogReader } from '../logs/index.ts';
+import type { Logs } from '../logs/index.ts';
 import type { Networks } from '../network/index.ts';
 import type { SpecIdMapping } from '../oci/index.ts';
 import type { Process, Runtime } from '../runtime/index.ts';
@@ -23,7 +23,7 @@ export interface ContainerDependencies {
   volumes: Volumes;
   networks: Networks;
   runtime: Runtime;
-  logs: LogReader;
+  logs: Logs;
   /** Containers keep their files in `<dataRoot>/containers/<id>`. */
   dataRoot: string;
   log: Log;

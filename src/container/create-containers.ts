@@ -112,9 +112,10 @@ function counts(context: Context): ReturnType<Containers['counts']> {
 }
 
 /** The shims go on without this engine; nobody waits for them here any more. */
-function close(context: Context): void {
+async function close(context: Context): Promise<void> {
   context.closing = true;
   for (const timer of context.restarts.values()) clearTimeout(timer);
   context.health.close();
   context.execs.close();
+  await context.logs.close();
 }

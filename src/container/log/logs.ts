@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { frame } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import type { LogQuery } from '../../logs/index.ts';
+import { isReadable, type LogQuery } from '../../logs/index.ts';
 import type { Attachment } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import { resolve } from '../lookup.ts';
@@ -17,12 +17,13 @@ export function logs(
   signal: AbortSignal,
 ): { tty: boolean; bytes: AsyncIterable<Uint8Array> } {
   const row = resolve(context.store, reference);
-  if (row.hostConfig.LogConfig?.Type === 'none') {
+  const { Type, Config } = row.hostConfig.LogConfig ?? {};
+  if (!isReadable(Type, Config)) {
     throw new EngineError('unsupported', 'configured logging driver does not support reading');
   }
   const ended = context.runs.get(row.id)?.ended ?? Promise.resolve();
   const tty = row.config.Tty ?? false;
-  const bytes = context.logs.read(logPath(context, row), { ...query, framed: !tty }, ended, signal);
+  const bytes = context.logs.reader.read(logPath(context, row), { ...query, framed: !tty }, ended, signal);
   return { tty, bytes };
 }
 
@@ -34,13 +35,14 @@ export interface Replay {
 /** Writes what was logged, up to `position` or its present end, to an attaching client as it would have come live. */
 export async function replayLog(context: Context, row: ContainerRow, client: Duplex, replay: Replay): Promise<void> {
   const { streams, position } = replay;
-  if (row.hostConfig.LogConfig?.Type === 'none') return;
+  const { Type, Config } = row.hostConfig.LogConfig ?? {};
+  if (!isReadable(Type, Config)) return;
   const path = logPath(context, row);
   const form = { ...streams, framed: !row.config.Tty };
   const whole = { ...form, follow: false, timestamps: false, details: false };
   const logged = position
-    ? context.logs.readUntil(path, position, form)
-    : context.logs.read(path, whole, Promise.resolve(), new AbortController().signal);
+    ? context.logs.reader.readUntil(path, position, form)
+    : context.logs.reader.read(path, whole, Promise.resolve(), new AbortController().signal);
   for await (const bytes of logged) await write(client, bytes);
   for (const stream of ['stdout', 'stderr'] as const) {
     const begun = position?.partial?.[stream];

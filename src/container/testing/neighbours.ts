@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openDirectory } from '../../host/index.ts';
 import type { Image, Images } from '../../image/index.ts';
 import { EngineError, newId, silent, untraced } from '../../kit/index.ts';
-import { createLogReader } from '../../logs/index.ts';
+import { createLogs } from '../../logs/index.ts';
 import type { NetworkAttachment, Networks } from '../../network/index.ts';
 import { formatPlatform, platformMatches, type SpecResources } from '../../oci/index.ts';
 import type { ExecLaunch, Exit, Launch, Pending, Process, Runtime, Usage } from '../../runtime/index.ts';
@@ -60,7 +60,7 @@ export function createNeighbours(store: Store = createMemoryStore()): Neighbours
     volumes: fakeVolumes(calls, dataRoot),
     networks: fakeNetworks(calls, () => neighbours.fail),
     runtime: fakeRuntime(() => neighbours),
-    logs: createLogReader(),
+    logs: createLogs({ store, dataRoot, log: silent }),
     dataRoot,
     log: silent,
     tracer: untraced,

@@ -20,3 +20,17 @@ export function lockFile(path: string): number | undefined {
     closeSync(fd);
   }
 }
+
+const F_OFD_SETLK = 37;
+const F_WRLCK = 1;
+
+/**
+ * Locks an open file (for writing) by a lock of its description's own, which a process that locks the same way respects, until the fd
+ * is closed; false while another holds one.
+ */
+export function lockOpenFile(fd: number): boolean {
+  // struct flock over the whole file, as on every 64-bit Linux.
+  const whole = Buffer.alloc(32);
+  whole.writeInt16LE(F_WRLCK, 0);
+  return trySyscall('fcntl', fd, F_OFD_SETLK, whole) === 0;
+}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstLog, nextLog, type OpenLog } from './files.ts';
-import { readBlocks } from './lines.ts';
+import { readLines } from './lines.ts';
 
 /** Milliseconds between two looks at a log: soon after something came, seldom while it is quiet. */
 const soonest = 4;
@@ -35,8 +35,8 @@ export async function* follow({ path, from, ended, signal }: Following): AsyncGe
     while (!signal.aborted) {
       // Both are looked at before the reading, so that what was written until then is surely read.
       const last = over;
-      const next: OpenLog | undefined = file ? await nextLog(path, file) : await firstLog(path);
-      const reached: number = file ? yield* readBlocks(file.handle, offset) : offset;
+      const next: OpenLog | undefined = file ? (await nextLog(path, file))?.file : await firstLog(path);
+      const reached: number = file ? yield* readLines(file, offset) : offset;
       pause = reached > offset ? soonest : Math.min(pause * 2, latest);
       offset = reached;
       if (next) {

@@ -1,7 +1,7 @@
 import type { LogQuery, LogReader } from '../contract.ts';
 import { closeLogs, type OpenLog, openLogs } from './files.ts';
 import { follow } from './follow.ts';
-import { findTail, readBlocks } from './lines.ts';
+import { findTail, readLines } from './lines.ts';
 import { nanoseconds } from './time.ts';
 import { createTranscoder, type TranscoderOptions } from './transcode.ts';
 
@@ -21,6 +21,8 @@ async function* convert(blocks: AsyncIterable<Buffer>, options: TranscoderOption
   }
 }
 
+const fileClock = 1000;
+
 /** From the place that `tail` asks for to the log's present end, then, with `follow`, whatever comes. */
 async function* blocks(
   path: string,
@@ -30,6 +32,8 @@ async function* blocks(
 ): AsyncGenerator<Buffer> {
   const files = await openLogs(path);
   const last = files.at(-1);
+  // What was written before that time need not be read. The clock of files is a little behind.
+  const earliest = query.since === undefined ? 0 : Number(nanoseconds(query.since) / 1_000_000n) - fileClock;
   let offset = 0;
   try {
     const start = await startOf(files, query.tail);
@@ -37,7 +41,8 @@ async function* blocks(
       if (index < start.file) continue;
       if (signal.aborted) return;
       const from = index === start.file ? start.offset : 0;
-      offset = yield* readBlocks(file.handle, from, file.size);
+      if (file !== last && file.modified < earliest) continue;
+      offset = yield* readLines(file, from, file.size);
     }
     if (!query.follow) return;
     files.pop();
@@ -76,7 +81,7 @@ async function startOf(files: OpenLog[], tail: number | undefined): Promise<{ fi
   for (let index = files.length - 1; index >= 0; index--) {
     const file = files[index];
     if (!file) break;
-    const { offset, found } = await findTail(file.handle, file.size, missing);
+    const { offset, found } = await findTail(file, file.size, missing);
     missing -= found;
     if (missing === 0) return { file: index, offset };
   }
@@ -87,9 +92,9 @@ async function* blocksUntil(path: string, position: { generation: number; offset
   const files = await openLogs(path);
   try {
     const last = files.findIndex(({ generation }) => generation === position.generation);
-    for (const [index, { handle, size }] of files.entries()) {
+    for (const [index, file] of files.entries()) {
       if (index > last) return;
-      yield* readBlocks(handle, 0, index === last ? position.offset : size);
+      yield* readLines(file, 0, index === last ? position.offset : file.size);
     }
   } finally {
     await closeLogs(files);

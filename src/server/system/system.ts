@@ -1,6 +1,7 @@
 import { arch, availableParallelism, hostname, machine, release, totalmem } from 'node:os';
 import { apiVersion, minApiVersion, type SystemInfo, type SystemVersion } from '../../api/index.ts';
 import type { Log, Tracer } from '../../kit/index.ts';
+import { logDrivers } from '../../logs/index.ts';
 import type { Backends, System } from '../contract.ts';
 import { createEvents } from '../events/events.ts';
 import { limitWarnings, readLimits } from './cgroups.ts';
@@ -119,12 +120,12 @@ function hostFacts(): SystemInfo {
   };
 }
 
-/** What does not depend on the host: the engine has one log driver, one firewall, and is no swarm node. */
+/** What does not depend on the host: the engine has one firewall, and is no swarm node. */
 const fixedFacts = {
   Plugins: {
     Network: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'],
     Authorization: orNull<string>([]),
-    Log: ['json-file', 'local'],
+    Log: logDrivers,
   },
   IndexServerAddress: 'https://index.docker.io/v1/',
   GenericResources: orNull<never>([]),

@@ -5,6 +5,7 @@ import type { Context } from '../../context.ts';
 import { recordExecExit, watchExec } from '../../exec/exec-launch.ts';
 import { type ExecRecord, execRows } from '../../exec/exec-records.ts';
 import { killProbe } from '../../health/probe.ts';
+import { keepLog } from '../../log/shipping.ts';
 import { sweepSources } from '../../mounts/sources.ts';
 import { type ContainerRow, changeRow, findRow, never, rowsOf } from '../../row.ts';
 import { snapshotsOf } from '../../snapshots/records.ts';
@@ -30,6 +31,7 @@ export async function restore(context: Context): Promise<void> {
     const row = begun[index];
     if (exit && row) await recordExit({ context, id: row.id, exit, told: () => undefined });
   }
+  context.logs.shippers.restore((id) => context.runs.has(id));
   sweepSources(context);
   await context.volumes.releaseUnused();
   await context.runtime.sweep((id) => context.runs.has(id) || context.execs.get(id)?.state === 'running');
@@ -112,6 +114,7 @@ function adopt(context: Context, row: ContainerRow, process: Process): void {
   const paused = isFrozen({ process });
   if (paused !== (row.paused ?? false)) changeRow(context.store, row.id, { paused });
   watch(context, row.id, process);
+  keepLog(context, row);
   const run = context.runs.get(row.id);
   if (run) run.stopping = row.manuallyStopped;
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crashpoint, EngineError } from '../../../kit/index.ts';
+import { isShipped } from '../../../logs/index.ts';
 import type { Tx } from '../../../store/index.ts';
 import type { Context } from '../../context.ts';
 import { type ContainerRow, rowsOf } from '../../row.ts';
@@ -39,6 +40,7 @@ export function tombstone(
 export async function clearAway(context: Context, stone: ContainerRow): Promise<void> {
   try {
     await context.networks.release(stone.id);
+    if (isShipped(stone.hostConfig.LogConfig?.Type)) context.logs.shippers.leave(stone.id);
     await context.snapshots.remove(stone.id);
     crashpoint('container.snapshotRemoved');
     await rm(containerDirectory(context, stone.id), { recursive: true, force: true });

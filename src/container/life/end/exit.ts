@@ -4,6 +4,7 @@ import type { Tx } from '../../../store/index.ts';
 import { holdUsed, takenOver } from '../../change/remake.ts';
 import { formatTime, parseMilliseconds } from '../../clock.ts';
 import type { Context, Run } from '../../context.ts';
+import { endLog } from '../../log/shipping.ts';
 import { type ContainerRow, changeIn, changeRow, findRow } from '../../row.ts';
 import { addressesOf, idleNetworks } from '../../view/network-settings.ts';
 import { restartsAfterExit } from '../again/restart-policy.ts';
@@ -79,6 +80,7 @@ export async function recordExit({ context, id, exit, process, told }: Ending): 
   crashpoint('container.exited');
   context.runs.delete(id);
   context.health.halt(id);
+  endLog(context, before);
   tellExit(context, before, exit);
   const gone = row.state === 'removing';
   if (gone) context.events.publish(before, 'destroy');

@@ -60,7 +60,7 @@ function frameOf(
   { place, reserved, shm }: { place: NetworkPlace; reserved: number[]; shm: Launch['shm'] },
 ): Frame {
   const log = logFile(context, row);
-  if (log && row.hostConfig.LogConfig?.Type === 'local') mkdirSync(dirname(log.path), { recursive: true });
+  if (log && row.hostConfig.LogConfig?.Type === 'local') mkdirSync(dirname(log.path), { recursive: true, mode: 0o700 });
   const { Runtime: runtime } = row.hostConfig;
   const network = place.kind === 'own' ? place.attachment.furniture : undefined;
   const given = { ...(log && { log }), ...(shm && { shm }), ...(runtime && { runtime }), ...(network && { network }) };

@@ -3,6 +3,7 @@ import { type Pending, type Process, startExitCode } from '../../../runtime/inde
 import { formatTime } from '../../clock.ts';
 import type { Context } from '../../context.ts';
 import { tellParents } from '../../links/links.ts';
+import { beginLog, endLog } from '../../log/shipping.ts';
 import { type ContainerRow, changeIn, changeRow, getRow, rowsOf } from '../../row.ts';
 import { idleNetworks } from '../../view/network-settings.ts';
 import { forgetRestart } from '../again/restarts.ts';
@@ -42,6 +43,8 @@ async function startLocked(context: Context, row: ContainerRow, reason: StartRea
     const place = await tracer.span('network.allocate', () => enterNetwork(context, row));
     const again = row.state === 'restarting';
     const starting: ContainerRow = { ...row, ...placed(row, place), token: newToken(), state: 'starting', again };
+    const logging = beginLog(context, starting);
+    if (logging) await logging;
     const begun = tracer.span('start.launch', () => beginLaunch(context, starting, place));
     ({ launching, releaseSources } = await begun);
     // While the child furnishes itself, its ports open and the start is written down.
@@ -128,6 +131,7 @@ async function undo(context: Context, row: ContainerRow, cause: unknown): Promis
   const exitCode = startExitCode(error);
   context.runs.get(row.id)?.end();
   context.runs.delete(row.id);
+  endLog(context, row);
   await context.volumes.release(row.id);
   context.lobby.dismiss(row.id);
   const back: ContainerRow = {
