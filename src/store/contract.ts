@@ -19,6 +19,8 @@ export interface Store {
    * durable as a `note`.
    */
   admit<T>(change: (tx: Tx) => T, options?: { wait: boolean }): T;
+  /** Resolves once all that was noted before is as durable as an `update`; others' waits for the disk are shared. */
+  flush(): Promise<void>;
   readonly blobs: Blobs;
   /** Every blob against its digest, and the database: its pages, its documents and what is computed from them. */
   check: Check;

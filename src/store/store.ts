@@ -7,6 +7,7 @@ import { openBlobs } from './blobs/blobs.ts';
 import type { Collection, Store, Tx } from './contract.ts';
 import { checkDatabase } from './database/check-database.ts';
 import { copyDatabase, openDatabase } from './database/database.ts';
+import { createFlush, type Flush, noFlush } from './database/flush.ts';
 import { createTransact, isFull } from './database/transact.ts';
 import { createReserve, noReserve, type Reserve } from './reserve.ts';
 
@@ -17,7 +18,8 @@ export function createStore(options: { dir: string; log: Log }): Store {
   try {
     const reserve = createReserve(join(options.dir, 'reserve'));
     const blobs = openBlobs(join(options.dir, 'blobs'), options.log);
-    return storeOf({ db, blobs, reserve, onClose: () => undefined });
+    const flush = createFlush(join(options.dir, 'tug.db-wal'));
+    return storeOf({ db, blobs, reserve, flush, onClose: () => undefined });
   } catch (error) {
     db.close();
     throw error;
@@ -32,6 +34,7 @@ export function createMemoryStore(): Store {
     db: openDatabase(':memory:'),
     blobs: openBlobs(dir, silent),
     reserve: noReserve,
+    flush: noFlush,
     onClose,
   });
 }
@@ -40,10 +43,11 @@ interface Parts {
   db: Database;
   blobs: ReturnType<typeof openBlobs>;
   reserve: Reserve;
+  flush: Flush;
   onClose: () => void;
 }
 
-function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
+function storeOf({ db, blobs, reserve, flush, onClose }: Parts): Store {
   let commits = 0;
   const declared = new Map<string, Collection<unknown>>();
   const transact = createTransact(db, (collection) => declared.set(collection.name, collection));
@@ -95,12 +99,14 @@ function storeOf({ db, blobs, reserve, onClose }: Parts): Store {
       }
       return wait ? commit(change) : note(change);
     },
+    flush: () => flush.flush(),
     check: () => check(),
     copyTo: (path) => copyDatabase(db, path),
     get commits() {
       return commits;
     },
     close() {
+      flush.close();
       db.close();
       onClose();
     },

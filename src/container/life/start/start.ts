@@ -51,10 +51,11 @@ async function startLocked(context: Context, row: ContainerRow, reason: StartRea
     const published =
       place.kind === 'own' ? tracer.span('network.connect', () => place.attachment.publish()) : undefined;
     published?.catch(() => undefined);
-    tracer.span('start.record', () => commitStarting(context, starting, place));
+    const recorded = tracer.span('start.record', () => recordStarting(context, starting, place));
+    recorded.catch(() => undefined);
     const ready = launching;
     const pending = await tracer.span('start.furnish', () => ready);
-    await Promise.all([published, seatGuests(context, row.id, pending.process)]);
+    await Promise.all([published, recorded, seatGuests(context, row.id, pending.process)]);
     launching = undefined;
     const running = { ...starting, restartCount: reason === 'user' ? 0 : row.restartCount };
     await tracer.span('start.exec', () => letGo(context, running, pending));
@@ -80,12 +81,18 @@ function placed(row: ContainerRow, place: NetworkPlace): Partial<ContainerRow> {
   return { networkOf: place.row.id, networks: {}, ports: {}, config: { ...row.config, Hostname, Domainname } };
 }
 
-function commitStarting(context: Context, row: ContainerRow, place: NetworkPlace): void {
-  context.store.admit((tx) => {
-    rowsOf(tx).put(row.id, row);
-    if (place.kind === 'own') place.attachment.record(tx);
-    tx.refs.add(`container:${row.id}`, `image:${row.imageId}`, 'running');
-  });
+/** Resolves once it is on the disk; without room there it is refused at once. */
+async function recordStarting(context: Context, row: ContainerRow, place: NetworkPlace): Promise<void> {
+  const { store } = context;
+  store.admit(
+    (tx) => {
+      rowsOf(tx).put(row.id, row);
+      if (place.kind === 'own') place.attachment.record(tx);
+      tx.refs.add(`container:${row.id}`, `image:${row.imageId}`, 'running');
+    },
+    { wait: false },
+  );
+  await store.flush();
   crashpoint('container.starting');
 }
 
