@@ -92,7 +92,7 @@ export function createProcess(input: ProcessInput): TrackedProcess {
 }
 
 /** How long a monitor may take for an answer, in milliseconds: one that is stopped, or waits for a dead disk, must not hold up a client. */
-const patience = 10_000;
+const patience = 5000;
 
 async function answered(id: string, answer: Promise<number>): Promise<number> {
   const late = Promise.withResolvers<never>();

@@ -43,7 +43,7 @@ export function newBox(name: string, kind: Kind, code: number): Box {
 }
 
 /** Counts its lives, and tells each line of output in a file of its own after it was printed. */
-const begin = 'n=$(cat /w/life 2>/dev/null || echo 0); n=$((n+1)); echo $n >/w/life';
+const begin = 'n=$(cat /w/life 2>/dev/null || echo 0); n=$((n+1)); echo $n >/w/new; mv /w/new /w/life';
 const line = (number: string) => `echo "$n ${number}"; echo ${number} >/w/$n`;
 
 function script({ kind, code }: Box): string {

@@ -9,6 +9,7 @@ import { findWrong, livesOf, type Seen } from './truth.ts';
 /** What a run of kills came to; times in milliseconds from an engine's start until it had answered everything. */
 export interface Outcome {
   wrong: string[];
+  fastest: number;
   median: number;
   slowest: number;
   /** Requests of the load. */
@@ -47,7 +48,7 @@ export async function killsAsRuled(options: { seed: number; engines: number; shi
     }
     times.sort((a, b) => a - b);
     const median = times[times.length >> 1] ?? 0;
-    return { wrong, median, slowest: times.at(-1) ?? 0, answered: clients.answered };
+    return { wrong, fastest: times[0] ?? 0, median, slowest: times.at(-1) ?? 0, answered: clients.answered };
   } catch (error) {
     wrong.push(`after kill ${times.length + 1} (seed ${options.seed}): ${(error as Error).message}`);
     throw new Error(wrong.join('\n'), { cause: error });
