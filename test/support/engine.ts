@@ -62,6 +62,7 @@ export async function startEngine(
     bip?: string;
     netns?: string;
     hostFiles?: Record<string, string>;
+    executable?: string;
   } = {},
 ): Promise<Engine> {
   const before = await traces();
@@ -91,6 +92,8 @@ interface Setup {
   dataSize?: string;
   /** Files of the host, by their paths, that have other contents in the engine's own mount namespace. */
   hostFiles?: Record<string, string>;
+  /** Another engine than the one built. */
+  executable?: string;
   /** The network namespace, by its name, that is the engine's host. */
   netns?: string;
 }
@@ -137,7 +140,8 @@ function createEngine(setup: Setup): Engine {
     },
     async start(env = {}) {
       const log = openSync(join(directory, 'daemon.log'), 'a');
-      const [program = executable, ...leading] = [...wrapper(setup), executable];
+      const own = setup.executable ?? executable;
+      const [program = own, ...leading] = [...wrapper(setup), own];
       daemon = spawn(
         program,
         [

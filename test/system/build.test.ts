@@ -7,7 +7,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +14,7 @@ import { join } from 'node:path';
 import { buildContext } from '../support/build-context.ts';
 import { type Result, until } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
+import { filesWith } from '../support/files-with.ts';
 
 let engine: Engine;
 
@@ -200,26 +200,6 @@ test('mounts of RUN: files of the context and of stages, caches, secrets, memory
     rmSync(secret, { recursive: true });
   }
 });
-
-/** The files below a directory that hold a text; some go while they are looked through. */
-function filesWith(directory: string, text: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => {
-      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-      return size > 0 && size < 64 << 20 && holds(path, text);
-    });
-}
-
-function holds(path: string, text: string): boolean {
-  try {
-    return readFileSync(path).includes(text);
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return false;
-    throw error;
-  }
-}
 
 test('outputs: files of an outcome, as a directory and as a tar', async () => {
   const to = mkdtempSync(join(tmpdir(), 'tug-output-'));
