@@ -4,14 +4,13 @@ import type { Context } from '../../context.ts';
 import type { ContainerRow } from '../../row.ts';
 import { nextDelay } from './restart-policy.ts';
 
-/** Starts a container that has ended again, after its policy's delay. */
+/** Starts a container that has ended again, after its policy's delay, which clearing up after its end is part of. */
 export function scheduleRestart(context: Context, row: ContainerRow): void {
-  const delay = nextDelay(
-    context.backoff.get(row.id),
-    parseMilliseconds(row.finishedAt) - parseMilliseconds(row.startedAt),
-  );
+  const finished = parseMilliseconds(row.finishedAt);
+  const delay = nextDelay(context.backoff.get(row.id), finished - parseMilliseconds(row.startedAt));
   context.backoff.set(row.id, delay);
-  restartIn(context, row.id, delay);
+  const passed = Math.min(Math.max(Date.now() - finished, 0), delay);
+  restartIn(context, row.id, delay - passed);
 }
 
 function restartIn(context: Context, id: string, delay: number): void {
