@@ -19,12 +19,13 @@ import type { Check } from '../kit/index.ts';
 import type { LogQuery } from '../logs/index.ts';
 import type { Diagnosis } from '../network/index.ts';
 import type { ConfigChange } from './change/contract.ts';
+import type { ContainerCheckpoints, FromCheckpoint } from './checkpoints/contract.ts';
 import type { ContainerFiles } from './files/contract.ts';
 import type { Secret } from './secrets/contract.ts';
 import type { ContainerSnapshots } from './snapshots/contract.ts';
 
 /** References are a name (with or without its slash), an id, or a unique prefix of an id. */
-export interface Containers extends ContainerFiles, ContainerSnapshots {
+export interface Containers extends ContainerFiles, ContainerCheckpoints, ContainerSnapshots {
   /** Containers with what they stand on, and what lies there that belongs to none. */
   check: Check;
   /**
@@ -39,8 +40,8 @@ export interface Containers extends ContainerFiles, ContainerSnapshots {
     readOnlyNonRecursive?: boolean;
     secrets?: Secret[];
   }): Promise<ContainerCreateResponse>;
-  /** `notModified` when it already runs. */
-  start(reference: string): Promise<void>;
+  /** `notModified` when it already runs. It goes on from a checkpoint where one is named. */
+  start(reference: string, from?: FromCheckpoint): Promise<void>;
   /** `notModified` when it does not run. Without a timeout the container's own, else 10 s; negative waits for ever. */
   stop(reference: string, options: { signal?: string; timeout?: number }): Promise<void>;
   restart(reference: string, options: { signal?: string; timeout?: number }): Promise<void>;

@@ -2,6 +2,7 @@ import { EngineError, type Tracer } from '../kit/index.ts';
 import { attach } from './attach/attach.ts';
 import { change } from './change/change.ts';
 import { checkContainers } from './check/check.ts';
+import { createCheckpoints } from './checkpoints/checkpoints.ts';
 import { type ContainerDependencies, type Context, createContext } from './context.ts';
 import type { Containers } from './contract.ts';
 import { execCreate, execInspect, execResize, execStart } from './exec/exec.ts';
@@ -40,7 +41,7 @@ export function createContainers(dependencies: ContainerDependencies): Container
   const { tracer } = context;
   return {
     create: (request) => tracer.span('container.create', () => create(context, request)),
-    start: async (reference) => start(context, resolve(context.store, reference).id, 'user'),
+    start: async (reference, from) => start(context, resolve(context.store, reference).id, 'user', from),
     stop: (reference, options) => stop(context, reference, options),
     restart: (reference, options) => restart(context, reference, options),
     kill: (reference, options) => kill(context, reference, options),
@@ -68,6 +69,7 @@ export function createContainers(dependencies: ContainerDependencies): Container
     execInspect: (id) => execInspect(context, id),
     execResize: (id, size) => execResize(context, id, size),
     ...traced(tracer, createFiles(context)),
+    ...createCheckpoints(context),
     ...createSnapshots(context),
     subscribe: context.events.subscribe,
     counts: () => counts(context),

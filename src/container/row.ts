@@ -59,6 +59,10 @@ export interface ContainerRow {
   kept?: Record<string, KeptAddress> | undefined;
   /** There are snapshots of its files. */
   hasSnapshots?: true | undefined;
+  /** It has checkpoints, which are listed apart. */
+  hasCheckpoints?: true | undefined;
+  /** The runtime that brought back its processes from a checkpoint, for this life. */
+  restoredBy?: string | undefined;
   /** It has secrets, which are kept apart. */
   hasSecrets?: true;
   /** Its ids on the host, where they are not the host's own. */

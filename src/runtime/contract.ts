@@ -76,8 +76,22 @@ export interface Launch {
   shm?: { namespace: string };
   /** The name of another runtime, or its path; without it the container is the native runtime's. */
   runtime?: string;
+  /** The directory of a checkpoint whose processes are to go on; only another runtime can. Whoever made it is trusted like the kernel. */
+  restore?: string;
   /** Sockets that reserve the published ports; the shim holds them until the container has ended. Taken over like rootFd. */
   reserved: number[];
+}
+
+/** A container whose processes are to be written to files, with all they have in memory. */
+export interface CheckpointRequest {
+  id: string;
+  pid: number;
+  spec: RuntimeSpec;
+  stdio: Stdio;
+  /** An empty directory for the files. */
+  images: string;
+  /** Otherwise the processes have ended with it. */
+  leaveRunning: boolean;
 }
 
 /** One more process in a running container. */
@@ -230,6 +244,8 @@ export interface Runtime {
    */
   open(opening: Opening): Promise<Opened | undefined>;
   exec(launch: ExecLaunch): Promise<Pending>;
+  /** Writes a running container's processes down, by CRIU; errors are in its words. */
+  checkpoint(request: CheckpointRequest): Promise<void>;
   /**
    * After an engine's restart: the process if its shim lives, its Exit if it has ended (also when shim or machine died:
    * code 137 and a reason), undefined when that start never got as far as a process, or when nothing is left of it to tell

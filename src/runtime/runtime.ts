@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cgroups, cgroupPids, closeFd, detectCgroups, newNetworkNamespace, sealedProgram } from '../host/index.ts';
 import { EngineError, type Log } from '../kit/index.ts';
+import { checkpoint } from './checkpoint/checkpoint.ts';
 import type { OciRuntime, Runtime } from './contract.ts';
 import { launchContainer, launchExec, openContainer } from './native/launch.ts';
 import { launchOci, launchOciExec } from './oci/launch.ts';
@@ -57,6 +58,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       const paths = { path: execPath(launch.id), container: containerPath(launch.containerId) };
       return (isNative(launch.runtime) ? launchExec : launchOciExec)(room, paths, launch);
     },
+    checkpoint: (request) => checkpoint(room, containerPath(request.id), request),
     recover: async (id, token) => {
       const path = existsSync(containerPath(id)) ? containerPath(id) : execPath(id);
       const { cgroup } = recordOf(path);

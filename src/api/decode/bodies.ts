@@ -167,6 +167,12 @@ const configChange = struct('ConfigChange', {
   Restart: bool,
 });
 
+const checkpointCreate = struct('checkpoint.CreateOptions', {
+  CheckpointID: string(),
+  CheckpointDir: string(),
+  Exit: bool,
+});
+
 const snapshotCreate = struct('SnapshotCreate', { Name: string(), Comment: string(), Pause: bool });
 
 const portsChange = struct('PortsChange', { Publish: portMap, Unpublish: portMap });
@@ -239,6 +245,14 @@ export const decodeNetworkCreate = (text: string) =>
   text === '' ? {} : decodeBody<object>(networkCreate, text, 'CreateRequest');
 export const decodeConfigChange = (text: string) =>
   text === '' ? {} : decodeBody<ConfigChangeBody>(configChange, text, 'ConfigChange');
+export const decodeCheckpointCreate = (text: string) =>
+  text === ''
+    ? {}
+    : decodeBody<{ CheckpointID?: string; CheckpointDir?: string; Exit?: boolean }>(
+        checkpointCreate,
+        text,
+        'CreateOptions',
+      );
 export const decodeSnapshotCreate = (text: string) =>
   text === ''
     ? {}

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { builder, builderWords } from './builder/index.ts';
+import { checkpoint } from './checkpoint/index.ts';
 import { completion } from './completion/index.ts';
 import { container, containerWords } from './container/index.ts';
 import { context } from './context/index.ts';
@@ -28,6 +29,7 @@ export const topLevel: Record<string, Entry> = {
 /** Commands under a noun. */
 export const groups: Record<string, Group> = {
   builder,
+  checkpoint,
   completion,
   container,
   context,

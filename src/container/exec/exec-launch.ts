@@ -1,6 +1,7 @@
 import { asEngineError, crashpoint, EngineError, newToken } from '../../kit/index.ts';
 import { type Exit, type Pending, type Process, startExitCode } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
+import { runtimeOf } from '../life/start/launch.ts';
 import { loadSpec } from '../life/start/spec-file.ts';
 import { presentLinkEnv } from '../links/links.ts';
 import { type ContainerRow, findRow, getRow } from '../row.ts';
@@ -80,7 +81,7 @@ function request(
     stdinOnce: (config.AttachStdin ?? false) && !tty,
     ...(consoleSize && { size: consoleSize }),
   };
-  const { Runtime: runtime } = row.hostConfig;
+  const runtime = runtimeOf(row);
   return { id: record.id, token, containerId: row.id, process, spec, stdio, ...(runtime && { runtime }) };
 }
 

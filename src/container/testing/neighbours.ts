@@ -201,6 +201,7 @@ function fakeRuntime(neighbours: () => Neighbours): Runtime {
     launch: begin,
     open: async () => undefined,
     exec: begin,
+    checkpoint: async () => void neighbours().calls.push('runtime.checkpoint'),
     recover: async (id) => neighbours().recoverable.get(id),
     sweep: async () => [],
     close: async () => undefined,

@@ -19,6 +19,8 @@ export interface OciLaunchInput {
   network?: { plan: NetworkPlan; file: string };
   /** The runtime has its cgroup made by systemd. */
   systemd?: boolean;
+  /** The directory of the checkpoint that it goes on from. */
+  restore?: string;
   /** Another container's /dev/shm, and where it is attached. */
   shm?: { namespace: string; at: string };
 }
@@ -29,7 +31,9 @@ export function compileOciLaunch(input: OciLaunchInput): Step[] {
   const unified = isCrun(runtime) && cgroups.mode === 'hybrid' ? cgroups.unified : undefined;
   const console = stdio.tty ? ['--console-socket', 'console'] : [];
   const driver = input.systemd ? ['--systemd-cgroup'] : [];
-  const create = [...driver, 'create', '--bundle', input.path, '--pid-file', join(input.path, 'pid'), ...console, id];
+  const files = ['--bundle', input.path, '--pid-file', join(input.path, 'pid'), ...console];
+  const [make, release] = input.restore === undefined ? [['create'], 'start'] : restoring(input.path, input.restore);
+  const create = [...driver, ...make, ...files, id];
   return [
     ...cgroupWatches(unified ? withoutUnified(cgroups) : cgroups, spec.linux.cgroupsPath),
     { op: 'clone', flags: CLONE_NEW.mount | (network ? CLONE_NEW.network : 0) },
@@ -39,9 +43,18 @@ export function compileOciLaunch(input: OciLaunchInput): Step[] {
     ...(unified ? [{ op: 'unmount', at: unified.mountPoint } as const] : []),
     { op: 'create', network: network?.file ?? '', ...command(runtime, input.path, create) },
     { op: 'gate' },
-    { op: 'start', ...command(runtime, input.path, ['start', id]) },
+    { op: 'start', ...command(runtime, input.path, [release, id]) },
   ];
 }
+
+/** What is restored runs at once; at the gate it is only looked whether it still does. */
+const restoring = (path: string, images: string): [string[], string] => [
+  ['restore', '--detach', '--image-path', images, '--work-path', join(path, criuWork)],
+  'state',
+];
+
+/** Where CRIU writes its log, in the directory of a start. */
+export const criuWork = 'criu';
 
 function withoutUnified(cgroups: Cgroups): Cgroups {
   const rest = { ...cgroups };

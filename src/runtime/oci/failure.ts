@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EngineError, messageOf } from '../../kit/index.ts';
+import { criuErrors } from '../checkpoint/criu.ts';
 import { opOf } from '../plan/encode.ts';
 import { errnoText } from '../process/errno-text.ts';
 import { startExitCode } from '../process/failure.ts';
 import type { ShimFailure } from '../process/protocol.ts';
-import { logFile } from './compile.ts';
+import { criuWork, logFile } from './compile.ts';
 
 const CREATE = 'failed to create task for container: failed to create shim task: OCI runtime create failed: ';
 const START = 'failed to start task for container: OCI runtime start failed: ';
@@ -23,7 +25,8 @@ export function ociFailure(
     return new EngineError('conflict', 'cannot exec in a stopped container');
   }
   const prefix = kind === 'exec' ? EXEC : op === 'start' ? START : CREATE;
-  const message = `${prefix}${said.message ?? unsaid(said.why, program, failure)}`;
+  const criu = criuErrors(join(path, criuWork, 'restore.log'));
+  const message = `${prefix}${said.message ?? unsaid(said.why, program, failure)}${criu ? `: ${criu}` : ''}`;
   return new EngineError(startExitCode(new Error(message)) === 128 ? 'internal' : 'invalid', message);
 }
 

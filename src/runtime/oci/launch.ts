@@ -32,6 +32,7 @@ export async function launchOci(room: Room, path: string, launch: Launch): Promi
       rootAt: room.rootAt,
       cgroups: room.cgroups,
       systemd: room.scopes !== undefined,
+      ...(launch.restore !== undefined && { restore: launch.restore }),
       ...(network && file && { network: { plan: network, file } }),
       ...(shm && { shm: { ...shm, at: room.shmAt } }),
     });

@@ -38,7 +38,8 @@ export const commandEnvironment = (): string[] => [`PATH=${searchPath()}`];
 
 const searchPath = () => process.env.PATH || '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-function inPath(name: string): string | undefined {
+/** Where PATH has a program. */
+export function inPath(name: string): string | undefined {
   return searchPath()
     .split(':')
     .filter((directory) => directory.startsWith('/'))

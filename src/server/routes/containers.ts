@@ -10,6 +10,7 @@ import type { Route } from '../router.ts';
 import { shapeContainer, shapeSummary } from '../versions/container.ts';
 import { adaptCreate } from '../versions/create.ts';
 import { attachHandler, attachSocketHandler } from './attach.ts';
+import { checkpointRoutes } from './container/checkpoints.ts';
 import { fileRoutes } from './container/files.ts';
 import { lifeRoutes } from './container/life.ts';
 import { snapshotRoutes } from './container/snapshots.ts';
@@ -44,6 +45,7 @@ export function containerRoutes(backends: Backends): Route[] {
     ['GET', '/containers/{name}/attach/ws', attachSocketHandler(containers)],
     ...lifeRoutes(containers),
     ...snapshotRoutes(containers),
+    ...checkpointRoutes(backends),
     ...fileRoutes(containers),
     [
       'DELETE',
@@ -157,17 +159,19 @@ function secretOf({
   };
 }
 
-function startHandler({ containers }: Backends): Handler {
+function startHandler({ containers, system }: Backends): Handler {
   return async (request) => {
     // A HostConfig in the body is what a client of 2016 would send; `{}` and less is let pass.
     if ((request.body.length ?? Number.POSITIVE_INFINITY) > 7) {
       const history = 'was deprecated since API v1.22 and removed in v1.24';
       throw new EngineError('invalid', `starting container with non-empty request body ${history}`);
     }
-    if (request.query.text('checkpoint') !== '') {
+    const name = request.query.text('checkpoint');
+    if (name !== '' && !system.isExperimental()) {
       throw new EngineError('invalid', 'checkpoint is only supported in experimental mode');
     }
-    await containers.start(request.name);
+    const directory = request.query.text('checkpoint-dir');
+    await containers.start(request.name, name === '' ? undefined : { name, directory });
     await request.reply.empty(204);
   };
 }

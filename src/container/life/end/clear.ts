@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { crashpoint, EngineError } from '../../../kit/index.ts';
 import { isShipped } from '../../../logs/index.ts';
 import type { Tx } from '../../../store/index.ts';
+import { forgetCheckpoints } from '../../checkpoints/records.ts';
 import type { Context } from '../../context.ts';
 import { type ContainerRow, rowsOf } from '../../row.ts';
 import { forgetSecrets } from '../../secrets/secrets.ts';
@@ -27,6 +28,7 @@ export function tombstone(
     rowsOf(tx).put(row.id, stone);
     tx.refs.removeOwner(`container:${row.id}`);
     if (row.hasSecrets) forgetSecrets(tx, row.id);
+    if (row.hasCheckpoints) forgetCheckpoints(tx, row.id);
     if (row.hasSnapshots) forgetSnapshots(tx, row.id);
     options.also?.(tx);
   });

@@ -17,17 +17,19 @@ import { writeEtcFiles } from './files.ts';
 import { joinedNamespaces } from './namespaces.ts';
 import type { NetworkPlace } from './network-mode.ts';
 import { saveSpec } from './spec-file.ts';
+import { consoleSize, stdioOf } from './stdio.ts';
 
 type Frame = Omit<Launch, 'spec' | 'rootFd'>;
 
 /**
  * Sets a container's launch going. The shim is at work when this resolves; `launching` is its process at the gate. The
- * network's reserved sockets are taken over, also on failure. `releaseSources` is to be called once it runs, or will not run.
+ * network's reserved sockets are taken over, also on failure. `restore` is the directory of a checkpoint to go on from. `releaseSources` is to be called once it runs, or will not run.
  */
 export async function beginLaunch(
   context: Context,
   row: ContainerRow,
   place: NetworkPlace,
+  restore?: string,
 ): Promise<{ launching: Promise<Pending>; releaseSources: () => void }> {
   const reserved = place.kind === 'own' ? place.attachment.reserved : [];
   let sources: MountSources | undefined;
@@ -36,7 +38,7 @@ export async function beginLaunch(
   try {
     mkdirSync(containerDirectory(context, row.id), { recursive: true, mode: 0o710 });
     const { joined, shm } = joinedNamespaces(context, row, place);
-    const frame = frameOf(context, row, { place, reserved, shm });
+    const frame = { ...frameOf(context, row, { place, reserved, shm }), ...(restore !== undefined && { restore }) };
     sources = await mountSources(context, row);
     opened = await open(context, row, { frame, joined, mounts: sources.mounts });
     writeEtcFiles(context, row, place);
@@ -61,11 +63,15 @@ function frameOf(
 ): Frame {
   const log = logFile(context, row);
   if (log && row.hostConfig.LogConfig?.Type === 'local') mkdirSync(dirname(log.path), { recursive: true, mode: 0o700 });
-  const { Runtime: runtime } = row.hostConfig;
+  const runtime = runtimeOf(row);
   const network = place.kind === 'own' ? place.attachment.furniture : undefined;
   const given = { ...(log && { log }), ...(shm && { shm }), ...(runtime && { runtime }), ...(network && { network }) };
   return { id: row.id, token: row.token, stdio: stdioOf(row), reserved, ...given };
 }
+
+/** What has its process: what restored it, otherwise what it was created for. */
+export const runtimeOf = ({ restoredBy, hostConfig }: ContainerRow): string | undefined =>
+  restoredBy ?? hostConfig.Runtime ?? undefined;
 
 /**
  * Sets a shim to what needs no root: cgroups, namespaces, network. Undefined where something comes too late for that: rules for the
@@ -133,20 +139,4 @@ async function fillVolumes(
   } finally {
     if (view !== undefined) closeFd(view);
   }
-}
-
-function stdioOf({ config, hostConfig }: ContainerRow): Launch['stdio'] {
-  const tty = config.Tty ?? false;
-  return {
-    tty,
-    openStdin: config.OpenStdin ?? false,
-    // A terminal stays open for the next who attaches.
-    stdinOnce: !tty && (config.StdinOnce ?? false),
-    ...consoleSize({ config, hostConfig }),
-  };
-}
-
-function consoleSize({ config, hostConfig }: Pick<ContainerRow, 'config' | 'hostConfig'>) {
-  const [rows = 0, columns = 0] = hostConfig.ConsoleSize ?? [];
-  return config.Tty && rows > 0 && columns > 0 ? { size: [rows, columns] as [number, number] } : {};
 }

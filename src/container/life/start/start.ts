@@ -1,5 +1,7 @@
 import { asEngineError, crashpoint, EngineError, newToken } from '../../../kit/index.ts';
 import { type Pending, type Process, startExitCode } from '../../../runtime/index.ts';
+import { checkedImages } from '../../checkpoints/checkpoints.ts';
+import type { FromCheckpoint } from '../../checkpoints/contract.ts';
 import { formatTime } from '../../clock.ts';
 import type { Context } from '../../context.ts';
 import { tellParents } from '../../links/links.ts';
@@ -19,7 +21,7 @@ const SIGKILL = 9;
 export type StartReason = 'user' | 'policy';
 
 /** Starts a container that was resolved; `notModified` when it runs. All is undone when it fails. */
-export async function start(context: Context, id: string, reason: StartReason): Promise<void> {
+export async function start(context: Context, id: string, reason: StartReason, from?: FromCheckpoint): Promise<void> {
   await context.locks.run(id, async () => {
     const row = getRow(context.store, id);
     if (context.removing.has(id)) {
@@ -30,22 +32,31 @@ export async function start(context: Context, id: string, reason: StartReason): 
     const wanted = reason === 'policy' ? row.state === 'restarting' : row.state === 'created' || row.state === 'exited';
     if (!wanted) throw new EngineError('notModified', `Container ${id} is already running`);
     if (reason === 'user') forgetRestart(context, id);
+    const images = from && (await checkedImages(context, row, from));
     const about = { 'container.id': id, 'container.name': row.name ?? '', 'container.image': row.imageId };
-    await context.tracer.span('container.start', () => startLocked(context, row, reason), about);
+    await context.tracer.span('container.start', () => startLocked(context, row, { reason, images }), about);
   });
 }
 
-async function startLocked(context: Context, row: ContainerRow, reason: StartReason): Promise<void> {
+interface Wanted {
+  reason: StartReason;
+  /** A checkpoint's directory. */
+  images: string | undefined;
+}
+
+async function startLocked(context: Context, row: ContainerRow, { reason, images }: Wanted): Promise<void> {
   const { tracer } = context;
   let launching: Promise<Pending> | undefined;
   let releaseSources: (() => void) | undefined;
   try {
     const place = await tracer.span('network.allocate', () => enterNetwork(context, row));
     const again = row.state === 'restarting';
-    const starting: ContainerRow = { ...row, ...placed(row, place), token: newToken(), state: 'starting', again };
+    const restoredBy = images === undefined ? undefined : restorer(row);
+    const given = { ...placed(row, place), restoredBy, token: newToken() };
+    const starting: ContainerRow = { ...row, ...given, state: 'starting', again };
     const logging = beginLog(context, starting);
     if (logging) await logging;
-    const begun = tracer.span('start.launch', () => beginLaunch(context, starting, place));
+    const begun = tracer.span('start.launch', () => beginLaunch(context, starting, place, images));
     ({ launching, releaseSources } = await begun);
     // While the child furnishes itself, its ports open and the start is written down.
     const published =
@@ -66,6 +77,12 @@ async function startLocked(context: Context, row: ContainerRow, reason: StartRea
   } finally {
     releaseSources?.();
   }
+}
+
+/** The native runtime's containers are brought back by runc. */
+function restorer({ hostConfig }: ContainerRow): string {
+  const { Runtime: runtime } = hostConfig;
+  return !runtime || runtime === 'native' ? 'runc' : runtime;
 }
 
 /** From here on clients find the process by itself; those who came before are let in. */
