@@ -80,7 +80,15 @@ export type EngineMessage =
   | { cache: { index: number; channel: number } }
   | { explain: { step: string; reason: string } }
   | { done: SessionOutcome }
-  | { error: { message: string /** The text with the source, as it is shown. */; text?: string } };
+  | { error: SessionFailure };
+
+export interface SessionFailure {
+  message: string;
+  /** The text with the source, as it is shown. */
+  text?: string;
+  /** It had not begun: what was asked for cannot be. */
+  early?: boolean;
+}
 
 export interface SessionOutcome {
   /** The image's id, where one was made. */

@@ -1,14 +1,10 @@
 import { CliError, type Context, command } from '../../command.ts';
 import { fs } from '../../lazy.ts';
-import { readAgents } from './agent/agents.ts';
 import { printCall, readCall } from './call.ts';
-import { openContext } from './contexts.ts';
 import { buildFlags } from './flags.ts';
-import { createPlaces } from './places.ts';
+import { prepare } from './prepare.ts';
 import type { Display } from './progress/display.ts';
 import { createPlain } from './progress/plain.ts';
-import { requestOf } from './request.ts';
-import { readSecrets } from './secrets.ts';
 import { BuildError, runSession } from './session.ts';
 
 export const build = command({
@@ -20,19 +16,12 @@ export const build = command({
   async run(context, { flags, args }) {
     const [where = ''] = args;
     const asked = readCall(flags.call, flags.check);
-    const secrets = readSecrets(flags.secret, context.env);
-    const agents = readAgents(flags.ssh, context.env);
-    const source = await openContext(where, { file: flags.file, contexts: flags['build-context'] });
-    const known = { secrets: [...secrets.keys()], ssh: [...agents.keys()] };
-    const request = await requestOf(context, { flags, call: asked.call, source, ...known });
-    const places = createPlaces(context, source, request);
     const display = await displayOf(context, flags.quiet ? 'quiet' : flags.progress);
+    const { request, answers, source } = await prepare(context, { flags, call: asked.call, where });
     const reasons: string[] = [];
     try {
       const outcome = await runSession(context.client, request, {
-        ...places,
-        secret: (id) => secrets.get(id)?.(),
-        agent: (id) => agents.get(id)?.(),
+        ...answers,
         status: display.status,
         explain: (step, reason) => void reasons.push(`${step}\n    ${reason}`),
       });
@@ -49,7 +38,7 @@ export const build = command({
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;
       await display.end({ message: error.message, shown: error.shown });
-      throw new CliError(`ERROR: failed to build: failed to solve: ${error.message}`, 1);
+      throw new CliError(`ERROR: failed to build: ${error.early ? '' : 'failed to solve: '}${error.message}`, 1);
     } finally {
       source.close();
     }
@@ -62,10 +51,12 @@ async function displayOf({ err, env }: Context, asked: string): Promise<Display>
   const isTerminal = isatty(2);
   if (kind === 'quiet' || kind === 'none') return { status: () => undefined, end: async () => undefined };
   if (kind === 'rawjson') return (await import('./progress/raw.ts')).createRaw(err);
-  if (kind === 'tty' && !isTerminal) throw new Error('failed to get console: provided file is not a console');
+  if (kind === 'tty' && !isTerminal) {
+    throw new CliError('ERROR: failed to get console: provided file is not a console');
+  }
   if (kind === 'tty' || (kind === 'auto' && isTerminal)) {
     return (await import('./progress/tty.ts')).createTty(err, () => process.stderr.columns ?? 80);
   }
-  if (kind !== 'auto' && kind !== 'plain') throw new Error(`invalid progress mode ${kind}`);
+  if (kind !== 'auto' && kind !== 'plain') throw new CliError(`ERROR: invalid progress mode ${kind}`);
   return createPlain(err);
 }

@@ -1,6 +1,6 @@
 import type { SessionOutcome } from '../../../api/index.ts';
-import type { Context } from '../../command.ts';
-import { readAttributes } from './attributes.ts';
+import { CliError, type Context } from '../../command.ts';
+import { readAttributes, refused } from './attributes.ts';
 
 export type Call = 'build' | 'check' | 'outline' | 'targets';
 
@@ -12,14 +12,17 @@ export function readCall(text: string, check: boolean): { call: Call; asJson: bo
   const fields = rest.length > 0 ? callFields(rest.join(',')) : {};
   const asked = name === '' || name === 'lint' ? (name === '' ? 'build' : 'check') : name;
   const call = calls.find((one) => one === asked);
-  if (!call) throw new Error(`unsupported request frontend.${name}: unsupported request frontend.${name}`);
+  if (!call) throw new CliError(`ERROR: failed to build: failed to solve: ${unsupported(name)}`, 1);
   return { call, asJson: fields.format === 'json' };
 }
+
+const unsupported = (name: string): string =>
+  `unsupported request frontend.${name}: unsupported request frontend.${name}`;
 
 function callFields(text: string): Record<string, string> {
   const fields = readAttributes(text);
   for (const [key, value] of Object.entries(fields)) {
-    if (!['format', 'ignorestatus'].includes(key)) throw new Error(`invalid print field: ${key}=${value}`);
+    if (!['format', 'ignorestatus'].includes(key)) throw refused(`invalid print field: ${key}=${value}`);
   }
   return fields;
 }
@@ -49,7 +52,7 @@ async function checked(
   if (!asJson) {
     if (count > 0) {
       const found = count === 1 ? 'warning has' : 'warnings have';
-      await out.write(`Check complete, ${count} ${found} been found!\n${findings}\n`);
+      await out.write(`Check complete, ${count} ${found} been found!\n${findings}`);
     } else if (!failure) await out.line('Check complete, no warnings found.');
     if (failure) await err.write(`ERROR: ${failure.message}\n${failure.text}\n`);
   }
@@ -85,7 +88,7 @@ function outlineText({ name, description, args = [], secrets = [], ssh = [] }: O
   ];
   return sections
     .filter((rows) => rows.length > 0)
-    .map((rows) => `${columns(rows, 3)}\n`)
+    .map((rows) => `${columns(rows, rows === head ? 1 : 3)}\n`)
     .join('');
 }
 

@@ -1,4 +1,5 @@
 import type { SessionContext, SessionNamed } from '../../../api/index.ts';
+import { CliError } from '../../command.ts';
 import { fs, path } from '../../lazy.ts';
 import { readInput } from '../../stdio/input.ts';
 import { ignoreOf, isRemote, keyOf } from './local.ts';
@@ -76,7 +77,9 @@ async function readDockerfile(
   const found = file === '' && !existsSync(inContext) ? join(directory, 'dockerfile') : inContext;
   if (!existsSync(found)) {
     const name = path().basename(asked);
-    throw new Error(`failed to read dockerfile: open ${name}: no such file or directory`);
+    throw new CliError(
+      `ERROR: failed to build: failed to solve: failed to read dockerfile: open ${name}: no such file or directory`,
+    );
   }
   return { name: path().basename(found), path: found, bytes: readFileSync(found) };
 }

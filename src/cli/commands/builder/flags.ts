@@ -7,8 +7,11 @@ export const buildFlags = {
   allow: flag.list('Allow extra privileged entitlement (e.g., "network.host", "security.insecure")', {
     type: 'stringArray',
   }),
+  annotation: flag.list('Add annotation to the image', { type: 'stringArray' }),
+  attest: flag.list('Attestation parameters (format: "type=sbom,generator=image")', { type: 'stringArray' }),
   'build-arg': flag.list('Set build-time variables', { type: 'stringArray' }),
   'build-context': flag.list('Additional build contexts (e.g., name=path)', { type: 'stringArray' }),
+  builder: flag.string('Override the configured builder instance'),
   'cache-from': flag.list('External cache sources (e.g., "user/app:cache", "type=local,src=path/to/dir")', {
     type: 'stringArray',
   }),
@@ -43,10 +46,12 @@ export const buildFlags = {
     'Set type of progress output ("auto", "none", "plain", "quiet", "rawjson", "tty"). Use plain to show container output',
     { initial: 'auto' },
   ),
+  provenance: flag.string('Shorthand for "--attest=type=provenance"'),
   pull: flag.bool('Always attempt to pull all referenced images'),
   push: flag.bool('Shorthand for "--output=type=registry"'),
   quiet: flag.bool('Suppress the build output and print image ID on success', { short: 'q' }),
   rm: flag.bool('Remove intermediate containers after a successful build', { initial: true, hidden: true }),
+  sbom: flag.string('Shorthand for "--attest=type=sbom"'),
   secret: flag.list('Secret to expose to the build (format: "id=mysecret[,src=/local/secret]")', {
     type: 'stringArray',
   }),

@@ -1,14 +1,15 @@
 import { fs } from '../../lazy.ts';
-import { readAttributes } from './attributes.ts';
+import { readAttributes, refused } from './attributes.ts';
 
 /** `--secret`: by id, how its value is had. */
 export function readSecrets(texts: string[], env: Record<string, string | undefined>): Map<string, () => Uint8Array> {
   const secrets = new Map<string, () => Uint8Array>();
   for (const text of texts) {
+    if (!text.includes('=')) throw refused(`invalid field '${text}' must be a key=value pair`);
     const { id = '', src, source, env: name, type } = readAttributes(text);
-    if (type !== undefined && type !== 'file' && type !== 'env') throw new Error(`unsupported secret type "${type}"`);
+    if (type !== undefined && type !== 'file' && type !== 'env') throw refused(`unsupported secret type "${type}"`);
     const key = id || (src ?? source ?? name ?? '');
-    if (key === '') throw new Error(`invalid secret: ${text}`);
+    if (key === '') throw refused(`invalid secret: ${text}`);
     secrets.set(key, reader({ id: key, path: src ?? source, name, type }, env));
   }
   return secrets;

@@ -32,10 +32,13 @@ export interface Answers {
 /** A build that failed: what the engine says, and the lines of the Dockerfile that it is about. */
 export class BuildError extends Error {
   readonly shown: string;
+  /** It had not begun. */
+  readonly early: boolean;
 
-  constructor(message: string, shown: string) {
+  constructor(message: string, { shown, early }: { shown: string; early: boolean }) {
     super(message);
     this.shown = shown;
+    this.early = early;
   }
 }
 
@@ -105,7 +108,10 @@ function take(under: Under, message: EngineMessage): void {
   else if ('cache' in message) takeBytes(under, message.cache, answers.cache);
   else if ('explain' in message) answers.explain(message.explain.step, message.explain.reason);
   else if ('done' in message) under.outcome = message.done;
-  else if ('error' in message) under.failure ??= new BuildError(message.error.message, message.error.text ?? '');
+  else if ('error' in message) {
+    const { message: words, text = '', early = false } = message.error;
+    under.failure ??= new BuildError(words, { shown: text, early });
+  }
 }
 
 /** Both ways until either side ends. */

@@ -14,12 +14,14 @@ export function directBuild(builds: Builds): Handler {
     const stream = await request.reply.hijack(hijackHead(request, true));
     const session = createSession(stream, builds);
     const opened: Pick<Files, 'close'>[] = [];
+    let begun = false;
     try {
       const wanted = await session.request();
+      const named = namedIn(wanted);
+      begun = true;
       const ways = await createWays({ builds, session, wanted, opened });
-      const { id, names, metadata, findings, failure, told } = await builds.build(
-        await requestOf(session, wanted, ways),
-      );
+      const asked = await requestOf(session, wanted, ways);
+      const { id, names, metadata, findings, failure, told } = await builds.build({ ...asked, ...named });
       session.end({
         done: {
           ...(id !== undefined && { id }),
@@ -32,23 +34,36 @@ export function directBuild(builds: Builds): Handler {
       });
     } catch (error) {
       const shown = error instanceof BuildFailure ? error.shown : '';
-      session.end({ error: { message: messageOf(error), ...(shown !== '' && { text: shown }) } });
+      const early = !begun && error instanceof EngineError && error.kind === 'invalid';
+      session.end({
+        error: { message: messageOf(error), ...(shown !== '' && { text: shown }), ...(early && { early }) },
+      });
     } finally {
       for (const files of opened) files.close();
     }
   };
 }
 
-async function requestOf(session: Session, wanted: BuildSessionRequest, ways: Ways): Promise<BuildRequest> {
+type Named = Pick<BuildRequest, 'names' | 'platforms'>;
+
+/** What can be wrong before anything has begun. */
+const namedIn = ({ names, platforms }: BuildSessionRequest): Named => ({
+  names: names.map(nameOf),
+  platforms: platforms.map((platform) => parsePlatform(platform)),
+});
+
+async function requestOf(
+  session: Session,
+  wanted: BuildSessionRequest,
+  ways: Ways,
+): Promise<Omit<BuildRequest, keyof Named>> {
   const { context, target, call } = wanted;
   return {
     dockerfile: await ways.dockerfile(),
     context: ways.context,
     contexts: ways.contexts,
     ...(context && 'ignored' in context && context.ignored && { ignored: context.ignored }),
-    names: wanted.names.map((name) => familiarString(withDefaultTag(parseReference(name)))),
     ...(target !== undefined && { target }),
-    platforms: wanted.platforms.map((platform) => parsePlatform(platform)),
     buildArgs: new Map(Object.entries(wanted.buildArgs)),
     labels: new Map(Object.entries(wanted.labels)),
     noCache: wanted.noCache,
@@ -72,4 +87,12 @@ async function requestOf(session: Session, wanted: BuildSessionRequest, ways: Wa
     ...(wanted.explain && { onExplain: (step: string, reason: string) => session.tell({ explain: { step, reason } }) }),
     signal: session.gone,
   };
+}
+
+function nameOf(name: string): string {
+  try {
+    return familiarString(withDefaultTag(parseReference(name)));
+  } catch (error) {
+    throw new EngineError('invalid', `invalid tag ${JSON.stringify(name)}: ${messageOf(error)}`, error);
+  }
 }

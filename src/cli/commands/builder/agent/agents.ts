@@ -1,5 +1,8 @@
 import type { Duplex } from 'node:stream';
+import { messageOf } from '../../../../kit/index.ts';
 import { fs } from '../../../lazy.ts';
+import { readKey } from './keys.ts';
+import { ownAgent } from './own-agent.ts';
 import { connectTo } from './socket.ts';
 
 /** `--ssh`: by id, how a connection to its agent is had. A key is served by an agent of tug's own. */
@@ -12,7 +15,14 @@ export function readAgents(
     const at = text.indexOf('=');
     const id = at < 0 ? text : text.slice(0, at);
     const paths = at < 0 ? [] : text.slice(at + 1).split(',');
-    agents.set(id === '' ? 'default' : id, agentAt(paths, env));
+    const key = id === '' ? 'default' : id;
+    try {
+      agents.set(key, agentAt(paths, env));
+    } catch (error) {
+      const about = paths.length > 0 ? `failed to convert agent config for ID: ${JSON.stringify(key)}: ` : '';
+      const config = `{${key} [${paths.join(' ')}] false}`;
+      throw new Error(`failed to convert agent config ${config}: ${about}${messageOf(error)}`, { cause: error });
+    }
   }
   return agents;
 }
@@ -24,11 +34,12 @@ function agentAt(given: string[], env: Record<string, string | undefined>): () =
   }
   const found = paths.map((path) => ({ path, status: fs().statSync(path, { throwIfNoEntry: false }) }));
   for (const { path, status } of found) {
-    if (!status) throw new Error(`failed to stat ${path}: stat ${path}: no such file or directory`);
+    if (!status) throw new Error(`stat ${path}: no such file or directory`);
+    if (status.isDirectory()) throw new Error(`failed to read ${path}: read ${path}: is a directory`);
   }
   const [socket] = found.filter(({ status }) => status?.isSocket());
   if (socket && found.length > 1) throw new Error('only single socket allowed');
   if (socket) return () => connectTo(socket.path);
-  const files = paths.map((path) => ({ path, bytes: fs().readFileSync(path) }));
-  return async () => (await import('./own-agent.ts')).ownAgent(files);
+  const keys = paths.map((path) => ({ path, key: readKey(path, fs().readFileSync(path)) }));
+  return async () => ownAgent(keys);
 }

@@ -29,6 +29,7 @@ export function readKey(path: string, bytes: Uint8Array): AgentKey {
 function jwkOf(written: string): JsonWebKey {
   const own = /-----BEGIN OPENSSH PRIVATE KEY-----([\sA-Za-z0-9+/=]*)-----END/.exec(written)?.[1];
   if (own !== undefined) return openSshKey(Buffer.from(own, 'base64'));
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(written)) throw new Error('ssh: no key found');
   if (/ENCRYPTED/.test(written)) throw new Error('ssh: this private key is passphrase protected');
   return createPrivateKey(written).export({ format: 'jwk' }) as JsonWebKey;
 }

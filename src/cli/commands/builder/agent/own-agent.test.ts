@@ -24,8 +24,8 @@ test.skipIf(Bun.which('ssh-keygen') === null)(
     const at = (name: string) => join(directory, name);
     try {
       for (const [name, args] of kinds) spawnSync('ssh-keygen', ['-q', '-N', '', '-C', '', '-f', at(name), ...args]);
-      const files = kinds.map(([name]) => ({ path: at(name), bytes: readFileSync(at(name)) }));
-      const server = createServer((connection) => void connection.pipe(ownAgent(files)).pipe(connection));
+      const keys = kinds.map(([name]) => ({ path: at(name), key: readKey(at(name), readFileSync(at(name))) }));
+      const server = createServer((connection) => void connection.pipe(ownAgent(keys)).pipe(connection));
       await new Promise<void>((resolve) => server.listen(at('agent'), resolve));
       const env = { ...process.env, SSH_AUTH_SOCK: at('agent') };
       const listed = await Bun.$`ssh-add -L`.env(env).text();

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { type AgentKey, readKey } from './keys.ts';
+import type { AgentKey } from './keys.ts';
 import { number, reader, text } from './wire.ts';
 
 const ask = { identities: 11, sign: 13 } as const;
@@ -8,8 +8,7 @@ const say = { failure: 5, identities: 12, signature: 14 } as const;
 const longest = 256 << 10;
 
 /** An agent that has these keys, and nothing else: it lists them and signs with them. */
-export function ownAgent(files: { path: string; bytes: Uint8Array }[]): Duplex {
-  const keys = files.map(({ path, bytes }) => ({ path, key: readKey(path, bytes) }));
+export function ownAgent(keys: { path: string; key: AgentKey }[]): Duplex {
   let waiting: Buffer = Buffer.alloc(0);
   const agent = new Duplex({
     read: () => undefined,
