@@ -26,7 +26,7 @@ export function createGelfFormat(info: LogInfo): (message: LogMessage) => string
   };
 }
 
-/** Bytes as a text of Go's JSON: each byte that is no UTF-8 becomes an escape of U+FFFD. */
+/** Bytes as a text of Go's JSON: each byte that is no UTF-8 becomes U+FFFD, where other decoders make one of several. */
 function goText(line: Buffer): string {
   if (isUtf8(line)) return goJson(line.toString());
   const parts: string[] = [];
@@ -34,7 +34,7 @@ function goText(line: Buffer): string {
   for (let at = 0; at < line.length; ) {
     const length = runeLength(line, at);
     if (length === 0) {
-      parts.push(goJson(line.toString('utf8', from, at)).slice(1, -1), String.raw`\ufffd`);
+      parts.push(goJson(line.toString('utf8', from, at)).slice(1, -1), '\ufffd');
       from = at + 1;
     }
     at += length || 1;
