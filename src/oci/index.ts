@@ -1,4 +1,5 @@
 export * from './digest.ts';
+export * from './empty-config.ts';
 export type * from './image-spec.ts';
 export * from './media-types.ts';
 export * from './platform.ts';

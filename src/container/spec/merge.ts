@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { ContainerConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
-import type { ImageRunConfig } from '../../oci/index.ts';
+import { emptyContainerFields, type ImageRunConfig } from '../../oci/index.ts';
 
 /**
  * The container's configuration with what the image says where the user said nothing, with every field that `inspect`
@@ -10,7 +10,8 @@ import type { ImageRunConfig } from '../../oci/index.ts';
 export function mergeConfig(user: ContainerConfig, image: ImageRunConfig = {}): ContainerConfig {
   const healthcheck = mergeHealthcheck(user.Healthcheck, image.Healthcheck);
   const merged = {
-    ...unset,
+    ...emptyContainerFields,
+    OnBuild: null,
     ...given(user),
     ...mergeCommand(user, image),
     User: user.User || image.User || '',
@@ -24,20 +25,6 @@ export function mergeConfig(user: ContainerConfig, image: ImageRunConfig = {}): 
   };
   return withoutUndefined(merged) as ContainerConfig;
 }
-
-/** What `inspect` shows where nobody said anything; null is Docker's way to, which its published types leave out. */
-const unset = {
-  Hostname: '',
-  Domainname: '',
-  AttachStdin: false,
-  AttachStdout: false,
-  AttachStderr: false,
-  Tty: false,
-  OpenStdin: false,
-  StdinOnce: false,
-  Image: '',
-  OnBuild: null,
-};
 
 const given = (user: ContainerConfig): ContainerConfig =>
   Object.fromEntries(Object.entries(user).filter(([, value]) => value !== null && value !== undefined));

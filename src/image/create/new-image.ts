@@ -1,5 +1,5 @@
 import { EngineError } from '../../kit/index.ts';
-import { type ImageRunConfig, isTag, parseReference, type Reference, withDefaultTag } from '../../oci/index.ts';
+import { emptyConfig, type ImageRunConfig, isTag, parseReference, type Reference, withDefaultTag } from '../../oci/index.ts';
 
 /** The name that a new image gets, undefined where the repository is empty; refusals are Docker's. */
 export function nameFor(repository: string, tag: string): Reference | undefined {
@@ -10,30 +10,9 @@ export function nameFor(repository: string, tag: string): Reference | undefined 
   return withDefaultTag(tag === '' ? name : { ...name, tag });
 }
 
-/** The fields that Docker writes even when they are empty. */
-const empty = {
-  Hostname: '',
-  Domainname: '',
-  User: '',
-  AttachStdin: false,
-  AttachStdout: false,
-  AttachStderr: false,
-  Tty: false,
-  OpenStdin: false,
-  StdinOnce: false,
-  Env: null,
-  Cmd: null,
-  Image: '',
-  Volumes: null,
-  WorkingDir: '',
-  Entrypoint: null,
-  OnBuild: null,
-  Labels: null,
-};
-
 /** A configuration as Docker writes it in an image, empty fields too. */
 export function wholeRunConfig(run: ImageRunConfig): ImageRunConfig {
-  return { ...empty, ...run } as ImageRunConfig;
+  return { ...emptyConfig, ...run } as ImageRunConfig;
 }
 
 /** Bytes as a stream. */

@@ -1,38 +1,16 @@
 import type { ImageInspect, ImageSummary } from '../../api/index.ts';
 import { olderThan } from '../../api/index.ts';
-
-const noConfig = {
-  Hostname: '',
-  Domainname: '',
-  AttachStdin: false,
-  AttachStdout: false,
-  AttachStderr: false,
-  Tty: false,
-  OpenStdin: false,
-  StdinOnce: false,
-  Image: '',
-};
-const emptyContainerConfig = {
-  ...noConfig,
-  User: '',
-  Env: null,
-  Cmd: null,
-  Volumes: null,
-  WorkingDir: '',
-  Entrypoint: null,
-  OnBuild: null,
-  Labels: null,
-};
+import { emptyConfig, emptyContainerFields } from '../../oci/index.ts';
 
 /** An image's inspection as a client of that version expects it. */
 export function shapeImage(image: ImageInspect, version: string): Record<string, unknown> {
   const shaped: Record<string, unknown> = { ...image };
-  if (olderThan(version, '1.50')) shaped.Config = { ...noConfig, ...image.Config };
+  if (olderThan(version, '1.50')) shaped.Config = { ...emptyContainerFields, ...image.Config };
   if (olderThan(version, '1.48')) {
     delete shaped.Manifests;
     delete shaped.Descriptor;
   }
-  if (olderThan(version, '1.45')) shaped.ContainerConfig = emptyContainerConfig;
+  if (olderThan(version, '1.45')) shaped.ContainerConfig = emptyConfig;
   if (olderThan(version, '1.44')) shaped.VirtualSize = image.Size;
   return shaped;
 }
