@@ -11,6 +11,7 @@ import { cacheMount } from '../run/cache-mount.ts';
 import { prepareRun } from '../run/prepare.ts';
 import { type RunWork, runStep } from '../run/run-step.ts';
 import type { Build } from './build.ts';
+import { explainingForeign } from './emulation.ts';
 import { type KeyParts, mountsFromStages, treeOf } from './parts.ts';
 import { layersOf, type Result } from './result.ts';
 
@@ -70,32 +71,34 @@ async function run(build: Build, step: RunStep, { parent, inputs, task, prepared
   const { context, request } = build;
   const opened: number[] = [];
   try {
-    return await runStep(context, {
-      step,
-      layers: layersOf(parent),
-      options: request.run,
-      log: task.log,
-      prepared,
-      ...(onGo && { onGo }),
-      signal: build.signal,
-      inputs: {
-        secret: request.secret,
-        ssh: request.ssh,
-        cache: async (mount) => {
-          await build.imports.mount(mount);
-          return cacheMount(context, mount, { tree: (work) => mountTree(build, { step, inputs }, mount, work) });
+    const running = (log: Task['log']) =>
+      runStep(context, {
+        step,
+        layers: layersOf(parent),
+        options: request.run,
+        log,
+        prepared,
+        ...(onGo && { onGo }),
+        signal: build.signal,
+        inputs: {
+          secret: request.secret,
+          ssh: request.ssh,
+          cache: async (mount) => {
+            await build.imports.mount(mount);
+            return cacheMount(context, mount, { tree: (work) => mountTree(build, { step, inputs }, mount, work) });
+          },
+          tree: async (mount) => {
+            if (mount.from.kind === 'scratch') return undefined;
+            if (mount.from.kind === 'context') return { root: (await build.files()).root };
+            const input = inputs[mountsFromStages(step.mounts).indexOf(mount)];
+            if (!input || input.stack.length === 0) return undefined;
+            const root = treeOf(build, input);
+            opened.push(root);
+            return { root, layers: layersOf(input) };
+          },
         },
-        tree: async (mount) => {
-          if (mount.from.kind === 'scratch') return undefined;
-          if (mount.from.kind === 'context') return { root: (await build.files()).root };
-          const input = inputs[mountsFromStages(step.mounts).indexOf(mount)];
-          if (!input || input.stack.length === 0) return undefined;
-          const root = treeOf(build, input);
-          opened.push(root);
-          return { root, layers: layersOf(input) };
-        },
-      },
-    });
+      });
+    return await explainingForeign({ platform: step.platform, log: task.log }, running);
   } finally {
     opened.forEach(closeFd);
   }
