@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /** A log as the container's monitor writes it, for tests: rotation renames from the oldest on, then a new file begins. */
 export function createLogWriter(path: string, maxFiles: number) {
@@ -13,9 +13,12 @@ export function createLogWriter(path: string, maxFiles: number) {
       appendFileSync(path, text);
     },
     rotate(): void {
-      if (maxFiles === 1) unlinkSync(path);
-      for (let number = maxFiles - 1; number > 0; number--) {
-        if (existsSync(numbered(number - 1))) renameSync(numbered(number - 1), numbered(number));
+      for (const form of ['', '.gz']) {
+        rmSync(`${numbered(maxFiles - 1)}${form}`, { force: true });
+        for (let number = maxFiles - 1; number > 0; number--) {
+          const [from, to] = [`${numbered(number - 1)}${form}`, `${numbered(number)}${form}`];
+          if (existsSync(from)) renameSync(from, to);
+        }
       }
       writeFileSync(path, '');
     },

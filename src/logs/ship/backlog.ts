@@ -7,6 +7,8 @@ import { blockAt, countLines, firstLine, linesIn, readLines } from '../read/line
 export interface Position {
   /** Empty for the beginning of the oldest file there is. */
   file: string;
+  /** Its inode, for files that begin with equal parts of one long line; others may have it by then. */
+  generation?: number;
   offset: number;
 }
 
@@ -57,7 +59,9 @@ export async function endOf(path: string): Promise<Position> {
   const files = await openLogs(path);
   try {
     const last = files.findLast(({ size }) => size > 0);
-    return last ? { file: await nameOf(last), offset: last.size } : { file: '', offset: 0 };
+    return last
+      ? { file: await nameOf(last), generation: last.generation, offset: last.size }
+      : { file: '', offset: 0 };
   } finally {
     await closeLogs(files);
   }
@@ -73,10 +77,11 @@ export async function openBacklog(path: string, from: Position): Promise<Backlog
   return createBacklog({ path, files, index: 0, offset: start < 0 ? 0 : from.offset, gone, whole: false });
 }
 
-async function indexOf(files: OpenLog[], { file }: Position): Promise<number> {
+async function indexOf(files: OpenLog[], { file, generation }: Position): Promise<number> {
   if (file === '') return -1;
-  for (const [index, candidate] of files.entries()) if ((await nameOf(candidate)) === file) return index;
-  return -1;
+  const names = await Promise.all(files.map(nameOf));
+  const exact = files.findIndex((candidate, index) => names[index] === file && candidate.generation === generation);
+  return exact >= 0 ? exact : names.indexOf(file);
 }
 
 /** The files held, oldest first, and the place in them. */
@@ -133,7 +138,7 @@ function createBacklog(held: Held): Backlog {
     async position(spot) {
       const name = names.get(spot.file) ?? (await nameOf(spot.file));
       if (name !== '') names.set(spot.file, name);
-      return { file: name, offset: spot.offset };
+      return { file: name, generation: spot.file.generation, offset: spot.offset };
     },
     holds: (generation) => files.some((file) => file.generation === generation),
     close: () => closeLogs(files.splice(0)),
