@@ -66,7 +66,8 @@ function mergeCommand(user: ContainerConfig, image: ImageRunConfig) {
 type Healthcheck = NonNullable<ContainerConfig['Healthcheck']>;
 
 function mergeHealthcheck(user: Healthcheck | null | undefined, image: ImageRunConfig['Healthcheck']) {
-  if (!user || !image) return user ?? image;
+  if (!user) return image;
+  // What is empty is not said, nor shown.
   const merged: Healthcheck = { ...image };
   for (const [key, value] of Object.entries(user)) {
     if (Array.isArray(value) ? value.length > 0 : value) Object.assign(merged, { [key]: value });
