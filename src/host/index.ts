@@ -4,6 +4,7 @@ export * from './cgroups/cgroup.ts';
 export * from './cgroups/cgroup-files.ts';
 export * from './cgroups/cgroup-freeze.ts';
 export * from './dbus/index.ts';
+export * from './files/answers.ts';
 export * from './files/btrfs.ts';
 export * from './files/file-entries.ts';
 export * from './files/file-status.ts';

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { answers } from '../host/index.ts';
 import { createLocks, createTopic, EngineError, type Log, messageOf, newId } from '../kit/index.ts';
 import type { Plugins } from '../plugin/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Volumes } from './contract.ts';
 import { createVolume } from './create.ts';
 import { fill } from './fill/fill.ts';
-import { answers } from './local/answers.ts';
 import { needsMount } from './local/mounting.ts';
 import { inspectVolume, listVolumes } from './look.ts';
 import { createVolumeMounts, type VolumeMounts } from './mounts.ts';

@@ -1,6 +1,9 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+/** How many times longer than elsewhere everything may take here: an emulated machine is slow. */
+const slowness = Number(process.env.TUG_SLOWNESS ?? 1);
+
 export interface Result {
   code: number;
   stdout: string;
@@ -24,7 +27,7 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
   const spawnOptions: SpawnOptions = {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
-    timeout: options.timeout ?? 60_000,
+    timeout: (options.timeout ?? 60_000) * slowness,
     killSignal: 'SIGKILL',
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.uid === undefined ? {} : { uid: options.uid }),
@@ -66,7 +69,7 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   timeout = 10_000,
 ): Promise<NonNullable<T>> {
-  const end = Date.now() + timeout;
+  const end = Date.now() + timeout * slowness;
   for (;;) {
     const value = await condition();
     if (value) return value as NonNullable<T>;

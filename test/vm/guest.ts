@@ -1,5 +1,5 @@
 // Within the machine: one test file after another, each outcome as a line of the console.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,19 +8,20 @@ import { mark, type Outcome, type Plan } from './plan.ts';
 const tree = join(import.meta.dirname, '../..');
 const plan = JSON.parse(readFileSync(join(tree, 'plan.json'), 'utf8')) as Plan;
 
+if (plan.command !== undefined) spawnSync('sh', ['-c', plan.command], { cwd: tree, stdio: 'inherit' });
 for (const file of plan.files) console.log(`${mark}${JSON.stringify(await outcomeOf(file))}`);
 
 async function outcomeOf(file: string): Promise<Outcome> {
   const report = '/run/report.xml';
   rmSync(report, { force: true });
-  const options = ['--timeout', '120000', '--reporter=junit', `--reporter-outfile=${report}`];
+  const options = ['--timeout', String(60_000 * plan.slowness), '--reporter=junit', `--reporter-outfile=${report}`];
   const only = plan.pattern === undefined ? [] : ['-t', plan.pattern];
   const begun = Date.now();
   const child = spawn('bun', ['test', ...options, ...only, `./${file}`], {
     cwd: tree,
     stdio: 'inherit',
     detached: true,
-    env: { ...process.env, CI: '1', NO_COLOR: '1' },
+    env: { ...process.env, TUG_SLOWNESS: String(plan.slowness) },
   });
   const late = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), plan.patience * 1000);
   const [code] = (await once(child, 'exit')) as [number | null];

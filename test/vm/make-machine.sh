@@ -11,7 +11,7 @@ made=$(sha256sum "$here/make-machine.sh" | cut -c 1-16)
 # What the system tests use, and what this machine is for: AppArmor, an NFS server, a systemd.
 packages=(
   apparmor btrfs-progs busybox-static bzip2 ca-certificates crun curl dbus dbus-daemon dnsmasq-base docker-registry e2fsprogs gcc git
-  iproute2 iptables kmod libc6-dev nfs-common nfs-kernel-server nftables openssl procps python3-minimal runc systemd systemd-sysv tmux
+  iproute2 iptables kmod libc6-dev make nfs-common nfs-kernel-server nftables openssl procps python3-minimal runc systemd systemd-sysv tmux
   xfsprogs xz-utils zstd
 )
 command -v qemu-system-x86_64 >/dev/null && command -v debootstrap >/dev/null || {

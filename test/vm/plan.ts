@@ -2,8 +2,12 @@
 export interface Plan {
   /** Test files, relative to the tree. */
   files: string[];
+  /** A line for the shell instead of tests. */
+  command?: string;
   /** Only tests whose names match. */
   pattern?: string;
+  /** How many times slower than others the machine is. */
+  slowness: number;
   /** Seconds that one file may take. */
   patience: number;
 }

@@ -1,7 +1,7 @@
 // `make test-vm`: the system tests in a machine of their own, with cgroup v2 alone and the kernel of Debian 12.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,17 +12,26 @@ const root = join(import.meta.dirname, '../..');
 const made = join(root, '.cache/vm');
 const work = mkdtempSync(join(tmpdir(), 'tug-vm-'));
 const files = (process.env.TUG_VM_TESTS ?? '').split(/\s+/).filter((file) => file !== '');
+/** How many times slower the machine is taken to be. */
+const slowness = Number(process.env.TUG_VM_SLOWNESS ?? 8);
+const { TUG_VM_PATTERN: pattern, TUG_VM_COMMAND: command } = process.env;
 const plan: Plan = {
-  files,
+  files: command === undefined ? files : [],
+  slowness,
   patience: Number(process.env.TUG_VM_PATIENCE ?? 600),
-  ...(process.env.TUG_VM_PATTERN === undefined ? {} : { pattern: process.env.TUG_VM_PATTERN }),
+  ...(pattern === undefined ? {} : { pattern }),
+  ...(command === undefined ? {} : { command }),
 };
 
 await must([join(import.meta.dirname, 'make-machine.sh'), made], { timeout: 1_200_000 });
-await makeTree();
-const outcomes = await boot();
-rmSync(work, { recursive: true });
-report(outcomes);
+let outcomes: Outcome[];
+try {
+  await makeTree();
+  outcomes = await boot();
+} finally {
+  rmSync(work, { recursive: true });
+}
+if (command === undefined) report(outcomes);
 
 /** The second disk: this tree with what its tests need of its packages. */
 async function makeTree(): Promise<void> {
@@ -34,25 +43,38 @@ async function makeTree(): Promise<void> {
       recursive: true,
       verbatimSymlinks: true,
     });
+  for (const file of plan.files) allowTime(join(tree, file));
   mkdirSync(join(tree, '.cache'));
   writeFileSync(join(tree, 'plan.json'), JSON.stringify(plan));
   await must(['mke2fs', '-q', '-t', 'ext4', '-d', tree, join(work, 'tree.ext4'), '2G'], { timeout: 300_000 });
   rmSync(tree, { recursive: true });
 }
 
+/** The time limits that tests set themselves are made for a machine that is not emulated. */
+function allowTime(file: string): void {
+  const longer = readFileSync(file, 'utf8').replaceAll(
+    /(\}, |^ {2})(\d+)_000(,?\n?\);)/gm,
+    (_, before: string, seconds: string, after: string) => `${before}${Number(seconds) * slowness}_000${after}`,
+  );
+  writeFileSync(file, longer);
+}
+
 /** Runs the machine to its end; what it said stands in .cache/vm/console.log. */
 async function boot(): Promise<Outcome[]> {
   const disk = (path: string) => ['-drive', `file=${path},if=virtio,format=raw,snapshot=on,cache=unsafe`];
-  const command = [
-    ...['qemu-system-x86_64', '-M', 'pc', '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '1536'],
-    ...['-nodefaults', '-nographic', '-no-reboot', '-serial', 'stdio'],
-    ...['-kernel', join(made, 'kernel'), '-initrd', join(made, 'initrd')],
-    ...['-append', 'console=ttyS0 quiet panic=-1 cgroup_no_v1=all apparmor=1 security=apparmor'],
+  const append = 'console=ttyS0 quiet panic=-1 cgroup_no_v1=all apparmor=1 security=apparmor';
+  const machineArguments = [
+    ...'-M pc -accel tcg -cpu max -smp 2 -m 1536 -nodefaults -nographic -no-reboot -serial stdio'.split(' '),
+    '-kernel',
+    join(made, 'kernel'),
+    '-initrd',
+    join(made, 'initrd'),
+    '-append',
+    append,
     ...disk(join(made, 'root.ext4')),
     ...disk(join(work, 'tree.ext4')),
-    ...(process.env.TUG_VM_QEMU ?? '').split(' ').filter((word) => word !== ''),
   ];
-  const machine = spawn('nice', ['-n', '10', ...command], {
+  const machine = spawn('qemu-system-x86_64', machineArguments, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, TMPDIR: work },
   });

@@ -10,7 +10,7 @@ import type { ContainerFiles, PathStat } from './contract.ts';
 import { extract } from './extract.ts';
 import { type Located, locate } from './locate.ts';
 import { baseName, cleanPath, pathStat } from './path-stat.ts';
-import { byteString, type FileTree, runningTree, stoppedTree } from './tree.ts';
+import { byteString, type FileTree, refuseSilentBelow, runningTree, stoppedTree } from './tree.ts';
 
 /** Copying files in and out: see ContainerFiles. */
 export function createArchives(context: Context): Pick<ContainerFiles, 'statPath' | 'readArchive' | 'writeArchive'> {
@@ -46,6 +46,7 @@ async function readArchive(
   let found: Located | undefined;
   try {
     found = find(tree, { reference, path });
+    refuseSilentBelow(tree, found.path);
     const stat = pathStat(tree, path, found);
     context.events.publish(row, 'archive-path');
     return { stat, archive: packed(tree, found, { name: baseName(cleanPath(path)), handOver }) };
@@ -118,14 +119,15 @@ async function writeArchive(context: Context, reference: string, options: WriteO
   const run = context.runs.get(id);
   if (run) {
     const row = getRow(context.store, id);
-    await writeInto(context, row, runningTree(context, row, run.process.openRoot()), { reference, ...options });
+    const tree = await runningTree(context, row, run.process.openRoot());
+    await writeInto(context, row, tree, { reference, ...options });
     return;
   }
   await context.locks.run(id, async () => {
     const row = getRow(context.store, id);
     const begun = context.runs.get(id);
     const tree = begun
-      ? runningTree(context, row, begun.process.openRoot())
+      ? await runningTree(context, row, begun.process.openRoot())
       : // The disk is not waited for: what is copied is as safe as what the container writes.
         await stoppedTree(context, row, context.snapshots.mount(id, { volatile: true }));
     await writeInto(context, row, tree, { reference, ...options });

@@ -1,7 +1,7 @@
 import { constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, posix } from 'node:path';
-import { closeFd, type FileStatus, O_PATH, openDirectory, tryOpenIn } from '../../host/index.ts';
-import { newId } from '../../kit/index.ts';
+import { answers, closeFd, type FileStatus, O_PATH, openDirectory, tryOpenIn } from '../../host/index.ts';
+import { EngineError, newId } from '../../kit/index.ts';
 import type { IdMapping, Spot } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
 import { etcFiles } from '../life/start/etc-files.ts';
@@ -20,8 +20,10 @@ export interface FileTree {
   root: number;
   /** Whose owners are the host's ids that stand for the container's, as these have it. */
   ids?: IdMapping;
-  /** What lies at a path instead of what the root has there; of a running container the kernel knows. */
+  /** What lies at a path instead of what the root has there; of a running container the kernel knows. Throws for one that is silent. */
   mounted(path: string): Mounted | undefined;
+  /** Mounts on file systems that do not answer: who looks at them waits. */
+  silent?: string[];
   /** The kernel's own file systems and whatever was mounted from within: places without files for anybody outside, as in Docker. */
   isForeign(path: string, status: FileStatus): boolean;
   close(): void;
@@ -34,17 +36,35 @@ export function byteString(text: string): string {
 
 const relative = (path: string): string => byteString(posix.resolve('/', path).slice(1));
 
-/** The files of a container that runs, by the root that its monitor hands out. */
-export function runningTree(context: Context, row: ContainerRow, root: number): FileTree {
+/** Which mounts of a container lie on file systems that do not answer now, a server's for example. */
+async function silentMounts({ mounts }: ContainerRow): Promise<string[]> {
+  const asked = mounts.filter(({ type, source }) => (type === 'bind' || type === 'volume') && source !== '');
+  const known = await Promise.all(asked.map(({ source }) => answers(source)));
+  return asked.filter((_, index) => !known[index]).map(({ destination }) => relative(destination));
+}
+
+function refuse(path: string): never {
+  throw new EngineError('unavailable', `the file system at /${Buffer.from(path, 'latin1')} does not answer`);
+}
+
+/** Refuses to go through a directory below which there is one that is silent. */
+export function refuseSilentBelow({ silent = [] }: FileTree, path: string): void {
+  for (const mount of silent) if (path === '' || mount.startsWith(`${path}/`)) refuse(mount);
+}
+
+/** The files of a container that runs, by the root that its monitor hands out, which is closed with the tree. */
+export async function runningTree(context: Context, row: ContainerRow, root: number): Promise<FileTree> {
   const own = [
     ...row.mounts.map(({ destination }) => relative(destination)),
     ...Object.keys(row.hostConfig.Tmpfs ?? {}).map(relative),
     ...engineFiles(context, row).map(([path]) => path),
   ];
   const isOwn = (path: string): boolean => own.some((mount) => path === mount || path.startsWith(`${mount}/`));
+  const silent = await silentMounts(row);
   return {
     root,
-    mounted: () => undefined,
+    silent,
+    mounted: (path) => (silent.includes(path) ? refuse(path) : undefined),
     isForeign: (path, status) => status.mountRoot && path !== '' && !isOwn(path),
     ...(row.ids && { ids: row.ids }),
     close: () => closeFd(root),
@@ -59,6 +79,7 @@ export async function stoppedTree(context: Context, row: ContainerRow, root: num
   const fds: number[] = [root];
   const user = newId();
   const mounts = new Map<string, Mounted>();
+  const silent = await silentMounts(row);
   const close = (): void => {
     fds.splice(0).forEach(closeFd);
     void context.volumes.release(user);
@@ -76,6 +97,7 @@ export async function stoppedTree(context: Context, row: ContainerRow, root: num
     }
     for (const mount of row.mounts) {
       const { destination, rw, subpath = '.' } = mount;
+      if (silent.includes(relative(destination))) continue;
       const source = await openSource(context, mount, { user, ids: row.ids });
       if (source) add(relative(destination), source.base, { subpath: source.name ?? subpath, readOnly: !rw });
     }
@@ -84,7 +106,8 @@ export async function stoppedTree(context: Context, row: ContainerRow, root: num
     throw error;
   }
   const { ids } = row;
-  return { root, ...(ids && { ids }), mounted: (path) => mounts.get(path), isForeign: () => false, close };
+  const mounted = (path: string) => (silent.includes(path) ? refuse(path) : mounts.get(path));
+  return { root, silent, ...(ids && { ids }), mounted, isForeign: () => false, close };
 }
 
 /** The directory that is mounted, or for a single file the one it is in; undefined where nothing is. */

@@ -45,7 +45,7 @@ export function shapeSample(who: { name?: string; id?: string }, look: Look, bef
     ...who,
     read: look.at,
     preread: before?.at ?? never,
-    pids_stats: usage.pids ?? {},
+    pids_stats: pidsOf(usage),
     blkio_stats: blockOf(usage),
     num_procs: 0,
     storage_stats: {},
@@ -82,6 +82,14 @@ function memoryOf({ memory, version }: Usage, machine: Machine): NonNullable<Sta
     ...(failures > 0 && { failcnt: failures }),
     limit: Math.min(memory.limit, machine.memory),
   };
+}
+
+// Version 2 says `max` where there is no limit, which Docker has as the largest of 64 bits: more than a number here can hold.
+const noLimit = () => (JSON as unknown as { rawJSON(text: string): number }).rawJSON(String(2n ** 64n - 1n));
+
+function pidsOf({ pids, version }: Usage): NonNullable<StatsSample['pids_stats']> {
+  if (version === 1 || !pids) return pids ?? {};
+  return { current: pids.current, limit: pids.limit ?? noLimit() };
 }
 
 /** Version 2 tells bytes alone, and Docker leaves the rest null there. */

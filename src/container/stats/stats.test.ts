@@ -60,6 +60,9 @@ test('version 2 in Docker’s shape: no CPUs one by one, null for what is not co
   expect(sample.blkio_stats?.io_service_bytes_recursive).toEqual([{ major: 8, minor: 0, op: 'read', value: 3 }]);
   expect(sample.blkio_stats?.io_serviced_recursive).toBeNull();
   expect(sample.pids_stats).toEqual({});
+  const counted = (limit: object) => shapeSample({}, { ...look, usage: { ...usage, pids: { current: 3, ...limit } } });
+  expect(counted({ limit: 7 }).pids_stats).toEqual({ current: 3, limit: 7 });
+  expect(JSON.stringify(counted({}).pids_stats)).toBe('{"current":3,"limit":18446744073709551615}');
 });
 
 test('version 1 has empty lists instead', () => {

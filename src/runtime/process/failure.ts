@@ -76,6 +76,10 @@ const describers: Describe = {
   rlimit: ({ resource }, _failure, why) =>
     `error setting rlimits for ready process: error setting rlimit type ${resource}: ${why}`,
   cwd: ({ path }, _failure, why) => `chdir to cwd (${quoted(path)}) set in config.json failed: ${why}`,
+  label: ({ kind }, { text }, why) =>
+    kind === 'apparmor'
+      ? `unable to apply apparmor profile: apparmor failed to apply profile: write fsmount:fscontext:proc/thread-self/attr/apparmor/exec: ${why}`
+      : `error setting exec label: ${text}: ${why}`,
   ids: (_step, _failure, why) => `unable to setup user: ${why}`,
   capabilities: (_step, _failure, why) => `unable to apply caps: ${why}`,
   seccomp: (_step, _failure, why) => `error loading seccomp filter into kernel: ${why}`,

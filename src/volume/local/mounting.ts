@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { attachLoop, callApart, callHere, closeFd, type PlainCall, SystemError } from '../../host/index.ts';
+import { answers, attachLoop, callApart, callHere, closeFd, type PlainCall, SystemError } from '../../host/index.ts';
 import { EngineError, messageOf, systemWords } from '../../kit/index.ts';
-import { answers } from './answers.ts';
 import { clearNewDisk, diskPath, makeDisk, parseSize } from './disk.ts';
 import { type MountArguments, parseMountOptions } from './mount-options.ts';
 import { optionOf, type Remote, resolveRemote } from './network-address.ts';

@@ -1,6 +1,5 @@
 import type { Volume } from '../../api/index.ts';
-import { treeSize } from '../../host/index.ts';
-import { answers } from '../local/answers.ts';
+import { answers, treeSize } from '../../host/index.ts';
 import { dataPath, type Place } from './life.ts';
 import { describe, volumeRows } from './row.ts';
 

@@ -1,17 +1,17 @@
-import { stat } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 
 /** How long a file system may think about it, in milliseconds. */
 const patience = 1000;
 const asked = new Map<string, Promise<boolean>>();
 
 /**
- * Whether what is at a path can be looked at now. It is asked beside the engine's other work, once at a time: a server that does not
+ * Whether the file system at a path answers now (attributes alone may be remembered); so does what is not there. It is asked beside the engine's other work, once at a time: a server that does not
  * answer would hold up whoever looks, and there are only so many hands to wait.
  */
 export async function answers(path: string): Promise<boolean> {
   let question = asked.get(path);
   if (!question) {
-    question = stat(path)
+    question = statfs(path)
       .then(() => true)
       .catch(() => true)
       .finally(() => asked.delete(path));

@@ -1,0 +1,65 @@
+// A file system of a container that stops answering, as a server's may: whoever looks waits in the kernel, and the engine must not look.
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { must } from '../support/command.ts';
+import { type Engine, startEngine } from '../support/engine.ts';
+
+let engine: Engine;
+let server: ChildProcess;
+
+beforeAll(async () => {
+  // The file system is mounted in the engine's own mount namespace, and goes with it.
+  engine = await startEngine({ dataSize: '64m' });
+  await engine.withBusybox();
+  const program = join(engine.directory, 'hung-fuse');
+  const place = join(engine.directory, 'far');
+  mkdirSync(place);
+  await must(['cc', '-O1', '-Wall', '-o', program, join(import.meta.dirname, '../support/hung-fuse.c')]);
+  const within = ['-t', String(engine.pid()), '-m', program, place];
+  server = spawn('nsenter', within, { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => server.stdout?.once('data', resolve));
+  for (const name of ['runs', 'created'])
+    await engine.tug([
+      name === 'runs' ? 'run' : 'create',
+      ...(name === 'runs' ? ['-d'] : []),
+      '--name',
+      name,
+      '-v',
+      `${place}:/far`,
+      'busybox',
+      'sleep',
+      '1000',
+    ]);
+}, 60_000);
+
+afterAll(async () => {
+  server.kill('SIGCONT');
+  server.kill('SIGKILL');
+  expect(await engine.dispose()).toEqual([]);
+}, 60_000);
+
+const silent = expect.stringContaining('the file system at /far does not answer');
+
+test('copying from and into it is refused at once, what lies beside it is copied, and nobody else waits', async () => {
+  server.kill('SIGSTOP');
+  for (const name of ['runs', 'created']) {
+    for (const words of [
+      [`${name}:/far/file`, '-'],
+      [`${name}:/far`, '-'],
+      [`${name}:/`, '-'],
+      ['-', `${name}:/far`],
+    ]) {
+      const { code, stderr } = await engine.tug(['cp', ...words], { stdin: Buffer.alloc(1024) });
+      expect([words, code, stderr]).toEqual([words, 1, silent]);
+    }
+    expect((await engine.tug(['cp', `${name}:/etc/passwd`, '-'])).code).toBe(0);
+    expect((await engine.tug(['diff', name])).code).toBe(0);
+    expect((await engine.tug(['export', name, '-o', '/dev/null'])).code).toBe(0);
+  }
+  expect((await engine.tug(['run', '--rm', 'busybox', 'echo', 'alive'])).stdout).toBe('alive\n');
+  server.kill('SIGCONT');
+  expect((await engine.tug(['cp', 'runs:/etc', '-'])).code).toBe(0);
+  expect((await engine.tug(['rm', '-f', 'runs', 'created'])).code).toBe(0);
+}, 60_000);

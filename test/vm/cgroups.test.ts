@@ -1,0 +1,118 @@
+// A machine that has cgroup v2 and nothing else: what is told of it, what a container sees, what it is counted.
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { detectCgroups } from '../../src/host/index.ts';
+import { until } from '../support/command.ts';
+import { type Engine, startEngine } from '../support/engine.ts';
+
+let engine: Engine;
+
+beforeAll(async () => {
+  engine = await startEngine();
+  await engine.withBusybox();
+}, 60_000);
+
+afterAll(async () => {
+  expect(await engine.dispose()).toEqual([]);
+}, 60_000);
+
+const says = async (options: string[], script: string) =>
+  (await engine.tug(['run', '--rm', ...options, 'busybox', 'sh', '-c', script])).stdout;
+const json = async <T>(path: string) => (await engine.request('GET', path)).json() as T;
+
+test('the machine has cgroup v2 alone, and the engine says so without a warning', async () => {
+  expect(detectCgroups().mode).toBe('v2');
+  const info = await json<Record<string, unknown>>('/info');
+  expect(info).toMatchObject({
+    CgroupVersion: '2',
+    CgroupDriver: 'cgroupfs',
+    MemoryLimit: true,
+    SwapLimit: true,
+    CpuCfsPeriod: true,
+    CpuCfsQuota: true,
+    CPUShares: true,
+    CPUSet: true,
+    PidsLimit: true,
+    OomKillDisable: false,
+  });
+  expect(info.SecurityOptions).toContain('name=cgroupns');
+  expect(info.Warnings ?? []).toEqual([]);
+});
+
+test('a container sees its own cgroup as the root; with the host’s namespace it sees where it lies', async () => {
+  const own = 'cat /proc/self/cgroup; cat /sys/fs/cgroup/cgroup.procs | head -n 1; touch /sys/fs/cgroup/x 2>&1';
+  expect(await says([], own)).toBe('0::/\n1\ntouch: /sys/fs/cgroup/x: Read-only file system\n');
+  expect(await says(['--cgroupns', 'host'], 'cat /proc/self/cgroup')).toMatch(/^0::\/tug\/[0-9a-f]{64}\n$/);
+  const writes = 'mkdir /sys/fs/cgroup/below && echo made';
+  expect(await says(['--privileged'], writes)).toBe('made\n');
+});
+
+test('figures come in the shape that Docker gives them on such a machine', async () => {
+  await engine.tug(['run', '-d', '--name', 'counted', '-m', '64m', '--cpus', '0.5', 'busybox', 'sleep', '1000']);
+  const stats = await json<Record<string, Record<string, unknown>>>('/containers/counted/stats?stream=0');
+  const cpu = stats.cpu_stats as { cpu_usage: Record<string, number> };
+  expect(Object.keys(cpu.cpu_usage).toSorted()).toEqual(['total_usage', 'usage_in_kernelmode', 'usage_in_usermode']);
+  expect(cpu.cpu_usage.total_usage).toBeGreaterThan(0);
+  expect(stats.memory_stats).toMatchObject({ limit: 64 << 20, usage: expect.any(Number) });
+  const { stats: details } = stats.memory_stats as { stats: Record<string, number> };
+  for (const key of ['anon', 'file', 'inactive_file', 'pgfault', 'slab']) expect(details[key]).toBeNumber();
+  expect(Object.keys(stats.memory_stats ?? {}).toSorted()).toEqual(['limit', 'stats', 'usage']);
+  const raw = (await engine.request('GET', '/containers/counted/stats?stream=0')).text;
+  expect(raw).toContain('"pids_stats":{"current":1,"limit":18446744073709551615}');
+  expect(stats.blkio_stats).toMatchObject({ io_wait_time_recursive: null, sectors_recursive: null });
+  await engine.tug(['rm', '-f', 'counted']);
+});
+
+test('pause stops what runs and unpause lets it go on; what is paused can be killed', async () => {
+  const ticking = 'i=0; while :; do i=$((i+1)); echo $i >/n; done';
+  await engine.tug(['run', '-d', '--name', 'ticks', 'busybox', 'sh', '-c', ticking]);
+  const { State } = await json<{ State: { Pid: number } }>('/containers/ticks/json');
+  const used = () => readFileSync(`/proc/${State.Pid}/stat`, 'utf8').split(' ').slice(13, 15).join(' ');
+  expect((await engine.tug(['pause', 'ticks'])).code).toBe(0);
+  const before = used();
+  await Bun.sleep(500);
+  expect(used()).toBe(before);
+  expect((await engine.tug(['unpause', 'ticks'])).code).toBe(0);
+  await until('it goes on', () => used() !== before);
+  await engine.tug(['pause', 'ticks']);
+  expect((await engine.tug(['kill', 'ticks'])).code).toBe(0);
+  expect((await engine.tug(['wait', 'ticks'])).stdout).toBe('137\n');
+  await engine.tug(['rm', 'ticks']);
+});
+
+test('who is killed for its memory is known to be, and an event tells of it', async () => {
+  const since = String(Math.floor(Date.now() / 1000));
+  const eats = "x=$(head -c 40000000 /dev/zero | tr '\\0' a); echo $x | wc -c";
+  const limits = ['-m', '12m', '--memory-swap', '12m'];
+  await engine.tug([
+    'run',
+    '--name',
+    'eats',
+    ...limits,
+    'busybox',
+    'sh',
+    '-c',
+    `exec sh -c "${eats.replaceAll('$', '\\$').replaceAll('"', '\\"')}"`,
+  ]);
+  const { State } = await json<{ State: Record<string, unknown> }>('/containers/eats/json');
+  expect(State).toMatchObject({ OOMKilled: true, Status: 'exited' });
+  const events = await engine.tug([
+    'events',
+    '--since',
+    since,
+    '--until',
+    String(Math.ceil(Date.now() / 1000)),
+    '--filter',
+    'event=oom',
+    '--format',
+    '{{.Actor.Attributes.name}}',
+  ]);
+  expect(events.stdout).toMatch(/^eats$/m);
+  await engine.tug(['rm', 'eats']);
+});
+
+test('what v2 has no place for is refused or left out in Docker’s words', async () => {
+  const swappiness = await engine.tug(['create', '--memory-swappiness', '7', '--oom-kill-disable', 'busybox']);
+  expect(swappiness.stderr).toContain('WARNING: ');
+  await engine.tug(['rm', swappiness.stdout.trim()]);
+});
