@@ -19,7 +19,7 @@ bench: build tools/.packages
 kill-test: build tools/.packages
 	@TUG_KILL_ROUNDS=$${TUG_KILL_ROUNDS:-200} $(BUN) test --timeout 3600000 ./test/system/kill.test.ts \
 	  ./test/system/image-kill.test.ts ./test/system/image-kill-seeded.test.ts ./test/system/pull-kill.test.ts \
-	  ./test/system/network-kill.test.ts
+	  ./test/system/network-kill.test.ts ./test/system/build-kill.test.ts
 	@TUG_KILLS_OF_ENGINE=$${TUG_KILLS_OF_ENGINE:-1000} TUG_KILLS_OF_SHIMS=$${TUG_KILLS_OF_SHIMS:-100} \
 	  $(BUN) test --timeout 14400000 ./test/system/kill-seeded.test.ts
 

@@ -95,7 +95,11 @@ function createSweep({ layers, containers, frozen, add, drop }: Swept): Snapshot
       if (known.container?.(id) === false) frozen.dropAll(id);
       else for (const name of frozen.names(id)) if (known.frozen?.(id, name) === false) frozen.drop(id, name);
     }
-    for (const key of layers.keys()) if (known.layer?.(layers.record(key).diffId) === false) add(key);
+    for (const key of layers.keys()) {
+      // A kill may come between a draft's naming and whoever has it still under its first name.
+      const { diffId, draft = diffId } = layers.record(key);
+      if (known.layer?.(diffId) === false && known.layer(draft) === false) add(key);
+    }
     drop();
   };
 }
