@@ -8,6 +8,7 @@ import { placeInit } from './daemon/init-program.ts';
 import { listenAll } from './daemon/listen.ts';
 import type { Values } from './daemon/options/option.ts';
 import { writePidfile } from './daemon/pidfile.ts';
+import { refuseOrphans } from './daemon/orphans.ts';
 import { type Live, reload } from './daemon/reload.ts';
 import { restoreMain } from './daemon/restore/main.ts';
 import { refuseHalfRestored } from './daemon/restore/place.ts';
@@ -134,6 +135,8 @@ async function openGround(settings: Settings, log: Log, opened: (() => unknown)[
   makeDirectory(execRoot, 0o711);
   opened.push(writePidfile(settings.pidfile));
   const store = createStore({ dir: dataRoot, log });
+  refuseHalfRestored(dataRoot);
+  await refuseOrphans(settings);
   opened.push(() => store.close());
   const { runtime, runtimes } = openRuntime(settings, log);
   opened.push(() => runtime.close());
@@ -206,7 +209,8 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     readPlainLine,
   };
   const names = () => settings.authorizationPlugins;
-  const server = createServer({ backends, log, tracer, authorizers: { names, plugins, log } });
+  const authorizers = { names, plugins, log };
+  const server = createServer({ backends, log, tracer, authorizers, trouble: store.lost });
   opened.push(() => server.close());
   return { server, containers, live: { settings, runtime, runtimes, facts, system } };
 }

@@ -17,11 +17,13 @@ export interface DispatchOptions {
   tracer: Tracer;
   /** Who is asked first; without them, or while they name nobody, nobody is. */
   authorizers?: Authorizers;
+  /** What is wrong with the engine as a whole, so that a failure is told with its cause. */
+  trouble?: () => string | undefined;
 }
 
 /** From a request to its route: version negotiation, the fields on every answer, errors as Docker words them. */
 export function createDispatch(options: DispatchOptions): (exchange: Exchange, socket: Socket) => Promise<void> {
-  const { find, server, isExperimental, log, tracer, authorizers } = options;
+  const { find, server, isExperimental, log, tracer, authorizers, trouble } = options;
   return async (begun, socket) => {
     let exchange = begun;
     const { head, reply } = exchange;
@@ -48,7 +50,7 @@ export function createDispatch(options: DispatchOptions): (exchange: Exchange, s
       const name = `${head.method} ${match.pattern}`;
       await tracer.request(name, head.headers.get('traceparent'), () => match.handler(request));
     } catch (error) {
-      await answerError(exchange, error, { version, log });
+      await answerError(exchange, error, { version, log, ...(trouble && { trouble }) });
     }
   };
 }
@@ -77,9 +79,17 @@ function cleanPath(path: string): string {
   return clean.length > 1 && !path.endsWith('/') && clean.endsWith('/') ? clean.slice(0, -1) : clean;
 }
 
-async function answerError(exchange: Exchange, thrown: unknown, about: { version: string; log: Log }): Promise<void> {
+interface About {
+  version: string;
+  log: Log;
+  trouble?: () => string | undefined;
+}
+
+async function answerError(exchange: Exchange, thrown: unknown, about: About): Promise<void> {
   const { head, reply } = exchange;
-  const { status, message, error } = describeError(thrown);
+  const { status, message: words, error } = describeError(thrown);
+  const why = status >= 500 ? about.trouble?.() : undefined;
+  const message = why === undefined || words.includes(why) ? words : `${words} (${why})`;
   const line = { method: head.method, path: head.path, error: message };
   const fields = { ...line, status, ...(error.cause === undefined ? {} : { cause: error.cause }) };
   // What was under way for a client that has left failed because of that.

@@ -13,10 +13,10 @@ import { givenRoutes } from './routes/container/given.ts';
 import { inspectManyRoutes } from './routes/container/inspect-many.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { directRoutes } from './routes/direct.ts';
-import { lineRoutes } from './routes/line.ts';
 import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/exec.ts';
 import { imageRoutes } from './routes/images.ts';
+import { lineRoutes } from './routes/line.ts';
 import { networkRoutes } from './routes/networks.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { systemRoutes } from './routes/system/system.ts';
@@ -49,11 +49,14 @@ export function createServer(options: {
   log: Log;
   tracer?: Tracer;
   authorizers?: Authorizers;
+  /** See DispatchOptions. */
+  trouble?: () => string | undefined;
 }): Server {
-  const { backends, log, tracer = untraced, authorizers } = options;
+  const { backends, log, tracer = untraced, authorizers, trouble } = options;
   const find = createRouter(routesTo(backends));
   const { server, isExperimental } = backends.system;
-  const dispatch = createDispatch({ find, server, isExperimental, log, tracer, ...(authorizers && { authorizers }) });
+  const known = { ...(authorizers && { authorizers }), ...(trouble && { trouble }) };
+  const dispatch = createDispatch({ find, server, isExperimental, log, tracer, ...known });
   const closing = new AbortController();
   const connections = new Map<Socket, Reply | undefined>();
   const serve = (socket: Socket) => {

@@ -15,7 +15,7 @@ export interface Store {
    */
   note<T>(change: (tx: Tx) => T): T;
   /**
-   * As `update`, for what is new: refused with `no space left on device` while the reserve cannot be held. Without `wait` it is as
+   * As `update`, for what is new: refused with `no space left on device` while the reserve cannot be held, and while the directory is lost. Without `wait` it is as
    * durable as a `note`.
    */
   admit<T>(change: (tx: Tx) => T, options?: { wait: boolean }): T;
@@ -24,6 +24,8 @@ export interface Store {
   readonly blobs: Blobs;
   /** Every blob against its digest, and the database: its pages, its documents and what is computed from them. */
   check: Check;
+  /** Says so where the directory is not there any more, or another one is in its place; undefined while all is well. */
+  lost(): string | undefined;
   /** Writes the database, as it is at this moment, to a new file of that name, which is a whole database by itself. */
   copyTo(path: string): void;
   /** How many transactions were committed since the store was opened. */

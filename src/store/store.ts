@@ -9,6 +9,7 @@ import { checkDatabase } from './database/check-database.ts';
 import { copyDatabase, openDatabase } from './database/database.ts';
 import { createFlush, type Flush, noFlush } from './database/flush.ts';
 import { createTransact, isFull } from './database/transact.ts';
+import { heldWhereItIs, type Lost, watchPlace } from './place.ts';
 import { createReserve, noReserve, type Reserve } from './reserve.ts';
 
 /** Opens the store under `dir` (made if missing): `tug.db` and `blobs/`. Only one store may have a directory open at a time. */
@@ -16,10 +17,11 @@ export function createStore(options: { dir: string; log: Log }): Store {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const db = openDatabase(join(options.dir, 'tug.db'));
   try {
-    const reserve = createReserve(join(options.dir, 'reserve'));
+    const lost = watchPlace(options.dir);
+    const reserve = heldWhereItIs(createReserve(join(options.dir, 'reserve')), lost);
     const blobs = openBlobs(join(options.dir, 'blobs'), options.log);
     const flush = createFlush(join(options.dir, 'tug.db-wal'));
-    return storeOf({ db, blobs, reserve, flush, onClose: () => undefined });
+    return storeOf({ db, blobs, reserve, flush, lost, onClose: () => undefined });
   } catch (error) {
     db.close();
     throw error;
@@ -45,9 +47,10 @@ interface Parts {
   reserve: Reserve;
   flush: Flush;
   onClose: () => void;
+  lost?: Lost;
 }
 
-function storeOf({ db, blobs, reserve, flush, onClose }: Parts): Store {
+function storeOf({ db, blobs, reserve, flush, onClose, lost = () => undefined }: Parts): Store {
   let commits = 0;
   const declared = new Map<string, Collection<unknown>>();
   const transact = createTransact(db, (collection) => declared.set(collection.name, collection));
@@ -101,6 +104,7 @@ function storeOf({ db, blobs, reserve, flush, onClose }: Parts): Store {
     },
     flush: () => flush.flush(),
     check: () => check(),
+    lost,
     copyTo: (path) => copyDatabase(db, path),
     get commits() {
       return commits;

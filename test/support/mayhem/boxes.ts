@@ -15,7 +15,7 @@ export interface Box {
   /** How often it was surely started, and how often perhaps. */
   starts: number;
   maybe: number;
-  /** How often it was surely or perhaps ended from outside: it may not have come to count a life that was so short. */
+  /** How often it was surely or perhaps ended or paused since one looked: it may not have come to count a life so short. */
   ended: number;
   /** A client is at it. */
   busy: boolean;

@@ -123,7 +123,9 @@ export function createClients(engine: Engine, random: Random, count = 3): Client
     await must('GET', '/containers/json?all=1');
   };
 
-  const pauseAWhile = async ({ name }: Box) => {
+  const pauseAWhile = async (box: Box) => {
+    const { name } = box;
+    box.ended++;
     await must('POST', `/containers/${name}/pause`);
     await must('POST', `/containers/${name}/unpause`);
   };

@@ -91,7 +91,7 @@ function state(box: Box, { State }: Seen): string[] {
   const wrong: [boolean, string][] = [
     [!['created', 'running', 'paused', 'exited', 'restarting'].includes(Status), 'is in no state that lasts'],
     [Pid > 0 !== (Status === 'running' || Status === 'paused'), 'has a pid, or none'],
-    [Pid > 0 && !existsSync(`/proc/${Pid}`), 'has no process'],
+    [Pid > 0 && box.kind !== 'again' && !existsSync(`/proc/${Pid}`), 'has no process'],
     [box.run === 'created' && Status !== 'created', 'was never started'],
     [box.kind === 'again' && box.run === 'running' && Status === 'exited', 'is not started again'],
     [box.kind === 'ender' && box.starts > 0 && !codes.includes(ExitCode), `did not end with ${codes}`],
