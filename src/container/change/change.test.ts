@@ -108,9 +108,13 @@ describe('one that runs', () => {
     await change({ env: ['C=4'], mounts: [{ Type: 'volume', Source: 'other', Target: '/data' }] });
     expect((await inspect()).Config).toMatchObject({ Env: ['A=1', 'B=2'], Labels: { tier: 'back' } });
     expect(targets(id)).toEqual(expect.arrayContaining(['volume:named', 'volume:other']));
+    expect(await inspect()).toMatchObject({
+      Tug: { Next: { Env: ['A=1', 'B=3', 'C=4'], Restart: false, Mounts: expect.any(Array) } },
+    });
     await containers.update('aa', { RestartPolicy: { Name: 'always' } });
     await containers.stop('aa', {});
-    const { Config, HostConfig } = await inspect();
+    const { Config, HostConfig, ...others } = await inspect();
+    expect(others).not.toHaveProperty('Tug');
     expect(Config?.Env).toEqual(['A=1', 'B=3', 'C=4']);
     expect(HostConfig?.RestartPolicy?.Name).toBe('always');
     expect(HostConfig?.Mounts).toEqual([{ Type: 'volume', Source: 'other', Target: '/data' }]);

@@ -1,5 +1,6 @@
 import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
+import { forgetRestart } from '../life/again/restarts.ts';
 import { stopRunning } from '../life/end/stop.ts';
 import { start } from '../life/start/start.ts';
 import { changeRow, findRow, getRow } from '../row.ts';
@@ -16,6 +17,7 @@ export async function restartRemade(context: Context, id: string): Promise<void>
     throw new EngineError('internal', `cannot stop container: ${id}: ${messageOf(error)}`, error);
   }
   crashpoint('container.remadeStopped');
+  forgetRestart(context, id);
   try {
     // One that was stopped by a user meanwhile was asked to start all the same.
     await start(context, id, getRow(context.store, id).state === 'restarting' ? 'policy' : 'user');

@@ -54,7 +54,7 @@ test('a health check is completed field by field', () => {
     Retries: 3,
   });
   expect(mergeConfig({ Healthcheck: { Test: ['NONE'] } }, image).Healthcheck?.Test).toEqual(['NONE']);
-  const { Healthcheck, ...others } = image;
+  const { Healthcheck: _, ...others } = image;
   expect(mergeConfig({ Healthcheck: { Test: [], Interval: 1e9, Retries: 0 } }, others).Healthcheck).toEqual({
     Interval: 1e9,
   });

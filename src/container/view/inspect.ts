@@ -1,4 +1,5 @@
 import type { ContainerInspectResponse, ContainerState } from '../../api/index.ts';
+import { remadeAs } from '../change/remake.ts';
 import type { Context } from '../context.ts';
 import { etcFiles } from '../life/start/etc-files.ts';
 import { mountViews } from '../life/start/mount-points.ts';
@@ -37,8 +38,15 @@ export async function inspect(
     Mounts: mountViews(row),
     Config: row.config,
     NetworkSettings: networkSettings(row),
+    ...(row.next && { Tug: { Next: nextView(row) } }),
     ...(options.size && (await sizes(context, row))),
   };
+}
+
+/** What it will be from its next start on. */
+function nextView(row: ContainerRow): object {
+  const next = remadeAs(row);
+  return { Env: next.config.Env, Mounts: mountViews(next), Restart: row.next?.restart ?? false };
 }
 
 /** Known once the container was started; before, Docker shows none. */
