@@ -5,6 +5,7 @@ const below = {
   api: ['oci'],
   host: [],
   telemetry: [],
+  doctor: [],
   store: ['oci'],
   registry: ['api', 'oci'],
   snapshot: ['oci', 'host', 'store'],
@@ -16,10 +17,24 @@ const below = {
   image: ['api', 'oci', 'host', 'store', 'registry', 'snapshot'],
   container: ['api', 'oci', 'host', 'store', 'snapshot', 'logs', 'runtime', 'volume', 'network', 'image'],
   build: ['api', 'oci', 'host', 'store', 'registry', 'snapshot', 'runtime', 'network', 'image'],
-  server: ['build', 'api', 'oci', 'host', 'registry', 'logs', 'plugin', 'volume', 'network', 'image', 'container', 'telemetry'],
+  server: [
+    'build',
+    'api',
+    'oci',
+    'host',
+    'registry',
+    'logs',
+    'plugin',
+    'volume',
+    'network',
+    'image',
+    'container',
+    'telemetry',
+    'doctor',
+  ],
   client: ['api'],
   // `manifest` speaks to registries itself, without an engine.
-  cli: ['api', 'oci', 'client', 'registry'],
+  cli: ['api', 'oci', 'client', 'doctor', 'registry'],
 };
 const rooms = Object.keys(below).join('|');
 module.exports = {
@@ -32,11 +47,7 @@ module.exports = {
       from: { path: '^src/([^/]+)/' },
       to: {
         path: `^src/(${rooms})/`,
-        pathNot: [
-          '^src/$1/',
-          '^src/[^/]+/index\\.ts$',
-          '^src/api/[^/]+/index\\.ts$',
-        ],
+        pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/api/[^/]+/index\\.ts$'],
       },
     },
     {

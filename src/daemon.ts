@@ -4,11 +4,12 @@ import shimPath from '../dist/tug-shim' with { type: 'file' };
 import type { PlainLine } from './api/index.ts';
 import { createBuilds } from './build/index.ts';
 import { type Containers, createClock, createContainers, createStepSpecs, readHostFacts } from './container/index.ts';
+import { createDoctor } from './daemon/doctor.ts';
 import { placeInit } from './daemon/init-program.ts';
 import { listenAll } from './daemon/listen.ts';
 import type { Values } from './daemon/options/option.ts';
-import { writePidfile } from './daemon/pidfile.ts';
 import { refuseOrphans } from './daemon/orphans.ts';
+import { writePidfile } from './daemon/pidfile.ts';
 import { type Live, reload } from './daemon/reload.ts';
 import { restoreMain } from './daemon/restore/main.ts';
 import { refuseHalfRestored } from './daemon/restore/place.ts';
@@ -134,9 +135,9 @@ async function openGround(settings: Settings, log: Log, opened: (() => unknown)[
   makeDirectory(dataRoot, 0o710);
   makeDirectory(execRoot, 0o711);
   opened.push(writePidfile(settings.pidfile));
-  const store = createStore({ dir: dataRoot, log });
   refuseHalfRestored(dataRoot);
   await refuseOrphans(settings);
+  const store = createStore({ dir: dataRoot, log });
   opened.push(() => store.close());
   const { runtime, runtimes } = openRuntime(settings, log);
   opened.push(() => runtime.close());
@@ -195,10 +196,10 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   opened.push(() => system.close());
   const fsck = createFsck([store, snapshots, images, volumes, networks, containers].map(({ check }) => check));
   await seeing.serve({ containers, networks, system, dataRoot, storageDriver, build });
-  const backends = {
   const backup = createBackup({ store, dataRoot, storageDriver, version: build.version, containers, log });
-    containers,
+  const backends = {
     backup,
+    containers,
     builds: tracedBuilds(builds, tracer),
     images,
     volumes,
@@ -206,6 +207,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
     registry,
     system,
     fsck,
+    doctor: createDoctor(containers, { dataRoot, execRoot: settings.execRoot, cgroupParent }),
     readPlainLine,
   };
   const names = () => settings.authorizationPlugins;

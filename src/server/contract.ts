@@ -1,6 +1,7 @@
 import type { EventMessage, PlainLine, SystemInfo, SystemVersion } from '../api/index.ts';
 import type { Builds } from '../build/index.ts';
 import type { Containers } from '../container/index.ts';
+import type { Symptom } from '../doctor/index.ts';
 import type { Images } from '../image/index.ts';
 import type { Networks } from '../network/index.ts';
 import type { Registry } from '../registry/index.ts';
@@ -18,6 +19,8 @@ export interface Backends {
   registry: Registry;
   system: System;
   fsck: Fsck;
+  /** What of the host is missing or odd. */
+  doctor(): Promise<Symptom[]>;
   backup: Backup;
   /** Reads a command line's words; undefined for one that the command line has to see to by itself. */
   readPlainLine?: (words: string[]) => Promise<PlainLine | undefined>;

@@ -24,9 +24,12 @@ export function dumpArguments({ pid, spec, cgroups, images, work, leaveRunning }
     ...maskedFiles(pid, spec).map((place) => `mnt[${place}]:/dev/null`),
   ];
   const freezer = cgroups.directoryOf('freezer', spec.linux.cgroupsPath);
+  const places = ['--images-dir', images, '--work-dir', work, '--log-file', 'dump.log', '-v4'];
   return [
     'dump',
-    ...['--tree', String(pid), '--images-dir', images, '--work-dir', work, '--log-file', 'dump.log', '-v4'],
+    '--tree',
+    String(pid),
+    ...places,
     ...external.flatMap((one) => ['--external', one]),
     ...(freezer === undefined ? [] : ['--freeze-cgroup', freezer]),
     ...(leaveRunning ? ['--leave-running'] : []),

@@ -57,21 +57,21 @@ function addOwn(meters: Meters, { networks, dataRoot }: Levels): void {
 
 /** Of the engine's process, under the names that every program of Prometheus's has. */
 function addProcess(meters: Meters): void {
-  const started = (performance.timeOrigin ?? Date.now()) / 1000;
-  const cpu = () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6;
-  };
-  meters.counted('process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.', cpu);
+  const started = performance.timeOrigin / 1000;
+  meters.counted('process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.', processorTime);
   meters.gauge('process_open_fds', 'Number of open file descriptors.', () => readdirSync('/proc/self/fd').length);
   meters.gauge('process_max_fds', 'Maximum number of open file descriptors.', () => limit('Max open files'));
-  const memory = (field: string) =>
-    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(read('status'))?.[1] ?? 0) * 1024;
   meters.gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', () => memory('VmRSS'));
   meters.gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes.', () => memory('VmSize'));
   meters.gauge('process_start_time_seconds', 'Start time of the process since unix epoch in seconds.', () => started);
 }
 
-const read = (name: string): string => readFileSync(`/proc/self/${name}`, 'utf8');
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
 
+const read = (name: string): string => readFileSync(`/proc/self/${name}`, 'utf8');
 const limit = (name: string): number => Number(new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(read('limits'))?.[1] ?? 0);
+const memory = (field: string): number =>
+  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(read('status'))?.[1] ?? 0) * 1024;

@@ -69,6 +69,7 @@ export function createFakeRooms(): FakeRooms {
       registry: registry as Registry,
       system,
       fsck: async function* () {},
+      doctor: async () => [],
       backup: async function* () {},
     },
     calls,

@@ -23,6 +23,11 @@ export const system: Group = {
       async () => (await import('./dial-stdio.ts')).dialStdio,
       { hidden: true },
     ),
+    doctor: entry(
+      'Say what of the host is missing or odd, and how to mend it',
+      async () => (await import('./doctor.ts')).doctor,
+      { hidden: true },
+    ),
     events,
     fsck: entry("Check all of the engine's data, and repair it", async () => (await import('./fsck.ts')).fsck, {
       hidden: true,

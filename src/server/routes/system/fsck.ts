@@ -1,10 +1,13 @@
 import type { Backends } from '../../contract.ts';
-import type { Handler } from '../../request.ts';
+import { type Handler, sendJson } from '../../request.ts';
 import type { Route } from '../../router.ts';
 
-/** The engine's own: a look at all its data, line by line; the last line counts. Docker has nothing like it. */
+/** The engine's own: a look at all its data, line by line, of which the last counts; and one at the host. Docker has nothing like it. */
 export function fsckRoutes(backends: Backends): Route[] {
-  return [['POST', '/tug/system/fsck', fsck(backends)]];
+  return [
+    ['POST', '/tug/system/fsck', fsck(backends)],
+    ['GET', '/tug/system/doctor', async (request) => sendJson(request, 200, await backends.doctor())],
+  ];
 }
 
 function fsck({ fsck }: Backends): Handler {

@@ -1,0 +1,3 @@
+export type * from './contract.ts';
+export { examine } from './examine.ts';
+export { thisHost } from './host.ts';
