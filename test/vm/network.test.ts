@@ -91,11 +91,15 @@ for (const mode of ['l2', 'l3']) {
         await engine.tug(['run', '-d', '--name', name, '--network', 'flat', 'busybox', 'sleep', '1000']);
       const pinged = await engine.tug(['exec', 'one', 'ping', '-c', '1', '-W', '5', 'two']);
       expect([pinged.stderr, pinged.stdout]).toEqual(['', expect.stringContaining('1 packets received')]);
-      const link = await engine.tug(['exec', 'one', 'ip', '-d', 'link', 'show', 'eth0']);
-      expect(link.stdout).toContain('eth0');
+      const { stdout: pid } = await engine.tug(['inspect', '-f', '{{.State.Pid}}', 'one']);
+      expect(await must(['nsenter', '-t', pid.trim(), '-n', 'ip', '-d', 'link', 'show', 'eth0'])).toContain(
+        `ipvlan  mode ${mode}`,
+      );
       await engine.tug(['rm', '-f', 'one', 'two']);
       expect((await engine.tug(['network', 'rm', 'flat'])).code).toBe(0);
     } finally {
+      await engine.tug(['rm', '-f', 'one', 'two']);
+      await engine.tug(['network', 'rm', 'flat']);
       await run(['ip', 'link', 'delete', 'tugdummy']);
     }
   });
