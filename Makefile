@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUN := node_modules/.bin/bun
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
-.PHONY: run test bench build setup ok clean kill-test soak fuzz install examples
+.PHONY: run test bench build setup ok clean kill-test soak fuzz install examples test-vm
 
 run: build tools/.packages
 	@tools/first-run.sh
@@ -32,6 +32,10 @@ soak: build tools/.packages
 fuzz: node_modules/.installed
 	@TUG_FUZZ_ROUNDS=$${TUG_FUZZ_ROUNDS:-20000} $(BUN) test --timeout 3600000 -t 'no (mutation|sequence) of' \
 	  ./src/oci/tar/read-tar.test.ts ./src/image/pull/documents.test.ts ./test/system/hostile-images.test.ts ./test/system/snapshot.test.ts
+
+# The system tests on cgroup v2 and Debian 12's own kernel, in a machine that is emulated and thrown away: half an hour. See test/vm.
+test-vm: build tools/.packages
+	@$(BUN) test/vm/run.ts
 
 # What examples/ promises, tried; the first run makes their images from Debian's packages.
 examples: build tools/.packages
