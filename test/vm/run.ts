@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { must } from '../support/command.ts';
 import { mark, type Outcome, type Plan } from './plan.ts';
+import { chosenFiles, omitted } from './suite.ts';
 
 const root = join(import.meta.dirname, '../..');
 const made = join(root, '.cache/vm');
 const work = mkdtempSync(join(tmpdir(), 'tug-vm-'));
-const files = (process.env.TUG_VM_TESTS ?? '').split(/\s+/).filter((file) => file !== '');
+const asked = process.env.TUG_VM_TESTS ?? '';
+const files = chosenFiles(root, asked);
 /** How many times slower the machine is taken to be. */
 const slowness = Number(process.env.TUG_VM_SLOWNESS ?? 8);
 const { TUG_VM_PATTERN: pattern, TUG_VM_COMMAND: command } = process.env;
@@ -79,7 +81,10 @@ async function boot(): Promise<Outcome[]> {
     env: { ...process.env, TMPDIR: work },
   });
   const ended = once(machine, 'exit');
-  const limit = setTimeout(() => machine.kill('SIGKILL'), Number(process.env.TUG_VM_LIMIT ?? 1800) * 1000);
+  const limit = setTimeout(
+    () => machine.kill('SIGKILL'),
+    Number(process.env.TUG_VM_LIMIT ?? (asked === 'all' ? 14_400 : 2400)) * 1000,
+  );
   const log = createWriteStream(join(made, 'console.log'));
   const outcomes: Outcome[] = [];
   for await (const line of createInterface({ input: machine.stdout as NodeJS.ReadableStream })) {
@@ -102,6 +107,7 @@ function report(outcomes: Outcome[]): void {
   console.log('');
   for (const { file, passed, failed, skipped, seconds } of outcomes)
     console.log(`${file}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`);
+  for (const [file, reason] of Object.entries(omitted)) console.log(`left out: ${file}: ${reason}`);
   for (const { file, skips } of outcomes) for (const name of skips) console.log(`skipped: ${file}: ${name}`);
   for (const { file, failures } of outcomes) for (const name of failures) console.log(`failed: ${file}: ${name}`);
   const sum = (key: 'passed' | 'failed' | 'skipped') => outcomes.reduce((total, outcome) => total + outcome[key], 0);

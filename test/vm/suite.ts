@@ -1,0 +1,34 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Test files that this machine cannot run, with the reason; what lacks a single thing skips itself and says so. */
+export const omitted: Record<string, string> = {
+  'test/system/checkpoint.test.ts': 'its CRIU is not Debian 12’s',
+  'test/system/confinement-cgroup.test.ts': 'it is about the layout of the machine that runs `make test`',
+  'test/system/host-firewalls.test.ts': 'it fetches other firewalls, and the machine has no network',
+  'test/system/kill-seeded.test.ts': 'hours under emulation',
+  'test/system/nested.test.ts': 'it fetches a Debian to put an engine into, and the machine has no network',
+  'test/system/soak.test.ts': 'hours under emulation',
+  'test/system/takeover.test.ts': 'it builds engines of the repository’s history, which is not brought along',
+};
+
+/** What is run unless others are asked for: what differs with the kernel and the layout of cgroups. */
+const usual = [
+  ...['overlay', 'limits', 'runtime', 'runtime-lives', 'snapshot', 'userns', 'volumes', 'mount-owners'],
+  ...['confinement-unified', 'confinement', 'cgroup-systemd', 'life'],
+].map((name) => `test/system/${name}.test.ts`);
+
+const testsIn = (root: string, directory: string) =>
+  readdirSync(join(root, directory))
+    .filter((name) => name.endsWith('.test.ts'))
+    .toSorted()
+    .map((name) => `${directory}/${name}`);
+
+/** The files that were asked for: by their paths, `all`, or without a word the usual ones. */
+export function chosenFiles(root: string, words: string): string[] {
+  const asked = words.split(/\s+/).filter((word) => word !== '');
+  const own = testsIn(root, 'test/vm');
+  if (asked.length === 0) return [...own, ...usual];
+  if (!asked.includes('all')) return asked;
+  return [...own, ...testsIn(root, 'test/system').filter((file) => omitted[file] === undefined)];
+}
