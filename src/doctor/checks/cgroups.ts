@@ -16,7 +16,12 @@ const controllers: [v1: string, v2: string | undefined, what: string][] = [
 export const cgroups: Check = (host, { cgroupParent }) => {
   const mounts = (host.read('/proc/self/mountinfo') ?? '').split('\n').flatMap(cgroupMount);
   if (mounts.length === 0) {
-    return symptom(true, 'cgroup-mount', 'error', 'no cgroups are mounted', 'mount -t cgroup2 none /sys/fs/cgroup');
+    return symptom(true, {
+      id: 'cgroup-mount',
+      gravity: 'error',
+      text: 'no cgroups are mounted',
+      mend: 'mount -t cgroup2 none /sys/fs/cgroup',
+    });
   }
   const unified = mounts.find(({ type }) => type === 'cgroup2');
   const old = mounts.filter(({ type }) => type === 'cgroup').flatMap(({ controllers: found }) => found);
@@ -47,7 +52,7 @@ function missing(old: string[], unified: string[] | undefined): Symptom[] {
     const serious = ['devices', 'pids', 'memory', 'cpu'].includes(v1);
     const mend = `boot with cgroup_enable=${v1}, or a kernel with that controller`;
     const text = `there is no cgroup controller ${name}: ${what} do not work`;
-    return symptom(!there, `cgroup-${name}`, serious ? 'warning' : 'note', text, mend);
+    return symptom(!there, { id: `cgroup-${name}`, gravity: serious ? 'warning' : 'note', text, mend });
   });
 }
 
@@ -57,19 +62,17 @@ function shape(
 ): Symptom[] {
   const type = unified && host.read(`${unified}${cgroupParent}/cgroup.type`)?.trim();
   return [
-    ...symptom(
-      old.length > 0,
-      'cgroup-v1',
-      'note',
-      'cgroups are mounted in version 1, which systemd and newer kernels give up',
-      'boot with systemd.unified_cgroup_hierarchy=1',
-    ),
-    ...symptom(
-      old.length === 0 && type !== undefined && type !== 'domain',
-      'cgroup-type',
-      'error',
-      `the cgroup of containers is of type ${type}: none can be limited in it`,
-      `choose another parent with --cgroup-parent than ${cgroupParent}`,
-    ),
+    ...symptom(old.length > 0, {
+      id: 'cgroup-v1',
+      gravity: 'note',
+      text: 'cgroups are mounted in version 1, which systemd and newer kernels give up',
+      mend: 'boot with systemd.unified_cgroup_hierarchy=1',
+    }),
+    ...symptom(old.length === 0 && type !== undefined && type !== 'domain', {
+      id: 'cgroup-type',
+      gravity: 'error',
+      text: `the cgroup of containers is of type ${type}: none can be limited in it`,
+      mend: `choose another parent with --cgroup-parent than ${cgroupParent}`,
+    }),
   ];
 }

@@ -12,26 +12,23 @@ export const clock: Check = (host) => {
   const jumped = Math.abs(now - uptime - born);
   const source = host.read('/sys/devices/system/clocksource/clocksource0/current_clocksource')?.trim();
   return [
-    ...symptom(
-      now < earliest,
-      'clock',
-      'error',
-      `the clock says ${new Date(now).toISOString()}: certificates are not valid yet`,
-      'set it, and run a time service such as systemd-timesyncd or chrony',
-    ),
-    ...symptom(
-      born > 0 && jumped > 120_000,
-      'clock-jump',
-      'note',
-      `the clock was moved by ${Math.round(jumped / 1000)} s since the machine started`,
-      'events and logs from before have other times; a time service at boot avoids it',
-    ),
-    ...symptom(
-      source === 'jiffies',
-      'clock-source',
-      'warning',
-      'the kernel counts time by ticks: it is coarse and drifts',
-      'look for tsc=unstable in the kernel log',
-    ),
+    ...symptom(now < earliest, {
+      id: 'clock',
+      gravity: 'error',
+      text: `the clock says ${new Date(now).toISOString()}: certificates are not valid yet`,
+      mend: 'set it, and run a time service such as systemd-timesyncd or chrony',
+    }),
+    ...symptom(born > 0 && jumped > 120_000, {
+      id: 'clock-jump',
+      gravity: 'note',
+      text: `the clock was moved by ${Math.round(jumped / 1000)} s since the machine started`,
+      mend: 'events and logs from before have other times; a time service at boot avoids it',
+    }),
+    ...symptom(source === 'jiffies', {
+      id: 'clock-source',
+      gravity: 'warning',
+      text: 'the kernel counts time by ticks: it is coarse and drifts',
+      mend: 'look for tsc=unstable in the kernel log',
+    }),
   ];
 };

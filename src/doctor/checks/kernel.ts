@@ -19,40 +19,36 @@ export const kernel: Check = (host) => {
   const [major = 0, minor = 0] = release.split(/[.-]/).map(Number);
   const old = major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
   return [
-    ...symptom(
-      old,
-      'kernel-version',
-      'error',
-      `the kernel is ${release || 'unknown'}, older than ${oldest.join('.')}`,
-      'boot a newer kernel',
-    ),
+    ...symptom(old, {
+      id: 'kernel-version',
+      gravity: 'error',
+      text: `the kernel is ${release || 'unknown'}, older than ${oldest.join('.')}`,
+      mend: 'boot a newer kernel',
+    }),
     ...needed.flatMap(([name, option]) =>
-      symptom(
-        !host.exists(`/proc/self/ns/${name}`),
-        `namespace-${name}`,
-        'error',
-        `the kernel has no ${name} namespaces`,
-        `boot a kernel with ${option}=y`,
-      ),
+      symptom(!host.exists(`/proc/self/ns/${name}`), {
+        id: `namespace-${name}`,
+        gravity: 'error',
+        text: `the kernel has no ${name} namespaces`,
+        mend: `boot a kernel with ${option}=y`,
+      }),
     ),
     ...userNamespaces(host),
-    ...symptom(
-      !host.exists('/proc/sys/kernel/seccomp/actions_avail'),
-      'seccomp',
-      'error',
-      'the kernel has no seccomp filters: containers with a profile do not start',
-      'boot a kernel with CONFIG_SECCOMP_FILTER=y, or run the engine with --seccomp-profile unconfined',
-    ),
+    ...symptom(!host.exists('/proc/sys/kernel/seccomp/actions_avail'), {
+      id: 'seccomp',
+      gravity: 'error',
+      text: 'the kernel has no seccomp filters: containers with a profile do not start',
+      mend: 'boot a kernel with CONFIG_SECCOMP_FILTER=y, or run the engine with --seccomp-profile unconfined',
+    }),
   ];
 };
 
 function userNamespaces(host: Parameters<Check>[0]): Symptom[] {
   const most = host.read('/proc/sys/user/max_user_namespaces')?.trim();
-  return symptom(
-    most === undefined || most === '0',
-    'namespace-user',
-    'note',
-    'there are no user namespaces: --userns and userns-remap do not work',
-    most === '0' ? 'sysctl -w user.max_user_namespaces=65536' : 'boot a kernel with CONFIG_USER_NS=y',
-  );
+  return symptom(most === undefined || most === '0', {
+    id: 'namespace-user',
+    gravity: 'note',
+    text: 'there are no user namespaces: --userns and userns-remap do not work',
+    mend: most === '0' ? 'sysctl -w user.max_user_namespaces=65536' : 'boot a kernel with CONFIG_USER_NS=y',
+  });
 }

@@ -16,24 +16,22 @@ function staleMounts(host: Host, { dataRoot }: Engine): Symptom[] {
   const lines = (host.read('/proc/self/mountinfo') ?? '').split('\n');
   const places = lines.map((line) => line.split(' ')[4] ?? '').filter((place) => place.startsWith(`${dataRoot}/`));
   const stale = places.filter((place) => place.startsWith(`${dataRoot}/containers/`) || place.endsWith('//deleted'));
-  return symptom(
-    stale.length > 0,
-    'stale-mounts',
-    'warning',
-    `something is mounted among the containers' files: ${shown(stale)}`,
-    `umount ${stale[0]}, unless an administrator wants it there`,
-  );
+  return symptom(stale.length > 0, {
+    id: 'stale-mounts',
+    gravity: 'warning',
+    text: `something is mounted among the containers' files: ${shown(stale)}`,
+    mend: `umount ${stale[0]}, unless an administrator wants it there`,
+  });
 }
 
 function starts(host: Host, { execRoot }: Engine, known: string[]): Symptom[] {
   const unknown = host.list(join(execRoot, 'containers')).filter((id) => !known.includes(id));
-  return symptom(
-    unknown.length > 0,
-    'leftover-starts',
-    'warning',
-    `there is state of containers that the engine does not know: ${shown(unknown)}`,
-    'restart the engine: it clears them away',
-  );
+  return symptom(unknown.length > 0, {
+    id: 'leftover-starts',
+    gravity: 'warning',
+    text: `there is state of containers that the engine does not know: ${shown(unknown)}`,
+    mend: 'restart the engine: it clears them away',
+  });
 }
 
 function groups(host: Host, { cgroupParent }: Engine, known: string[]): Symptom[] {
@@ -45,26 +43,24 @@ function groups(host: Host, { cgroupParent }: Engine, known: string[]): Symptom[
     places.flatMap((place) => host.list(join(place, cgroupParent)).filter((name) => /^[0-9a-f]{64}$/.test(name))),
   );
   const unknown = [...ids].filter((id) => !known.includes(id));
-  return symptom(
-    unknown.length > 0,
-    'leftover-cgroups',
-    'note',
-    `there are cgroups of containers that this engine does not know (another engine's, perhaps): ${shown(unknown)}`,
-    `rmdir them below ${cgroupParent} once nothing runs in them`,
-  );
+  return symptom(unknown.length > 0, {
+    id: 'leftover-cgroups',
+    gravity: 'note',
+    text: `there are cgroups of containers that this engine does not know (another engine's, perhaps): ${shown(unknown)}`,
+    mend: `rmdir them below ${cgroupParent} once nothing runs in them`,
+  });
 }
 
 /** A monitor without an engine goes on, and waits for the next one. */
 function orphans(host: Host, { containers, execRoot }: Engine): Symptom[] {
   if (containers) return [];
   const waiting = host.list(join(execRoot, 'containers'));
-  return symptom(
-    waiting.length > 0,
-    'no-engine',
-    'warning',
-    `${waiting.length} container${waiting.length === 1 ? ' is' : 's are'} without an engine`,
-    'start the engine: it takes them over',
-  );
+  return symptom(waiting.length > 0, {
+    id: 'no-engine',
+    gravity: 'warning',
+    text: `${waiting.length} container${waiting.length === 1 ? ' is' : 's are'} without an engine`,
+    mend: 'start the engine: it takes them over',
+  });
 }
 
 const shown = (all: string[]): string =>

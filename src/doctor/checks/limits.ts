@@ -8,21 +8,19 @@ export const limits: Check = (host) => {
   );
   const [used = 0, , most = 0] = (host.read('/proc/sys/fs/file-nr') ?? '').trim().split(/\s+/).map(Number);
   return [
-    ...symptom(
-      files < 8192,
-      'open-files',
-      files < 1024 ? 'error' : 'warning',
-      `the engine may open ${files} files, which is enough for some ${Math.floor(files / 8)} containers`,
-      'LimitNOFILE=infinity in its systemd unit, or ulimit -n',
-    ),
-    ...symptom(
-      most > 0 && used > most * 0.9,
-      'file-max',
-      'warning',
-      `${used} of ${most} files that the machine may have open are open`,
-      `sysctl -w fs.file-max=${most * 4}`,
-    ),
-    ...small(host, 'kernel/pid_max', 32_768, 'pid-max', 'processes and threads'),
+    ...symptom(files < 8192, {
+      id: 'open-files',
+      gravity: files < 1024 ? 'error' : 'warning',
+      text: `the engine may open ${files} files, which is enough for some ${Math.floor(files / 8)} containers`,
+      mend: 'LimitNOFILE=infinity in its systemd unit, or ulimit -n',
+    }),
+    ...symptom(most > 0 && used > most * 0.9, {
+      id: 'file-max',
+      gravity: 'warning',
+      text: `${used} of ${most} files that the machine may have open are open`,
+      mend: `sysctl -w fs.file-max=${most * 4}`,
+    }),
+    ...small(host, { name: 'kernel/pid_max', least: 32_768, id: 'pid-max', what: 'processes and threads' }),
     ...small(
       host,
       'fs/inotify/max_user_instances',
@@ -30,19 +28,30 @@ export const limits: Check = (host) => {
       'inotify',
       'watchers of files (inotify instances) for each user',
     ),
-    ...small(host, 'vm/max_map_count', 65_530, 'map-count', 'mappings for each process'),
-    ...small(host, 'kernel/keys/maxkeys', 200, 'keys', "keys for each user (containers' key rings)"),
+    ...small(host, { name: 'vm/max_map_count', least: 65_530, id: 'map-count', what: 'mappings for each process' }),
+    ...small(host, {
+      name: 'kernel/keys/maxkeys',
+      least: 200,
+      id: 'keys',
+      what: "keys for each user (containers' key rings)",
+    }),
   ];
 };
 
-function small(host: Host, name: string, least: number, id: string, what: string): Symptom[] {
+interface Setting {
+  name: string;
+  least: number;
+  id: string;
+  what: string;
+}
+
+function small(host: Host, { name, least, id, what }: Setting): Symptom[] {
   const value = Number(host.read(`/proc/sys/${name}`)?.trim() ?? Number.NaN);
   const option = name.replaceAll('/', '.');
-  return symptom(
-    value < least,
+  return symptom(value < least, {
     id,
-    'warning',
-    `there may be only ${value} ${what}`,
-    `sysctl -w ${option}=${least * 4}`,
-  );
+    gravity: 'warning',
+    text: `there may be only ${value} ${what}`,
+    mend: `sysctl -w ${option}=${least * 4}`,
+  });
 }

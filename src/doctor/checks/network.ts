@@ -4,41 +4,39 @@ import { symptom } from './symptom.ts';
 
 /** What packets of containers meet on the host. */
 export const network: Check = (host) => [
-  ...symptom(
-    host.read('/proc/sys/net/ipv4/ip_forward')?.trim() !== '1',
-    'ip-forward',
-    'warning',
-    'IPv4 forwarding is off: containers reach nobody but the host',
-    'sysctl -w net.ipv4.ip_forward=1, and the same in /etc/sysctl.d; restart the engine',
-  ),
-  ...symptom(
-    host.read('/proc/sys/net/ipv4/conf/all/rp_filter')?.trim() === '1',
-    'rp-filter',
-    'note',
-    'rp_filter is strict: answers that come in by another way are dropped, as of machines with two uplinks',
-    'sysctl -w net.ipv4.conf.all.rp_filter=2',
-  ),
-  ...symptom(
-    host.read('/proc/sys/net/bridge/bridge-nf-call-iptables')?.trim() === '1',
-    'bridge-nf-call',
-    'note',
-    "the host's iptables also judge packets between containers of one network",
-    'sysctl -w net.bridge.bridge-nf-call-iptables=0, unless another engine wants it',
-  ),
+  ...symptom(host.read('/proc/sys/net/ipv4/ip_forward')?.trim() !== '1', {
+    id: 'ip-forward',
+    gravity: 'warning',
+    text: 'IPv4 forwarding is off: containers reach nobody but the host',
+    mend: 'sysctl -w net.ipv4.ip_forward=1, and the same in /etc/sysctl.d; restart the engine',
+  }),
+  ...symptom(host.read('/proc/sys/net/ipv4/conf/all/rp_filter')?.trim() === '1', {
+    id: 'rp-filter',
+    gravity: 'note',
+    text: 'rp_filter is strict: answers that come in by another way are dropped, as of machines with two uplinks',
+    mend: 'sysctl -w net.ipv4.conf.all.rp_filter=2',
+  }),
+  ...symptom(host.read('/proc/sys/net/bridge/bridge-nf-call-iptables')?.trim() === '1', {
+    id: 'bridge-nf-call',
+    gravity: 'note',
+    text: "the host's iptables also judge packets between containers of one network",
+    mend: 'sysctl -w net.bridge.bridge-nf-call-iptables=0, unless another engine wants it',
+  }),
   ...symptom(
     host.exists('/proc/sys/net/ipv6') && host.read('/proc/sys/net/ipv6/conf/all/disable_ipv6')?.trim() === '1',
-    'ipv6',
-    'note',
-    'IPv6 is turned off: networks made with --ipv6 do not work',
-    'sysctl -w net.ipv6.conf.all.disable_ipv6=0',
+    {
+      id: 'ipv6',
+      gravity: 'note',
+      text: 'IPv6 is turned off: networks made with --ipv6 do not work',
+      mend: 'sysctl -w net.ipv6.conf.all.disable_ipv6=0',
+    },
   ),
-  ...symptom(
-    !host.exists('/proc/net/netfilter'),
-    'nftables',
-    'error',
-    'the kernel has no netfilter: no port can be published',
-    'boot a kernel with CONFIG_NF_TABLES',
-  ),
+  ...symptom(!host.exists('/proc/net/netfilter'), {
+    id: 'nftables',
+    gravity: 'error',
+    text: 'the kernel has no netfilter: no port can be published',
+    mend: 'boot a kernel with CONFIG_NF_TABLES',
+  }),
   ...firewalls(host),
   ...ports(host),
   ...names(host),
@@ -63,13 +61,12 @@ function ports(host: Host): Symptom[] {
     .trim()
     .split(/\s+/)
     .map(Number);
-  return symptom(
-    high > 0 && high - low < 1000,
-    'port-range',
-    'warning',
-    `there are only ${high - low + 1} ports for connections out and for ports that nobody named`,
-    'sysctl -w net.ipv4.ip_local_port_range="32768 60999"',
-  );
+  return symptom(high > 0 && high - low < 1000, {
+    id: 'port-range',
+    gravity: 'warning',
+    text: `there are only ${high - low + 1} ports for connections out and for ports that nobody named`,
+    mend: 'sysctl -w net.ipv4.ip_local_port_range="32768 60999"',
+  });
 }
 
 function names(host: Host): Symptom[] {
@@ -79,26 +76,23 @@ function names(host: Host): Symptom[] {
   const local = servers.length > 0 && servers.every((server) => /^127\.|^::1$/.test(server));
   const resolved = host.read('/run/systemd/resolve/resolv.conf') !== undefined;
   return [
-    ...symptom(
-      servers.length === 0,
-      'dns-none',
-      'warning',
-      '/etc/resolv.conf names no server: containers ask 8.8.8.8',
-      'name one there, or with --dns',
-    ),
-    ...symptom(
-      wrong.length > 0,
-      'dns-wrong',
-      'warning',
-      `/etc/resolv.conf names servers that are no addresses: ${wrong.join(', ')}`,
-      'write addresses',
-    ),
-    ...symptom(
-      local && !resolved,
-      'dns-loopback',
-      'note',
-      'the only name servers are on the host itself: the engine asks them for the containers of networks, others ask 8.8.8.8',
-      'name one that containers reach with --dns',
-    ),
+    ...symptom(servers.length === 0, {
+      id: 'dns-none',
+      gravity: 'warning',
+      text: '/etc/resolv.conf names no server: containers ask 8.8.8.8',
+      mend: 'name one there, or with --dns',
+    }),
+    ...symptom(wrong.length > 0, {
+      id: 'dns-wrong',
+      gravity: 'warning',
+      text: `/etc/resolv.conf names servers that are no addresses: ${wrong.join(', ')}`,
+      mend: 'write addresses',
+    }),
+    ...symptom(local && !resolved, {
+      id: 'dns-loopback',
+      gravity: 'note',
+      text: 'the only name servers are on the host itself: the engine asks them for the containers of networks, others ask 8.8.8.8',
+      mend: 'name one that containers reach with --dns',
+    }),
   ];
 }

@@ -11,11 +11,10 @@ const useful: [program: string, what: string, from: string][] = [
 /** Programs that some of what can be asked for needs. */
 export const programs: Check = (host) =>
   useful.flatMap(([name, what, from]) =>
-    symptom(
-      host.program(name) === undefined,
-      `program-${name}`,
-      'note',
-      `there is no ${name}: the engine cannot ${what}`,
-      `apt-get install ${from}`,
-    ),
+    symptom(host.program(name) === undefined, {
+      id: `program-${name}`,
+      gravity: 'note',
+      text: `there is no ${name}: the engine cannot ${what}`,
+      mend: `apt-get install ${from}`,
+    }),
   );

@@ -5,13 +5,12 @@ const giga = 1e9;
 
 /** The file system of the data root: what it is, and what is left of it. */
 export const storage: Check = (host, { dataRoot, execRoot }) => [
-  ...symptom(
-    !/\boverlay$/m.test(host.read('/proc/filesystems') ?? ''),
-    'overlay',
-    'warning',
-    'the kernel has no overlay file system (yet): layers would have to be copied',
-    'modprobe overlay, or --storage-driver btrfs or zfs on such a file system',
-  ),
+  ...symptom(!/\boverlay$/m.test(host.read('/proc/filesystems') ?? ''), {
+    id: 'overlay',
+    gravity: 'warning',
+    text: 'the kernel has no overlay file system (yet): layers would have to be copied',
+    mend: 'modprobe overlay, or --storage-driver btrfs or zfs on such a file system',
+  }),
   ...left(host, dataRoot, 'data'),
   ...left(host, execRoot, 'exec'),
   ...kindOf(host, dataRoot),
@@ -26,20 +25,18 @@ function left(host: Host, path: string, which: string): Symptom[] {
   const few = inodes.total > 0 && inodes.free < Math.max(1000, inodes.total / 50);
   const amount = `${(bytes.available / giga).toFixed(2)} GB`;
   return [
-    ...symptom(
-      full || scarce,
-      `${which}-root-space`,
-      full ? 'error' : 'warning',
-      `${path} has ${amount} left${full ? ': nothing can be created' : ''}`,
-      'tug system prune, or a larger disk',
-    ),
-    ...symptom(
-      few,
-      `${which}-root-inodes`,
-      inodes.free < 10 ? 'error' : 'warning',
-      `${path} has ${inodes.free} of ${inodes.total} inodes left`,
-      'tug system prune, or a file system made with more inodes',
-    ),
+    ...symptom(full || scarce, {
+      id: `${which}-root-space`,
+      gravity: full ? 'error' : 'warning',
+      text: `${path} has ${amount} left${full ? ': nothing can be created' : ''}`,
+      mend: 'tug system prune, or a larger disk',
+    }),
+    ...symptom(few, {
+      id: `${which}-root-inodes`,
+      gravity: inodes.free < 10 ? 'error' : 'warning',
+      text: `${path} has ${inodes.free} of ${inodes.total} inodes left`,
+      mend: 'tug system prune, or a file system made with more inodes',
+    }),
   ];
 }
 
@@ -57,26 +54,23 @@ function kindOf(host: Host, path: string): Symptom[] {
   if (!found) return [];
   const { type, place, readOnly } = found;
   return [
-    ...symptom(
-      readOnly,
-      'data-root-read-only',
-      'error',
-      `${place}, with the data root, is mounted read-only`,
-      `look into the kernel's log for errors of the disk; mount -o remount,rw ${place}`,
-    ),
-    ...symptom(
-      far.has(type),
-      'data-root-remote',
-      'warning',
-      `the data root is on ${type}: overlays and locks do not work there, or are lost`,
-      'move the data root to a local disk',
-    ),
-    ...symptom(
-      type === 'tmpfs',
-      'data-root-memory',
-      'warning',
-      'the data root is in memory: images and containers are gone after a restart',
-      'move the data root to a disk',
-    ),
+    ...symptom(readOnly, {
+      id: 'data-root-read-only',
+      gravity: 'error',
+      text: `${place}, with the data root, is mounted read-only`,
+      mend: `look into the kernel's log for errors of the disk; mount -o remount,rw ${place}`,
+    }),
+    ...symptom(far.has(type), {
+      id: 'data-root-remote',
+      gravity: 'warning',
+      text: `the data root is on ${type}: overlays and locks do not work there, or are lost`,
+      mend: 'move the data root to a local disk',
+    }),
+    ...symptom(type === 'tmpfs', {
+      id: 'data-root-memory',
+      gravity: 'warning',
+      text: 'the data root is in memory: images and containers are gone after a restart',
+      mend: 'move the data root to a disk',
+    }),
   ];
 }

@@ -1,6 +1,6 @@
-import type { Gravity, Symptom } from '../contract.ts';
+import type { Symptom } from '../contract.ts';
 
 /** The symptom, if it holds. */
-export function symptom(holds: boolean, id: string, gravity: Gravity, text: string, mend: string): Symptom[] {
-  return holds ? [{ id, gravity, text, mend }] : [];
+export function symptom(holds: boolean, about: Symptom): Symptom[] {
+  return holds ? [about] : [];
 }
