@@ -126,6 +126,25 @@ test('tables', () => {
   );
 });
 
+test('a table is the same whether it is filled by columns or executed line by line', () => {
+  const headers = { Name: 'NAME', Size: 'SIZE', Note: 'NOTE' };
+  const listing = { headers, table: '', quiet: '', typeName: 'row' };
+  const rows = [
+    { Name: () => 'short', Size: () => '1', Note: () => '' },
+    { Name: () => 'a much longer name', Size: () => '\u{1f600}\u{1f600}', Note: () => 'x' },
+    { Name: () => '', Size: () => 'twelve letters', Note: () => 'y' },
+  ];
+  const both = (data: Record<string, () => unknown>[]) =>
+    ['table {{.Name}}\t{{.Size}}\t{{.Note}}', 'table {{.Name}}\t{{print .Size}}\t{{.Note}}'].map((format) =>
+      formatRows(listing, data, { format, quiet: false }),
+    );
+  for (const data of [rows, [], [{ ...rows[0], Note: () => 'two\nlines\tand a tab' }]]) {
+    const [byColumns, byLines] = both(data as Record<string, () => unknown>[]);
+    expect(byColumns).toBe(byLines as string);
+  }
+  expect(() => formatRows(listing, rows, { format: 'table {{.Name}}\t{{.Other}}', quiet: false })).toThrow('Other');
+});
+
 test('what is cut off is said', () => {
   expect([ellipsis('abcdef', 6), ellipsis('abcdef', 5)]).toEqual(['abcdef', 'abcd…']);
 });

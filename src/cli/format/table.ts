@@ -1,4 +1,5 @@
 import {
+  columnsOf,
   compileTemplate,
   headerFunctions,
   type Template,
@@ -38,6 +39,8 @@ export function formatRows(listing: Listing, rows: Row[], options: { format: str
   }
   const template = shellEscapes(format.replace(/^table\s+/, ''));
   if (!format.startsWith('table')) return fillAll(template);
+  const columns = judged(() => columnsOf(template, [headerRow(listing.headers), ...rows]));
+  if (columns) return aligned(columns);
   const header = fillRows(template, [headerRow(listing.headers)], { functions: headerFunctions, lenient: true });
   return alignColumns([...header, ...fill(template, rows)]);
 }
@@ -80,8 +83,28 @@ function judged<T>(work: () => T): T {
   }
 }
 
-/** Cells end with a tab; a column is as wide as its widest cell and three spaces, and `least` at least. */
-export function alignColumns(lines: string[], least = 10): string {
+const least = 10;
+const between = 3;
+
+/** The same as `alignColumns` of whole columns. */
+function aligned(columns: string[][]): string {
+  const last = columns.at(-1) ?? [];
+  const padded = columns.slice(0, -1).map((cells) => {
+    const lettersOf = beyondBasic.test(cells.join('')) ? countLetters : countUnits;
+    let width = least;
+    for (const cell of cells) width = Math.max(width, lettersOf(cell) + between);
+    return { cells, pad: (cell: string) => cell.padEnd(width + cell.length - lettersOf(cell)) };
+  });
+  let out = '';
+  for (let at = 0; at < last.length; at++) {
+    for (const { cells, pad } of padded) out += pad(cells[at] ?? '');
+    out += `${last[at]}\n`;
+  }
+  return out;
+}
+
+/** Cells end with a tab; a column is as wide as its widest cell and three spaces, and `narrowest` at least. */
+export function alignColumns(lines: string[], narrowest = least): string {
   if (lines.length === 0) return '';
   const text = lines.join('\n');
   const rows = text.split('\n').map((line) => line.split('\t'));
@@ -89,8 +112,8 @@ export function alignColumns(lines: string[], least = 10): string {
   const widths: number[] = [];
   for (const row of rows) {
     for (let at = 0; at < row.length - 1; at++) {
-      const width = lettersOf(row[at] ?? '') + 3;
-      if (width > (widths[at] ?? 0)) widths[at] = Math.max(width, least);
+      const width = lettersOf(row[at] ?? '') + between;
+      if (width > (widths[at] ?? 0)) widths[at] = Math.max(width, narrowest);
     }
   }
   let out = '';

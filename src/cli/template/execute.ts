@@ -2,7 +2,7 @@ import { functions as allFunctions, type Definition, type Kind } from './functio
 import { TemplateError } from './lex.ts';
 import type { Command, Node, Operand, Pipeline, Tree } from './nodes.ts';
 import { parseTemplate } from './parse.ts';
-import { plainTemplate } from './plain.ts';
+import { plainColumns, plainTemplate } from './plain.ts';
 import { goString, isTrue, sortedEntries, typeName } from './print.ts';
 import { GoTime, shapeOf } from './shapes.ts';
 
@@ -24,6 +24,11 @@ export function compileTemplate(source: string, options: TemplateOptions = {}): 
   const tree = parseTemplate(source, options.name ?? '');
   const plain = plainTemplate(tree);
   return (data) => plain?.(data) ?? new Run(tree, data, options).all();
+}
+
+/** See plainColumns; throws as compileTemplate does. */
+export function columnsOf(source: string, data: Record<string, unknown>[]): string[][] | undefined {
+  return plainColumns(parseTemplate(source, ''), data);
 }
 
 class Leave extends Error {

@@ -57,7 +57,7 @@ export function containerRow(one: ContainerSummary, { isWhole, now }: { isWhole:
 }
 
 function namesOf(one: ContainerSummary, isWhole: boolean): string {
-  const names = (one.Names ?? []).map((name) => name.replace(/^\//, ''));
+  const names = (one.Names ?? []).map((name) => (name.startsWith('/') ? name.slice(1) : name));
   // A name with a slash is a link's, and belongs to another container.
   return (isWhole ? names : names.filter((name) => !name.includes('/'))).join(',');
 }
