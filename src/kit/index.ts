@@ -1,3 +1,4 @@
+export { countBuffers } from './buffers.ts';
 export * from './crashpoint.ts';
 export * from './damage.ts';
 export * from './errors.ts';

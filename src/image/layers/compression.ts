@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { EngineError } from '../../kit/index.ts';
+import { countBuffers, EngineError } from '../../kit/index.ts';
 import { byProgram } from './by-program.ts';
 
 const CHUNK = 256 << 10;
@@ -46,7 +46,11 @@ async function* through(source: AsyncIterable<Uint8Array>, unpack: Transform): A
     failure = error;
   });
   try {
-    yield* unpack as AsyncIterable<Uint8Array>;
+    const count = countBuffers();
+    for await (const bytes of unpack as AsyncIterable<Uint8Array>) {
+      yield bytes;
+      count(bytes.length);
+    }
   } catch (error) {
     throw readable(failure ?? error);
   }

@@ -3,7 +3,8 @@ import type { Snapshots } from '../../snapshot/index.ts';
 import type { Blobs } from '../../store/index.ts';
 import { decompressed } from './compression.ts';
 
-const AT_ONCE = 3;
+/** More would not be faster, and each takes its megabytes. */
+export const AT_ONCE = 3;
 
 export interface LayerSource {
   diffId: string;

@@ -4,9 +4,10 @@ import type { Descriptor, ImageConfig } from '../../oci/index.ts';
 import type { Repository } from '../../registry/index.ts';
 import type { Context } from '../context.ts';
 import { decompressed } from '../layers/compression.ts';
-import { layerBytes } from '../layers/unpack-layers.ts';
+import { AT_ONCE, layerBytes } from '../layers/unpack-layers.ts';
 import type { DownloadStep } from '../transfer/download.ts';
 import type { Downloads, Fetching } from '../transfer/downloads.ts';
+import { createSlots } from '../transfer/slots.ts';
 import { asMismatch } from './documents.ts';
 import { createLayerWords, type LayerWords } from './words.ts';
 
@@ -47,9 +48,12 @@ export async function pullLayers(
     const tell = (step: DownloadStep) => layer.words.tell(step);
     layer.fetching = downloads.fetch({ repository, blob: layer.descriptor, signal: both, tell });
   }
+  // In their order: one may have to wait for those below it, which have begun then.
+  const turns = createSlots(() => AT_ONCE);
   const works = all.map(async (layer) => {
     const { rootfs } = await config;
-    return bringIn(context, layer, { diffIds: rootfs.diff_ids, signal: both });
+    const work = () => bringIn(context, layer, { diffIds: rootfs.diff_ids, signal: both });
+    return turns.run(work, { onWait: () => undefined, signal: both });
   });
   const fetched = all.map((layer) => layer.fetching?.done);
   // The first failure ends the others, and is the one that is told.

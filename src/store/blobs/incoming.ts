@@ -124,12 +124,8 @@ async function* follow(shared: Shared, path: string): AsyncGenerator<Uint8Array>
   try {
     for (let at = 0; ; ) {
       if (at < shared.size) {
-        const { bytesRead, buffer } = await shared.file.read(
-          Buffer.allocUnsafe(STEP),
-          0,
-          Math.min(STEP, shared.size - at),
-          at,
-        );
+        const length = Math.min(STEP, shared.size - at);
+        const { bytesRead, buffer } = await shared.file.read(Buffer.allocUnsafe(length), 0, length, at);
         at += bytesRead;
         yield buffer.subarray(0, bytesRead);
       } else if (shared.ended) {
