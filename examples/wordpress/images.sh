@@ -6,22 +6,6 @@ tug=${TUG:-tug}
 cache=${CACHE:-$here/../../.cache}
 mkdir -p "$cache"
 
-base() {
-  "$tug" image inspect debian:bookworm >/dev/null 2>&1 && return
-  local tar=$cache/debian-bookworm.tar
-  if [ ! -e "$tar" ]; then
-    local root
-    root=$(mktemp -d)
-    debootstrap --variant=minbase bookworm "$root" >/dev/null
-    chmod 755 "$root"
-    rm -rf "$root"/var/cache/apt/archives/*.deb
-    tar -C "$root" --numeric-owner -cf "$tar.new" .
-    mv "$tar.new" "$tar"
-    rm -rf "$root"
-  fi
-  "$tug" import -c 'CMD ["bash"]' "$tar" debian:bookworm >/dev/null
-}
-
 # image NAME PACKAGES FILE:PLACE… — Debian with packages and files; /start.sh is what it runs.
 image() {
   local name=$1 packages=$2 work="$1-in-the-making"
@@ -32,7 +16,7 @@ image() {
     "$tug" load -q -i "$tar" >/dev/null
     return
   fi
-  base
+  TUG=$tug CACHE=$cache "$here/../debian.sh"
   "$tug" rm -f "$work" >/dev/null 2>&1 || true
   # Services are not to be started by their installation.
   "$tug" run --name "$work" -e DEBIAN_FRONTEND=noninteractive debian:bookworm sh -euc "

@@ -70,6 +70,7 @@ function buildOf(common: Common, evaluation: Evaluation): Beginning {
   const { context, request } = common;
   const graph = createGraph(evaluation);
   refuseUngranted(graph.all, request);
+  refuseNames(graph.all);
   const build = {
     ...common,
     graph,
@@ -101,6 +102,13 @@ function refuseUngranted(all: Vertex[], { run }: BuildRequest): void {
   if (wants && !run.insecure) {
     throw new EngineError('forbidden', 'failed to load LLB: security.insecure is not allowed');
   }
+}
+
+/** A heredoc's name is a file's, and of no directory; told of no place in the file, as BuildKit does. */
+function refuseNames(all: Vertex[]): void {
+  const inline = all.flatMap(({ step }) => (step && 'inline' in step ? step.inline : []));
+  const wrong = inline.find(({ name }) => name.includes('/'));
+  if (wrong) throw new EngineError('notFound', `open /${wrong.name}: no such file or directory`);
 }
 
 /** Where images are named whose layers alone may be taken, the beginnings of their stacks are. */

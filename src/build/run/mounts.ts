@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import {
   closeFd,
@@ -177,15 +177,17 @@ const secretBind = (destination: string, source: string): SpecMount => ({
 
 function addSsh({ inputs, made, step, index }: Making, mount: SshMount): void {
   const socket = inputs.ssh.get(mount.id);
-  if (socket === undefined) {
-    if (!mount.required) return;
-    throw new EngineError('notFound', `no SSH key ${JSON.stringify(mount.id)} forwarded from the client`);
+  if (socket === undefined && mount.required) {
+    throw new EngineError('notFound', `unset ssh forward key ${mount.id}`);
   }
   const before = step.mounts.slice(0, index).filter(({ type }) => type === 'ssh').length;
   const destination = mount.target === undefined ? `/run/buildkit/ssh_agent.${before}` : absolute(step, mount.target);
-  chownSync(socket, mount.uid, mount.gid);
-  made.mounts.push({ destination, type: 'bind', source: socket, options: ['bind', 'rprivate'] });
+  // Also where there is none, as in BuildKit.
   if (before === 0) made.env.push(`SSH_AUTH_SOCK=${destination}`);
+  if (socket === undefined) return;
+  chownSync(socket, mount.uid, mount.gid);
+  chmodSync(socket, mount.mode);
+  made.mounts.push({ destination, type: 'bind', source: socket, options: ['bind', 'rprivate'] });
 }
 
 /** A heredoc that names its own interpreter. */

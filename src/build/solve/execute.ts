@@ -1,5 +1,5 @@
 import { closeFd } from '../../host/index.ts';
-import { newId } from '../../kit/index.ts';
+import { EngineError, messageOf, newId } from '../../kit/index.ts';
 import { copyFiles, type Origin } from '../copy/copy-step.ts';
 import { ensureDirectory } from '../copy/directories.ts';
 import { ownerOf } from '../copy/owner.ts';
@@ -98,9 +98,30 @@ async function run(build: Build, step: RunStep, { parent, inputs, task, prepared
           },
         },
       });
-    return await explainingForeign({ platform: step.platform, log: task.log }, running);
+    return await explainingForeign({ platform: step.platform, log: task.log }, (log) =>
+      tellingStart(step, log, running),
+    );
   } finally {
     opened.forEach(closeFd);
+  }
+}
+
+const notStarted = /^failed to create task for container: .*?(unable to start container process: .*)$/s;
+
+/** What could not be started says why on its log, and fails as one that ended with 1. */
+async function tellingStart<T>(
+  { args }: RunStep,
+  log: Task['log'],
+  work: (log: Task['log']) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(log);
+  } catch (error) {
+    const why = notStarted.exec(messageOf(error))?.[1];
+    if (why === undefined) throw error;
+    log(2, Buffer.from(`runc run failed: ${why}\n`));
+    const words = `process ${JSON.stringify(args.join(' '))} did not complete successfully: exit code: 1`;
+    throw new EngineError('internal', words, error);
   }
 }
 

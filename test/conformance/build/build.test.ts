@@ -7,21 +7,7 @@ import { answer, type Builder, exportedFiles, makeBases } from './docker-build.t
 const differs: Readonly<Record<string, string>> = {
   'copy/group-unknown': 'better: a group that is unknown is refused, not passed over',
   'copy/owner-unknown': 'better: a user who is unknown is refused, not taken for root',
-  'copy/ignored-named': 'a source that is missing is told without its line',
   'copy/links': 'hard links of the context are copies',
-  'copy/missing': 'a source that is missing is told without its line',
-  'copy/missing-some': 'a source that is missing is told without its line',
-  'copy/modes': 'directories that are made get the words of --chmod',
-  'copy/modes-directories': 'directories that are made get the words of --chmod, not its number',
-  'copy/outside': 'a source that is missing is told without its line',
-  'copy/outside-link': 'a source that is missing is told without its line',
-  'heredoc/copy-slash': 'a file that cannot be made is told in other words',
-  'run/mount-bind': 'a bind mount that may be written cannot be',
-  'run/mount-missing-source': 'a source that is missing is told without its line',
-  'run/mount-ssh-absent': 'SSH_AUTH_SOCK is not set where there is no agent',
-  'run/mount-ssh-required': 'an agent that is missing is told in other words',
-  'run/no-program': 'better: it is said what could not be started',
-  'variables/everywhere': 'directories that are made do not get the number of --chmod',
 };
 
 /** Every Dockerfile of the corpus is built, and the image or the error is what a real Docker made of it. */
