@@ -61,6 +61,7 @@ export async function startEngine(
     dataSize?: string;
     bip?: string;
     netns?: string;
+    mountsOf?: number;
     hostFiles?: Record<string, string>;
     executable?: string;
   } = {},
@@ -96,6 +97,8 @@ interface Setup {
   executable?: string;
   /** The network namespace, by its name, that is the engine's host. */
   netns?: string;
+  /** A process whose mounts are the engine's, too. */
+  mountsOf?: number;
 }
 
 function createEngine(setup: Setup): Engine {
@@ -238,6 +241,7 @@ function startOf(pid: string): string | undefined {
 
 /** What the daemon is started through; it execs, so that the process stays the daemon's. */
 function wrapper(setup: Setup): string[] {
+  if (setup.mountsOf !== undefined) return ['nsenter', '-t', String(setup.mountsOf), '-m', `--wd=${process.cwd()}`];
   if (setup.netns !== undefined) return ['nsenter', `--net=/run/netns/${setup.netns}`];
   if (setup.hostFiles !== undefined) return withFiles(setup.directory, setup.hostFiles);
   if (setup.dataSize === undefined) return [];

@@ -19,12 +19,12 @@ export type DatagramAddress = { path: string } | { ip: string; port: number };
 /** A socket that sends to one address and never blocks. */
 export interface DatagramSocket {
   /**
-   * Undefined once the kernel has taken it, else why not: `EAGAIN` while there is no room, `EMSGSIZE` or `ENOBUFS` for what is too
+   * Undefined once the kernel has taken it, else why not: 11 (`EAGAIN`) while there is no room, `EMSGSIZE` or `ENOBUFS` for what is too
    * long, `ECONNREFUSED` where nobody receives (over IP it may be an earlier one that was refused).
    */
   send(bytes: Uint8Array): SystemError | undefined;
-  /** An empty datagram with the fd of sealed memory that holds the bytes. Throws a SystemError. */
-  sendAsMemory(bytes: Uint8Array): void;
+  /** The same for an empty datagram with the fd of sealed memory that holds the bytes. */
+  sendAsMemory(bytes: Uint8Array): SystemError | undefined;
   /** What the network has said of earlier datagrams since the last call: that nobody receives. */
   fault(): SystemError | undefined;
   close(): void;
@@ -45,7 +45,7 @@ export function openDatagrams(to: DatagramAddress): DatagramSocket {
       return sent < 0 ? new SystemError('write', -sent) : undefined;
     },
     sendAsMemory: (bytes) =>
-      usingFd(sealedMemory('datagram', bytes), (memory) => sendFds(fd, new Uint8Array(0), [memory])),
+      usingFd(sealedMemory('datagram', bytes), (memory) => tried(() => sendFds(fd, nothing, [memory]))),
     fault() {
       const [value, length] = [new Int32Array([0]), new Int32Array([4])];
       syscall('getsockopt', fd, SOL_SOCKET, SO_ERROR, new Uint8Array(value.buffer), new Uint8Array(length.buffer));
@@ -53,6 +53,18 @@ export function openDatagrams(to: DatagramAddress): DatagramSocket {
     },
     close: () => closeFd(fd),
   };
+}
+
+const nothing = new Uint8Array(0);
+
+function tried(work: () => void): SystemError | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SystemError) return error;
+    throw error;
+  }
 }
 
 function addressOf(to: DatagramAddress): [family: number, address: Uint8Array] {

@@ -3,7 +3,7 @@ import type { Connection } from '../drivers/contract.ts';
 import { type Backlog, openBacklog } from './backlog.ts';
 import { createProgress } from './progress.ts';
 import type { Cursor } from './shipment.ts';
-import { pump, reach, type Trip, tend } from './trip.ts';
+import { pump, reach, rest, type Trip, tend } from './trip.ts';
 
 export type ShipperOptions = Pick<Trip, 'id' | 'driver' | 'epoch' | 'destination' | 'most' | 'until' | 'log'> & {
   path: string;
@@ -29,6 +29,8 @@ export interface Shipper {
 
 /** How often the last lines are sent again to a server that breaks the connection off instead of closing it. */
 const farewells = 3;
+/** Milliseconds after which a connection has not been broken off at once. */
+const steady = 5000;
 
 export function createShipper(options: ShipperOptions): Shipper {
   const wish = { ended: false, stopped: false };
@@ -76,10 +78,12 @@ export function createShipper(options: ShipperOptions): Shipper {
 async function ship(trip: Trip, first: Connection | undefined): Promise<boolean> {
   const { progress, wish } = trip;
   let given = first;
-  for (let partings = 0; ; ) {
+  let partings = 0;
+  for (let breaks = 0; ; ) {
     const connection = given ?? (await reach(trip));
     given = undefined;
     if (!connection) return !wish.stopped;
+    const since = Date.now();
     const { over, broken } = await travel(trip, connection);
     if (over && broken) partings++;
     // A server that always breaks off has had its lines often enough.
@@ -87,6 +91,9 @@ async function ship(trip: Trip, first: Connection | undefined): Promise<boolean>
     if (wish.stopped || (over && progress.certain())) return over && progress.certain();
     progress.again();
     await tend(trip);
+    // A server that takes connections and breaks them off again is not asked as fast as it can.
+    breaks = broken && Date.now() - since < steady ? breaks + 1 : 0;
+    if (broken) await rest(trip, trip.destination.pause(breaks));
   }
 }
 

@@ -69,7 +69,7 @@ export async function reach(trip: Trip): Promise<Connection | undefined> {
       const late = trip.until !== undefined && Date.now() > trip.until;
       if (late || (destination.attempts !== undefined && failures % destination.attempts === 0))
         await giveUp(trip, why);
-      await rest(trip, Math.max(destination.pause(failures), leastPause));
+      await rest(trip, destination.pause(failures));
     }
   }
   return undefined;
@@ -120,8 +120,9 @@ async function giveUp(trip: Trip, why: string): Promise<void> {
   await progress.note('now');
 }
 
-async function rest(trip: Trip, time: number): Promise<void> {
-  for (let left = time; left > 0 && !trip.wish.stopped && !nothingLeft(trip); left -= tendEvery) {
+/** Waits so long, or until it is stopped or nothing is left to be sent. */
+export async function rest(trip: Trip, time: number): Promise<void> {
+  for (let left = Math.max(time, leastPause); left > 0 && !trip.wish.stopped && !nothingLeft(trip); left -= tendEvery) {
     await trip.nap(Math.min(left, tendEvery));
     await tend(trip);
     await trip.progress.note('soon');

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DatagramSocket, openDatagrams } from '../../host/index.ts';
+import { type DatagramSocket, openDatagrams, type SystemError } from '../../host/index.ts';
 import { joinHostPort } from '../options/address.ts';
 import { dialFailure } from './words.ts';
 
@@ -15,6 +15,7 @@ export interface Datagrams {
 }
 
 const answer = 5;
+const EAGAIN = 11;
 
 /** By unix socket, or by UDP to a name or an address; fails in the words of Go's dialler. The caller closes it. */
 export async function dialDatagrams(to: { path: string } | { host: string; port: number }): Promise<Datagrams> {
@@ -22,17 +23,7 @@ export async function dialDatagrams(to: { path: string } | { host: string; port:
     'path' in to ? ['unixgram', to.path] : ['udp', joinHostPort(to.host || '127.0.0.1', to.port)];
   try {
     const socket = openDatagrams('path' in to ? to : { ip: await resolved(to.host), port: to.port });
-    return {
-      send: (bytes) => taken(socket, bytes),
-      sendLong: (bytes) => retried(async () => socket.sendAsMemory(bytes)),
-      async close() {
-        // On this machine the word that nobody receives comes at once.
-        await sleep(answer);
-        const fault = socket.fault();
-        socket.close();
-        return fault === undefined;
-      },
-    };
+    return overSocket(socket);
   } catch (error) {
     throw dialFailure(network ?? '', address ?? '', error);
   }
@@ -41,22 +32,29 @@ export async function dialDatagrams(to: { path: string } | { host: string; port:
 const resolved = async (host: string): Promise<string> =>
   host === '' ? '127.0.0.1' : (await lookup(host, { verbatim: true })).address;
 
-async function taken(socket: DatagramSocket, bytes: Uint8Array): Promise<void> {
-  for (let waited = 1; ; waited = Math.min(waited * 2, 64)) {
-    const error = socket.send(bytes);
-    if (!error) return;
-    if (error.code !== 'EAGAIN') throw error;
-    await sleep(waited);
-  }
-}
-
-async function retried(work: () => Promise<void>): Promise<void> {
-  for (let waited = 1; ; waited = Math.min(waited * 2, 64)) {
-    try {
-      return await work();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+function overSocket(socket: DatagramSocket): Datagrams {
+  let closed = false;
+  /** Waits for room; the work says with an error that there is none. */
+  const retried = async (work: () => SystemError | undefined): Promise<void> => {
+    for (let waited = 1; ; waited = Math.min(waited * 2, 64)) {
+      if (closed) throw new Error('the connection is closed');
+      const error = work();
+      if (!error) return;
+      if (error.errno !== EAGAIN) throw error;
+      await sleep(waited);
     }
-    await sleep(waited);
-  }
+  };
+  return {
+    send: (bytes) => retried(() => socket.send(bytes)),
+    sendLong: (bytes) => retried(() => socket.sendAsMemory(bytes)),
+    async close() {
+      // On this machine the word that nobody receives comes at once.
+      await sleep(answer);
+      if (closed) return false;
+      closed = true;
+      const fault = socket.fault();
+      socket.close();
+      return fault === undefined;
+    },
+  };
 }
