@@ -81,6 +81,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 /** Milliseconds without a start or an end until the next ones are prepared. */
 const pause = 15;
 
+/** How many files this process may have open; the runtime it runs on raises it to the hard limit at its start. */
+function openFilesLimit(): number {
+  const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+}
+
 const isNative = (name: string | undefined) => name === undefined || name === native;
 
 function furnish(options: RuntimeOptions): Room {
@@ -98,7 +104,7 @@ function furnish(options: RuntimeOptions): Room {
     execRoot,
     program,
     calm,
-    shims: createShims(program, calm),
+    shims: createShims(program, calm, openFilesLimit()),
     network: createSpare(calm, { make: newNetworkNamespace, discard: closeFd }),
     namespaces: createUserNamespaces(program),
     rootAt,

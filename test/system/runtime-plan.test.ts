@@ -13,7 +13,7 @@ import { builtShim, makeBench } from '../support/runtime.ts';
 
 const bench = makeBench();
 const program = sealedProgram('tug-shim', readFileSync(builtShim()), bench.directory);
-const shims = createShims(program, createCalm(5));
+const shims = createShims(program, createCalm(5), 1000);
 afterAll(async () => {
   shims.close();
   closeFd(program);

@@ -32,14 +32,14 @@ function ready(): number[] {
 }
 
 test('one waits; it goes home when it is not needed', async () => {
-  const shims = createShims(program, createCalm(5));
+  const shims = createShims(program, createCalm(5), 1000);
   await until('a waiting shim', () => ready().length === 1);
   shims.close();
   await until('none', () => ready().length === 0);
 });
 
 test('a waiting shim that was killed is no loss, and another takes its place', async () => {
-  const shims = createShims(program, createCalm(5));
+  const shims = createShims(program, createCalm(5), 1000);
   const [first = 0] = await until('a waiting shim', () => (ready().length === 1 ? ready() : undefined));
   process.kill(first, 'SIGKILL');
   await until('it is gone', () => !ready().includes(first));

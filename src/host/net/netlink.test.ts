@@ -30,7 +30,7 @@ test('the kernel’s links are read, and a refusal has its errno', () => {
   header.writeInt32LE(0x7fff_fff0, 4);
   const remove = message(17, 4, header);
   expect(() => socket.send('remove nothing', [remove])).toThrow(SystemError);
-  expect(() => socket.send('remove nothing', [remove])).toThrow('netlink remove nothing: ENODEV');
+  expect(() => socket.send('remove nothing', [remove])).toThrow('netlink remove nothing: no such device (ENODEV)');
   expect(socket.hasLink(1)).toBe(true);
   socket.close();
 });

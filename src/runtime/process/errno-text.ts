@@ -11,6 +11,8 @@ const texts: Record<string, string> = {
   ENOEXEC: 'exec format error',
   EBADF: 'bad file descriptor',
   EAGAIN: 'resource temporarily unavailable',
+  // The same number: which of its names is found is chance.
+  EWOULDBLOCK: 'resource temporarily unavailable',
   ENOMEM: 'cannot allocate memory',
   EACCES: 'permission denied',
   EBUSY: 'device or resource busy',

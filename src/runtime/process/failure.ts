@@ -72,6 +72,8 @@ const describers: Describe = {
     if (text === 'write') return `failed to write sysctl ${name} = ${quoted(value)}: write ${at}: ${why}`;
     return `open sysctl ${name} file: unsafe procfs detected: openat2 ${at}: ${why}`;
   },
+  hook: (step, { text, errno }, why) =>
+    `error running createContainer hook ${quoted(step.program)}: ${errno ? `${text}: ${why}` : text}`,
   hostname: (_step, _failure, why) => `sethostname: ${why}`,
   rlimit: ({ resource }, _failure, why) =>
     `error setting rlimits for ready process: error setting rlimit type ${resource}: ${why}`,

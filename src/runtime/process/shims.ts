@@ -23,10 +23,16 @@ export interface BegunWork {
 }
 
 const EPIPE = 32;
+const EMFILE = 24;
+/** How many fds containers leave to clients: an engine that can accept nobody could not even be told to end some. */
+const keptForClients = 32;
 const mostFds = 200;
 
-/** Shims run the sealed program behind the fd, which stays the caller's and must outlive them. */
-export function createShims(program: number, calm: Calm): Shims {
+/**
+ * Shims run the sealed program behind the fd, which stays the caller's and must outlive them. `openFiles`: how many files this process may
+ * have open.
+ */
+export function createShims(program: number, calm: Calm, openFiles: number): Shims {
   const make = (): number => {
     const [ours, theirs] = messagePair();
     try {
@@ -42,6 +48,8 @@ export function createShims(program: number, calm: Calm): Shims {
   const spare = createSpare(calm, { make, discard: closeFd });
   /** The socket of a shim that has these fds. */
   const employ = (fds: number[]): number => {
+    // The lowest number that is free is always taken.
+    if (Math.max(...fds) >= openFiles - keptForClients) throw new SystemError('open', EMFILE);
     const ready = spare.take();
     if (ready !== undefined && send(ready, fds)) return ready;
     const made = make();

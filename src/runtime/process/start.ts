@@ -114,7 +114,11 @@ async function spawnShim(
       if (halved) work = input.shims.begin(fds);
       else input.shims.start(fds);
     } catch (error) {
-      void opening.then((connection) => connection.close());
+      // It may fail as well: its listener is about to go.
+      void opening.then(
+        (connection) => connection.close(),
+        () => undefined,
+      );
       throw error;
     } finally {
       closeFd(plan);
