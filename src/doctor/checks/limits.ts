@@ -21,13 +21,12 @@ export const limits: Check = (host) => {
       mend: `sysctl -w fs.file-max=${most * 4}`,
     }),
     ...small(host, { name: 'kernel/pid_max', least: 32_768, id: 'pid-max', what: 'processes and threads' }),
-    ...small(
-      host,
-      'fs/inotify/max_user_instances',
-      128,
-      'inotify',
-      'watchers of files (inotify instances) for each user',
-    ),
+    ...small(host, {
+      name: 'fs/inotify/max_user_instances',
+      least: 128,
+      id: 'inotify',
+      what: 'watchers of files (inotify instances) for each user',
+    }),
     ...small(host, { name: 'vm/max_map_count', least: 65_530, id: 'map-count', what: 'mappings for each process' }),
     ...small(host, {
       name: 'kernel/keys/maxkeys',

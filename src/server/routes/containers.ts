@@ -13,6 +13,7 @@ import { attachHandler, attachSocketHandler } from './attach.ts';
 import { checkpointRoutes } from './container/checkpoints.ts';
 import { fileRoutes } from './container/files.ts';
 import { lifeRoutes } from './container/life.ts';
+import { liveRoutes } from './container/live.ts';
 import { snapshotRoutes } from './container/snapshots.ts';
 import { logsHandler } from './logs.ts';
 import { waitHandler } from './wait.ts';
@@ -46,6 +47,7 @@ export function containerRoutes(backends: Backends): Route[] {
     ...lifeRoutes(containers),
     ...snapshotRoutes(containers),
     ...checkpointRoutes(backends),
+    ...liveRoutes(containers),
     ...fileRoutes(containers),
     [
       'DELETE',

@@ -1,5 +1,6 @@
 import type { ContainerTopResponse } from '../../../../api/index.ts';
-import { command } from '../../../command.ts';
+import { checkArity } from '../../../arity.ts';
+import { CliError, type Context, command } from '../../../command.ts';
 import { alignColumns } from '../../../format/table.ts';
 
 export const top = command({
@@ -7,9 +8,12 @@ export const top = command({
   short: 'Display the running processes of a container',
   aliases: ['container top', 'top'],
   flags: {},
-  arity: { atLeast: 1 },
+  // Called as Docker's it wants a container; called by our own name it shows them all.
+  arity: { atLeast: 0 },
   interspersed: false,
-  async run({ client, out }, { args }) {
+  async run(context, { args }) {
+    if (args.length === 0) return withoutContainer(context);
+    const { client, out } = context;
     const [name = '', ...options] = args;
     const { Titles, Processes } = await client.json<ContainerTopResponse>({
       method: 'GET',
@@ -21,3 +25,13 @@ export const top = command({
     return 0;
   },
 });
+
+async function withoutContainer(context: Context): Promise<number> {
+  const { program } = context;
+  if (program !== 'docker') {
+    const { showLive } = await import('./live/live.ts');
+    return showLive(context);
+  }
+  const wrong = checkArity({ ...top, arity: { atLeast: 1 } }, `${program} top`, 0, program);
+  throw new CliError(wrong ?? '');
+}

@@ -48,7 +48,7 @@ function percent(share: number): string {
 }
 
 /** How much of one CPU was used between the two readings that an answer holds, in hundredths. */
-function cpuShare({ cpu_stats: now, precpu_stats: before }: ContainerStatsResponse): number {
+export function cpuShare({ cpu_stats: now, precpu_stats: before }: ContainerStatsResponse): number {
   const used = (now?.cpu_usage?.total_usage ?? 0) - (before?.cpu_usage?.total_usage ?? 0);
   const system = (now?.system_cpu_usage ?? 0) - (before?.system_cpu_usage ?? 0);
   const cpus = now?.online_cpus || (now?.cpu_usage?.percpu_usage?.length ?? 0);
@@ -56,7 +56,7 @@ function cpuShare({ cpu_stats: now, precpu_stats: before }: ContainerStatsRespon
 }
 
 /** What is in use, the page cache that can be dropped left out; cgroup v1 and v2 call that differently. */
-function memoryUsed({ memory_stats: memory }: ContainerStatsResponse): number {
+export function memoryUsed({ memory_stats: memory }: ContainerStatsResponse): number {
   const usage = memory?.usage ?? 0;
   const total = memory?.stats?.total_inactive_file;
   if (total !== undefined && total !== null && total < usage) return usage - total;
@@ -64,7 +64,8 @@ function memoryUsed({ memory_stats: memory }: ContainerStatsResponse): number {
   return inactive < usage ? usage - inactive : usage;
 }
 
-function memoryLimit({ memory_stats: memory }: ContainerStatsResponse): number {
+/** What may be in use. */
+export function memoryLimit({ memory_stats: memory }: ContainerStatsResponse): number {
   return memory?.limit ?? 0;
 }
 
