@@ -85,3 +85,11 @@ test('many events, more than are read at once', async () => {
   append(...times);
   expect(await read()).toEqual(lines(...times));
 });
+
+test('after a step back of the clock what is asked for goes by the times that events have, in the order they came', async () => {
+  for (const time of [1000, 2000, 500, 600]) ring.append(time, `${time}\n`);
+  const between = async (since: bigint, until: bigint) =>
+    (await Array.fromAsync(ring.read({ since, until }))).flat().map(Number);
+  expect(await between(0n, 3000n)).toEqual([1000, 2000, 500, 600]);
+  expect(await between(400n, 1000n)).toEqual([1000, 500, 600]);
+});
