@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { EngineError, messageOf } from '../kit/index.ts';
+import { checkLogOptions } from '../logs/index.ts';
 import { parseMetricsAddress } from '../server/index.ts';
 import { parseHost } from './hosts.ts';
 import { checkPrefix } from './options/named.ts';
@@ -25,7 +26,19 @@ export function check(values: Values): void {
   for (const mirror of list(values, 'registry-mirror')) checkMirror(mirror);
   for (const option of list(values, 'exec-opt')) checkExecOption(option);
   checkNetwork(values);
+  checkLogging(values);
   for (const option of options) checkPossible(option, values.get(option.name));
+}
+
+/** Only where there are options, as in Docker: a driver that is not there is refused to each container. */
+function checkLogging(values: Values): void {
+  const options = Object.fromEntries((values.get('log-opt') as Map<string, string> | undefined) ?? []);
+  if (Object.keys(options).length === 0) return;
+  try {
+    checkLogOptions((values.get('log-driver') as string | undefined) || 'json-file', options);
+  } catch (error) {
+    throw refuse(`failed to set log opts: ${messageOf(error)}`);
+  }
 }
 
 const list = (values: Values, name: string): string[] => (values.get(name) as string[] | undefined) ?? [];

@@ -28,9 +28,13 @@ export function adaptHostConfig(user: HostConfig | undefined, facts: HostFacts):
 /** Options of the engine's own log driver hold for every container that has it, but for those it sets itself. */
 function logConfigOf(asked: HostConfig['LogConfig'], { logDriver = 'json-file', logOptions }: EngineDefaults = {}) {
   const Type = asked?.Type || logDriver;
-  const Config = { ...(Type === logDriver ? logOptions : {}), ...asked?.Config };
+  const Config = { ...(Type === logDriver ? logOptions : cacheOptions(logOptions)), ...asked?.Config };
   return { Type, Config } as NonNullable<HostConfig['LogConfig']>;
 }
+
+/** What is kept for `logs` beside what is passed on is asked for whatever the driver. */
+const cacheOptions = (options: Record<string, string> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => name.startsWith('cache-')));
 
 const noRequest = { Driver: '', Count: 0, DeviceIDs: null, Capabilities: null, Options: null } as object;
 

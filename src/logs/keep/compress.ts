@@ -6,8 +6,11 @@ import { lockOpenFile } from '../../host/index.ts';
 import { crashpoint } from '../../kit/index.ts';
 import { type Place, pathOf, places } from '../read/files.ts';
 
-/** Readers that have just been told of a place in a file still find it, and a log that rotates many times a second costs nothing. */
-const settled = 1000;
+/**
+ * Milliseconds after which a file is compressed: readers that have just been told of a place in it still find it, and a log that
+ * rotates many times a second costs nothing.
+ */
+export const settled = 1000;
 
 const statOf = (path: string) => stat(path).catch(() => undefined);
 

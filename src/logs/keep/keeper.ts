@@ -1,5 +1,5 @@
 import { type Log, messageOf } from '../../kit/index.ts';
-import { compressRotated } from './compress.ts';
+import { compressRotated, settled } from './compress.ts';
 
 /** Compresses the older files of those logs that want it, now and then, for as long as they are written. */
 export interface Keeper {
@@ -41,7 +41,7 @@ export function createKeeper({ log }: { log: Log }): Keeper {
       const entry = kept.get(id);
       if (!entry) return;
       kept.delete(id);
-      then(() => look(entry.path, entry.unread));
+      setTimeout(() => then(() => look(entry.path, entry.unread)), settled).unref();
       if (kept.size > 0) return;
       clearInterval(timer);
       timer = undefined;
