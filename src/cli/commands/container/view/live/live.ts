@@ -38,6 +38,7 @@ const help = 'keys: c cpu  m memory  n network  i disks  p processes  q quit';
 const [ctrlC, escapeKey] = ['\x03', '\x1b'];
 const alternate = '\x1b[?1049h\x1b[?25l';
 const restored = '\x1b[?25h\x1b[?1049l';
+const leave = (): boolean => process.stdout.write(restored);
 
 async function follow({ out }: Context, looks: AsyncIterable<Use[]>, stop: () => void): Promise<number> {
   let order: Order = 'c';
@@ -60,7 +61,6 @@ async function follow({ out }: Context, looks: AsyncIterable<Use[]>, stop: () =>
     if (!over) void draw();
   };
   const restore = listen(press);
-  const leave = () => process.stdout.write(restored);
   process.once('exit', leave);
   await out.write(alternate);
   try {

@@ -21,12 +21,12 @@ interface Column {
 const perSecond = (one: number, other: number) => `${listSize(one)} / ${listSize(other)}`;
 
 const columns: Column[] = [
-  { title: 'CPU %', width: 9, text: ({ cpu }) => `${cpu.toFixed(2)}%` },
-  { title: 'MEM USAGE', width: 11, text: ({ memory }) => binarySize(memory) },
-  { title: 'MEM %', width: 8, text: (use) => `${share(use).toFixed(2)}%` },
-  { title: 'NET I/O /s', width: 19, text: ({ received, sent }) => perSecond(received, sent) },
-  { title: 'BLOCK I/O /s', width: 19, text: ({ read, written }) => perSecond(read, written) },
-  { title: 'PIDS', width: 6, text: ({ pids }) => String(pids) },
+  { title: 'CPU %', width: 8, text: ({ cpu }) => `${cpu.toFixed(2)}%` },
+  { title: 'MEM USAGE', width: 10, text: ({ memory }) => binarySize(memory) },
+  { title: 'MEM %', width: 7, text: (use) => `${share(use).toFixed(2)}%` },
+  { title: 'NET I/O /s', width: 17, text: ({ received, sent }) => perSecond(received, sent) },
+  { title: 'BLOCK I/O /s', width: 17, text: ({ read, written }) => perSecond(read, written) },
+  { title: 'PIDS', width: 5, text: ({ pids }) => String(pids) },
 ];
 
 const share = ({ memory, memoryLimit }: Use): number => (memoryLimit === 0 ? 0 : (memory / memoryLimit) * 100);
