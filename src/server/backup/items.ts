@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const passing = [/^tug\.db/, /^reserve/, /^mounts$/, /^lost\+found$/, /^\.restoring$/];
 /** Directories whose entries come and go one by one; each is whole once it has its name. */
 const shelves = ['blobs', 'blobs/sha256', 'containers', 'volumes'];
-const inDriver = ['layers', 'containers', 'l'];
+const inDriver = ['layers', 'containers', 'l', 'frozen'];
 
 /** The parts of a data root, by their paths below it. */
 export interface Items {
@@ -20,6 +20,9 @@ export function itemsOf(dataRoot: string, driver: string): Items {
   const open = [...shelves, driver, ...inDriver.map((name) => `${driver}/${name}`)].filter((path) =>
     statSync(join(dataRoot, path), { throwIfNoEntry: false })?.isDirectory(),
   );
+  // Snapshots come one by one, too, to each container.
+  const frozen = `${driver}/frozen`;
+  if (open.includes(frozen)) open.push(...readdirSync(join(dataRoot, frozen)).map((id) => `${frozen}/${id}`));
   const closed = new Set(open);
   const within = open
     .filter((path) => path !== 'blobs' && path !== driver)
