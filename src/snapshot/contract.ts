@@ -14,7 +14,7 @@ export interface LayerTar {
   tar: AsyncIterable<Uint8Array>;
   /** Nobody knows yet what it will stand on: where it matters, that is a `conflict`. */
   alone?: true;
-  /** The digest of the tar, where somebody else hashes the same bytes. */
+  /** The digest of the tar, where somebody else hashes the same bytes; it may come later than they do. */
   digest?: Promise<string>;
 }
 

@@ -15,13 +15,13 @@ export function createTakeIn(
   onLayer: (blob: string, diffId: string) => void,
 ): TakeIn {
   return async (name, bytes) => {
-    const [archive, again] = twice(bytes);
+    const [archive, again, leave] = twice(bytes);
     const isHere = isNamedByDigest(name) && store.blobs.has(digestIn(name));
     const blob = store.blobs.ingest(isHere ? bytes : archive).then(({ digest }) => {
       hold(`blob:${digest}`);
       return digest;
     });
-    const layer = isHere ? undefined : unpackedAside(again, blob);
+    const layer = isHere ? undefined : unpackedAside(again, blob).finally(leave);
     const [written] = await Promise.allSettled([blob, layer]);
     if (written.status === 'rejected') throw written.reason;
     return written.value;
@@ -40,8 +40,6 @@ export function createTakeIn(
     } catch (error) {
       // Whatever is wrong with it is said once it is known to be a layer.
       log.debug('a file of an archive is not unpacked yet', { error: messageOf(error) });
-    } finally {
-      await chunks.return?.();
     }
   }
 }

@@ -2,7 +2,7 @@ import { crashpoint } from '../../kit/index.ts';
 import { digestOf, familiarString, type ImageConfig, type ImageHistory } from '../../oci/index.ts';
 import { type Context, eventOf, publishAll, tagIn } from '../context.ts';
 import type { CommitRequest } from '../contract.ts';
-import { twice } from '../layers/twice.ts';
+import { ingestLayer } from '../layers/ingest-layer.ts';
 import type { Lease } from '../records/garbage.ts';
 import { findImage, type ImageRecord, imagesIn, putImage } from '../records/records.ts';
 import { nameFor, once, wholeRunConfig } from './new-image.ts';
@@ -39,7 +39,8 @@ async function committed(
   base: ImageRecord,
   { request, lease }: { request: CommitRequest; lease: Lease },
 ): Promise<ImageRecord> {
-  const { digest: blob, size } = await takeIn(context, base, { request, lease });
+  const parents = base.config.rootfs.diff_ids;
+  const { blob, size } = await ingestLayer(context, request.layer, { parents, isTar: true, hold: lease.hold });
   crashpoint('image.commit.layer');
   const at = context.clock();
   if (blob === nothing) return { config: configOf(base.config, request, { at }), blobs: base.blobs, sizes: base.sizes };
@@ -48,26 +49,6 @@ async function committed(
     blobs: [...base.blobs, blob],
     sizes: [...base.sizes, size],
   };
-}
-
-/** Writes the layer's archive down and unpacks it while it comes. */
-async function takeIn(
-  { store, snapshots }: Context,
-  base: ImageRecord,
-  { request, lease }: { request: CommitRequest; lease: Lease },
-): Promise<{ digest: string; size: number }> {
-  const [archive, tar] = twice(request.layer);
-  const works = [
-    store.blobs.ingest(archive),
-    snapshots.applyLayer({ parents: base.config.rootfs.diff_ids, tar }),
-  ] as const;
-  // Both have ended before anything is let go.
-  const [written, unpacked] = await Promise.allSettled(works);
-  if (written.status === 'fulfilled') lease.hold(`blob:${written.value.digest}`);
-  if (unpacked.status === 'fulfilled') lease.hold(`layer:${unpacked.value.diffId}`);
-  if (written.status === 'rejected') throw written.reason;
-  if (unpacked.status === 'rejected') throw unpacked.reason;
-  return { digest: written.value.digest, size: unpacked.value.size };
 }
 
 /** As Docker writes it: fields in the order of their names. */

@@ -12,7 +12,7 @@ import {
 import { applyChanges } from '../changes/apply-changes.ts';
 import { type Context, eventOf, publishAll, tagIn } from '../context.ts';
 import type { Images } from '../contract.ts';
-import { layerBytes } from '../layers/unpack-layers.ts';
+import { ingestLayer, type NewLayer } from '../layers/ingest-layer.ts';
 import { progressOf } from '../progress.ts';
 import { putImage } from '../records/records.ts';
 import { nameFor, once, wholeRunConfig } from './new-image.ts';
@@ -58,23 +58,13 @@ export function importOpened(
   });
 }
 
-interface Layer {
-  diffId: string;
-  blob: string;
-  size: number;
-}
-
 async function takeIn(
   context: Context,
   tar: AsyncIterable<Uint8Array>,
   hold: (target: string) => void,
-): Promise<Layer> {
-  const { digest: blob } = await context.store.blobs.ingest(tar);
-  hold(`blob:${blob}`);
+): Promise<NewLayer> {
   try {
-    const layer = await context.snapshots.applyLayer({ parents: [], tar: layerBytes(context.store.blobs, blob) });
-    hold(`layer:${layer.diffId}`);
-    return { ...layer, blob };
+    return await ingestLayer(context, tar, { parents: [], isTar: false, hold });
   } catch (error) {
     // For Docker a bad archive is the engine's failure here (500), not the request's.
     const { message } = asEngineError(error);
@@ -85,7 +75,7 @@ async function takeIn(
 function record(
   context: Context,
   id: string,
-  { config, layer, name }: { config: ImageConfig; layer: Layer; name: Reference | undefined },
+  { config, layer, name }: { config: ImageConfig; layer: NewLayer; name: Reference | undefined },
 ) {
   return context.store.admit((tx) => {
     putImage(tx, id, { config, blobs: [layer.blob], sizes: [layer.size] });

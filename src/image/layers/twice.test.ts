@@ -18,7 +18,8 @@ async function all(source: AsyncIterable<Uint8Array>, most = Number.POSITIVE_INF
 
 test('both readers have all, whoever is slower', async () => {
   for (const slow of [0, 1]) {
-    const pair = twice(numbers(20));
+    const [first, second] = twice(numbers(20));
+    const pair = [first, second];
     const slowly = async (source: AsyncIterable<Uint8Array>) => {
       const found: number[] = [];
       for await (const bytes of source) {
@@ -48,4 +49,15 @@ test('what the source throws is heard by both', async () => {
   const [first, second] = twice(numbers(5, new Error('broken')));
   const found = await Promise.allSettled([all(first), all(second)]);
   expect(found.map((one) => (one as PromiseRejectedResult).reason?.message)).toEqual(['broken', 'broken']);
+});
+
+test('who drops the second without a word holds the first up until he leaves', async () => {
+  for (const reads of [0, 1]) {
+    const [first, second, leave] = twice(numbers(5));
+    const dropped = second[Symbol.asyncIterator]();
+    const whole = Array.fromAsync(first);
+    for (let count = 0; count < reads; count++) await dropped.next();
+    leave();
+    expect((await whole).length).toBe(5);
+  }
 });

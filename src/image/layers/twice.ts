@@ -1,8 +1,11 @@
 /**
  * The same bytes for two readers who go side by side, neither far ahead of the other. The first one draws from the source: it must be read
- * to its end or given up. Who stops early holds the other not up; what the source throws, both hear.
+ * to its end or given up. Who stops early holds the other not up; what the source throws, both hear. `leave` is to be called once nobody
+ * reads the second any more, for many readers just drop what they read from.
  */
-export function twice(source: AsyncIterable<Uint8Array>): [AsyncIterable<Uint8Array>, AsyncIterable<Uint8Array>] {
+export function twice(
+  source: AsyncIterable<Uint8Array>,
+): [first: AsyncIterable<Uint8Array>, second: AsyncIterable<Uint8Array>, leave: () => void] {
   let next = Promise.withResolvers<Uint8Array | undefined>();
   let taken = Promise.withResolvers<void>();
   let isLeft = false;
@@ -40,10 +43,14 @@ export function twice(source: AsyncIterable<Uint8Array>): [AsyncIterable<Uint8Ar
         before.resolve();
       }
     } finally {
-      isLeft = true;
-      taken.resolve();
+      leave();
     }
   }
 
-  return [first(), second()];
+  function leave(): void {
+    isLeft = true;
+    taken.resolve();
+  }
+
+  return [first(), second(), leave];
 }

@@ -147,7 +147,11 @@ async function usingRoot<T>(path: string, work: (root: number) => Promise<T>): P
 
 /** The tar on its way, its digest once it has passed. */
 function hashingOf({ tar, digest }: LayerTar, hasher: Hasher) {
-  if (digest) return { through: tar, digest: () => digest, close: () => undefined };
+  if (digest) {
+    // It is not asked for where the tar cannot be unpacked.
+    digest.catch(() => undefined);
+    return { through: tar, digest: () => digest, close: () => undefined };
+  }
   const hashing = hasher.begin();
   return {
     through: hashed(tar, hashing),
