@@ -36,10 +36,7 @@ export function optionsOf(request: Request): Options {
     pull: query.flag('pull'),
     run: {
       network: query.text('networkmode') || 'default',
-      extraHosts: query
-        .text('extrahosts')
-        .split(',')
-        .filter((host) => host !== ''),
+      extraHosts: query.all('extrahosts').filter((host) => host !== ''),
       limits: limitsOf(request),
       insecure: false,
     },
