@@ -118,6 +118,7 @@ static void clean_up(void) {
   if (!plan.runtime) unlinkat(FD_DIRECTORY, "launch.json", 0);
   unlinkat(FD_DIRECTORY, "running", 0);
   unlinkat(FD_DIRECTORY, "exit", 0);
+  if (!plan.runtime) unlinkat(FD_DIRECTORY, "config.json", 0);
 }
 
 void give_up(uint32_t step, enum op op, int error, const char *why) {

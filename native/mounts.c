@@ -524,6 +524,7 @@ void mount_phase(int tree) {
       case OP_SYMLINK: make_link(b); break;
       case OP_DEVICE: make_device(b); break;
       case OP_CONSOLE: open_console(b); break;
+      case OP_HOOK: run_hook(b); break;
       case OP_PIVOT: pivot(b); break;
       case OP_SYSCTL: write_sysctl(b); break;
       case OP_MASK: mask(text(&b)); break;

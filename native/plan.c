@@ -88,6 +88,7 @@ static const struct { const char *schema; uint8_t low, high, most; } ops[OP_COUN
   [OP_BOUNDING_SET] = {"8", 10, 10, 1}, [OP_IDS] = {"44G4", 11, 11, 1}, [OP_CAPABILITIES] = {"8888", 12, 12, 1},
   // Without no_new_privs a filter needs CAP_SYS_ADMIN, so it stands before the ids; with it, last.
   [OP_NO_NEW_PRIVILEGES] = {"", 10, 13, 1}, [OP_SECCOMP] = {"b4", 10, 13, 1}, [OP_EXEC] = {"SS", 14, 14, 1}, [OP_START] = {"sSS", 14, 14, 1},
+  [OP_HOOK] = {"sSSss4", 7, 7, 0},
 };
 
 static bool conforms(const char *schema, struct reader body) {

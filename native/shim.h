@@ -17,7 +17,7 @@ enum op {
   OP_ROOT, OP_SHARE, OP_UNMOUNT, OP_MOUNT, OP_BIND, OP_ATTRIBUTES, OP_MKDIR, OP_SYMLINK, OP_DEVICE, OP_CONSOLE, OP_PIVOT,
   OP_SYSCTL, OP_MASK, OP_READONLY, OP_HOSTNAME, OP_DOMAINNAME,
   OP_KEYRING, OP_CREATE, OP_GATE, OP_RLIMIT, OP_OOM_SCORE_ADJ, OP_LABEL, OP_CWD, OP_BOUNDING_SET, OP_IDS, OP_CAPABILITIES,
-  OP_NO_NEW_PRIVILEGES, OP_SECCOMP, OP_EXEC, OP_START, OP_COUNT
+  OP_NO_NEW_PRIVILEGES, OP_SECCOMP, OP_EXEC, OP_START, OP_HOOK, OP_COUNT
 };
 
 struct reader { const unsigned char *at, *end; bool bad; };
@@ -121,6 +121,7 @@ void reset_signals(void);
 void say(char type);
 void await_word(void);
 char **texts(struct reader *body);
+void run_hook(struct reader body);                        // of the host's root, before the pivot
 #define must(condition, what) do { if (!(condition)) fail(&current, errno, what); } while (0)
 
 // The json-file log.

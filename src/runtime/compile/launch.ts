@@ -5,6 +5,7 @@ import type { NetworkPlan, Outline, Stdio } from '../contract.ts';
 import type { FinalStep, MountStep, NetworkStep, Step } from '../plan/steps.ts';
 import { compileCgroup } from './cgroup/cgroup.ts';
 import { MS_PRIVATE, MS_REC, MS_SLAVE } from './constants.ts';
+import { compileHooks } from './hooks.ts';
 import { compileDevices } from './mounts/devices.ts';
 import { propagationOf } from './mounts/mount-options.ts';
 import { compileLateReadonly, compileMounts, ownsDev } from './mounts/mounts.ts';
@@ -17,6 +18,8 @@ export interface LaunchInput {
   spec: RuntimeSpec;
   network?: NetworkPlan;
   stdio: Pick<Stdio, 'tty'>;
+  /** The directory of the start, where hooks find the specification. */
+  bundle: string;
   /** An empty directory of the host on which the root is attached, within the container's mount namespace only. */
   rootAt: string;
   cgroups: Cgroups;
@@ -50,9 +53,6 @@ export function compileSecondHalf(input: Omit<LaunchInput, 'network' | 'parent'>
   const { spec } = input;
   if (!makesNew(spec, 'mount')) throw new EngineError('unsupported', 'a container needs a mount namespace of its own');
   if (spec.linux.mountLabel) throw new EngineError('unsupported', 'mount labels (SELinux) are not supported');
-  if (Object.keys(spec.hooks ?? {}).length > 0) {
-    throw new EngineError('unsupported', 'hooks are called by another runtime only: choose one with --runtime');
-  }
   const filter = spec.linux.seccomp && input.seccomp(spec.linux.seccomp);
   return [...filesystem(input), ...identity(spec), keyring(input), ...compileFinal(spec.process, filter)];
 }
@@ -76,6 +76,8 @@ export function networkSteps(network: NetworkPlan): NetworkStep[] {
 }
 
 function filesystem({
+  id,
+  bundle,
   spec,
   stdio,
   rootAt,
@@ -94,6 +96,7 @@ function filesystem({
     ...(ownsDev(spec) ? compileDevices(spec, kcore) : []),
     ...(spec.process.cwd === '/' ? [] : [{ op: 'mkdir', target: spec.process.cwd, mode: 0o755 } as const]),
     ...(stdio.tty ? [{ op: 'console', target: '/dev/console', uid } as const] : []),
+    ...compileHooks(spec, { id, bundle }),
     { op: 'pivot', readonly: spec.root.readonly ?? false, propagation: after },
     ...compileLateReadonly(spec),
   ];

@@ -1,8 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { cgroupPids, closeFd, openDirectory } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { SpecProcess } from '../../oci/index.ts';
-import { compileExec, compileFirstHalf, compileLaunch, compileSecondHalf, makesNew } from '../compile/index.ts';
+import {
+  compileExec,
+  compileFirstHalf,
+  compileLaunch,
+  compileSecondHalf,
+  hooksConfig,
+  makesNew,
+} from '../compile/index.ts';
 import type { ExecLaunch, Launch, Opened, Opening, Outline, Pending, Stdio } from '../contract.ts';
 import type { Step } from '../plan/steps.ts';
 import { bury } from '../process/bury.ts';
@@ -16,9 +24,14 @@ export async function launchContainer(room: Room, path: string, launch: Launch):
   let closeScope: (() => void) | undefined;
   try {
     closeScope = await room.scopes?.open(spec.linux.cgroupsPath, spec.linux.resources);
-    const steps = compileLaunch({ ...firstInput(room, spec, launch), ...secondInput(room, launch) });
+    const steps = compileLaunch({ ...firstInput(room, spec, launch), ...secondInput(room, path, launch) });
     const owner = ownerOf(spec);
-    return await start({ ...startOf(room, path, launch, { outline: spec, steps, netns, owner }), tree: rootFd });
+    const config = hooksConfig(spec, room.rootAt);
+    return await start({
+      ...startOf(room, path, launch, { outline: spec, steps, netns, owner }),
+      ...(config !== undefined && { files: { 'config.json': config } }),
+      tree: rootFd,
+    });
   } finally {
     // The container's process is in it by now, or will not be.
     closeScope?.();
@@ -42,7 +55,9 @@ export async function openContainer(room: Room, path: string, opening: Opening):
     return {
       launch: async ({ spec, rootFd, shm }) => {
         try {
-          const rest = compileSecondHalf(secondInput(room, { ...opening, spec, ...(shm && { shm }) }));
+          const rest = compileSecondHalf(secondInput(room, path, { ...opening, spec, ...(shm && { shm }) }));
+          const config = hooksConfig(spec, room.rootAt);
+          if (config !== undefined) writeFileSync(join(path, 'config.json'), config, { mode: 0o600 });
           return begun.finish({ steps: rest, tree: rootFd, owner: ownerOf(spec) });
         } catch (error) {
           await begun.abandon();
@@ -72,9 +87,13 @@ function firstInput(room: Room, outline: Outline, { network }: Pick<Launch, 'net
   return { outline, cgroups: room.cgroups, parent, ...(network && { network }) };
 }
 
-function secondInput(room: Room, { id, spec, stdio, shm }: Pick<Launch, 'id' | 'spec' | 'stdio' | 'shm'>) {
+function secondInput(
+  room: Room,
+  bundle: string,
+  { id, spec, stdio, shm }: Pick<Launch, 'id' | 'spec' | 'stdio' | 'shm'>,
+) {
   const { rootAt, cgroups, kcore, seccomp } = room;
-  return { id, spec, stdio, rootAt, cgroups, kcore, seccomp, ...(shm && { shm: { ...shm, at: room.shmAt } }) };
+  return { id, bundle, spec, stdio, rootAt, cgroups, kcore, seccomp, ...(shm && { shm: { ...shm, at: room.shmAt } }) };
 }
 
 type Common = Pick<Launch, 'id' | 'token' | 'stdio' | 'log' | 'reserved'>;

@@ -87,6 +87,8 @@ const encoders: Encoders = {
   seccomp: (w, { program, flags }) => w.bytes(program).u32(flags),
   exec: (w, { args, env }) => w.texts(args).texts(env),
   start: (w, { program, args, env }) => w.text(program).texts(args).texts(env),
+  hook: (w, { program, args, env, head, tail, seconds }) =>
+    w.text(program).texts(args).texts(env).text(head).text(tail).u32(seconds),
 };
 
 const numbers = new Map(Object.keys(encoders).map((op, index) => [op, index + 1]));

@@ -124,6 +124,11 @@ export type MountStep =
       uid: number;
       gid: number;
     }
+  /**
+   * A program of the host's, before the pivot: its directory is the start's, where `config.json` is. On stdin it reads `head`, the
+   * child's number on the host and `tail`; what does not end with 0, or not within `seconds` (0: whenever it likes), fails the start.
+   */
+  | { op: 'hook'; program: string; args: string[]; env: string[]; head: string; tail: string; seconds: number }
   /** With a tty: opens a pty in the container's own devpts, binds its slave on `target` (/dev/console), hands the master to the shim. */
   | { op: 'console'; target: string; uid: number }
   /** pivot_root(".", "."), the old root is detached, cwd is `/`. `readonly` makes the root mount read-only. `propagation` is then set on `/` (0: as it is). */
