@@ -57,6 +57,7 @@ export const inputOf = (spec: RuntimeSpec, part: Partial<LaunchInput> = {}): Lau
   id: 'a',
   spec,
   stdio: { tty: false },
+  bundle: '/run/a',
   rootAt: '/run/root',
   cgroups: hybrid,
   parent: { cpuset: { cpus: '0-1', mems: '0' } },
