@@ -21,6 +21,7 @@ import type { Context } from '../context.ts';
 import type { LocalEntry, LocalFiles } from '../contract.ts';
 import { baseOf, bytesOf, cleaned, openReal, parentOf } from '../copy/paths.ts';
 import { digestOfParts } from '../graph/vertex.ts';
+import { type Level, rememberedLevels } from './remembered.ts';
 
 /** See Builds.localFiles. Two builds of one directory at a time do not share a copy. */
 export async function localFiles(context: Context, key: string, taken: Set<string>): Promise<LocalFiles> {
@@ -31,10 +32,21 @@ export async function localFiles(context: Context, key: string, taken: Set<strin
   const path = join(context.directory, 'local', own);
   mkdirSync(path, { recursive: true, mode: 0o755 });
   const root = usingFd(openDirectory(path), (fd) => openDirectoryAt(fd, '.'));
+  const memory = rememberedLevels(path);
+  let missing = 0;
   return {
     root,
-    prepare: (entries) => prepare(root, entries),
-    fill: (tar, signal) => fill(root, tar, signal),
+    async prepare(entries) {
+      const levels = levelsOf(entries);
+      const wanted = await prepare(root, levels, memory.changed(levels));
+      missing = wanted.length;
+      if (missing === 0) memory.keep();
+      return wanted;
+    },
+    async fill(tar, signal) {
+      const filled = await fill(root, tar, signal);
+      if (filled === missing) memory.keep();
+    },
     close() {
       closeFd(root);
       taken.delete(own);
@@ -44,16 +56,11 @@ export async function localFiles(context: Context, key: string, taken: Set<strin
 
 const atOnce = 512;
 
-/** What lies in a directory of the list. */
-interface Level {
-  names: Map<string, { entry: LocalEntry; place: number }>;
-}
-
-async function prepare(root: number, entries: LocalEntry[]): Promise<number[]> {
-  const levels = levelsOf(entries);
+async function prepare(root: number, levels: Map<string, Level>, changed: Set<string>): Promise<number[]> {
   const wanted: number[] = [];
   let count = 0;
   for (const [directory, { names }] of levels) {
+    if (!changed.has(directory)) continue;
     const fd = openReal(root, directory);
     try {
       for (const name of namesIn(fd)) if (!names.has(name.toString('latin1'))) removeAny(fd, name);
@@ -119,7 +126,8 @@ function removeAny(fd: number, name: Buffer): void {
   removeAt(fd, name, 'directory');
 }
 
-async function fill(root: number, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+async function fill(root: number, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number> {
+  let count = 0;
   for await (const entry of readTar(tar)) {
     signal.throwIfAborted();
     const path = cleaned(entry.name);
@@ -132,5 +140,7 @@ async function fill(root: number, tar: AsyncIterable<Uint8Array>, signal: AbortS
     } finally {
       closeFd(fd);
     }
+    count++;
   }
+  return count;
 }
