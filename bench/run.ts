@@ -4,6 +4,7 @@ import { builds } from './build.ts';
 import { copies, logs } from './bulk.ts';
 import { events } from './events.ts';
 import { images } from './images.ts';
+import { life } from './life.ts';
 import { median, sideBySide } from './measure.ts';
 import { network, onePortMore } from './network.ts';
 import { report } from './report.ts';
@@ -125,6 +126,7 @@ const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
   volumes: [volumes],
   images: [images],
   build: [builds],
+  life: [life],
 };
 const alone: typeof parts = {
   lists: [lists],
