@@ -85,6 +85,7 @@ async function boot(): Promise<Outcome[]> {
     () => machine.kill('SIGKILL'),
     Number(process.env.TUG_VM_LIMIT ?? (asked === 'all' ? 14_400 : 2400)) * 1000,
   );
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => machine.kill('SIGKILL'));
   const log = createWriteStream(join(made, 'console.log'));
   const outcomes: Outcome[] = [];
   for await (const line of createInterface({ input: machine.stdout as NodeJS.ReadableStream })) {
