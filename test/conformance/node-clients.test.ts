@@ -33,7 +33,7 @@ async function checks(program: string): Promise<string[]> {
 test('dockerode', async () => {
   const said = await checks('dockerode.mjs');
   expect(said.filter((line) => !line.startsWith('ok '))).toEqual([]);
-  expect(said.length).toBe(11);
+  expect(said.length).toBe(12);
 });
 
 test('testcontainers', async () => {

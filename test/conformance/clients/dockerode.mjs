@@ -1,5 +1,8 @@
 // What a program on dockerode does with an engine; prints `ok NAME` for each thing that went as documented. Run by node.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import Docker from 'dockerode';
@@ -33,6 +36,43 @@ const checks = {
     assert.equal(result.StatusCode, 3);
     assert.equal((await printed).trim(), 'hello');
     await container.remove();
+  },
+  async 'build an image, with its progress, arguments and failures'() {
+    const context = mkdtempSync(join(tmpdir(), 'rode-'));
+    try {
+      writeFileSync(
+        join(context, 'Dockerfile'),
+        'FROM busybox\nARG WHO\nCOPY file /\nRUN echo "$WHO" > /who\nLABEL rode=yes\n',
+      );
+      writeFileSync(join(context, 'file'), 'of the context');
+      const follow = (stream) =>
+        new Promise((resolve, reject) =>
+          docker.modem.followProgress(stream, (error, output) => (error ? reject(error) : resolve(output))),
+        );
+      const source = { context, src: ['Dockerfile', 'file'] };
+      const output = await follow(await docker.buildImage(source, { t: 'rode-built', buildargs: { WHO: 'me' } }));
+      assert.ok(output.some(({ stream }) => stream?.startsWith('Step 1/5 : FROM busybox')));
+      assert.ok(output.some(({ stream }) => stream === 'Successfully tagged rode-built:latest\n'));
+      const image = docker.getImage('rode-built');
+      assert.equal((await image.inspect()).Config.Labels.rode, 'yes');
+      assert.ok(output.some(({ aux }) => aux?.ID?.startsWith('sha256:')));
+      const out = new PassThrough();
+      const printed = text(out);
+      const [, container] = await docker.run('rode-built', ['cat', '/file', '/who'], out);
+      out.end();
+      assert.equal((await printed).trim(), 'of the contextme');
+      await container.remove();
+      await image.remove();
+      writeFileSync(join(context, 'Dockerfile'), 'FROM busybox\nRUN exit 7\n');
+      const failed = await follow(await docker.buildImage(source, {})).catch((error) => [{ error: error.message }]);
+      assert.match(failed.at(-1).error, /returned a non-zero code: 7/);
+      await assert.rejects(
+        docker.buildImage(source, { dockerfile: 'none' }).then(follow),
+        /Cannot locate specified Dockerfile/,
+      );
+    } finally {
+      rmSync(context, { recursive: true, force: true });
+    }
   },
   async 'create, start, inspect, list, stop, remove'() {
     const container = await started({ name: 'rode-life', Cmd: ['sleep', '100'], Labels: { rode: 'yes' } });
