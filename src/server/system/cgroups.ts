@@ -63,3 +63,23 @@ export function limitWarnings(limits: Limits): string[] {
   ];
   return lacks.filter(([missing]) => missing).map(([, what]) => `WARNING: No ${what} support`);
 }
+
+const throttles = [
+  ['rbps', 'read_bps_device'],
+  ['wbps', 'write_bps_device'],
+  ['riops', 'read_iops_device'],
+  ['wiops', 'write_iops_device'],
+] as const;
+
+/** What the kernel lacks for block devices, in the same words; of weights version 1 says nothing. */
+export function blockWarnings(root = '/sys/fs/cgroup'): string[] {
+  const controllers = `${root}/cgroup.controllers`;
+  if (!existsSync(controllers)) {
+    return throttles
+      .filter(([, file]) => !existsSync(`${root}/blkio/blkio.throttle.${file}`))
+      .map(([, file]) => `WARNING: No blkio throttle.${file} support`);
+  }
+  if (readFileSync(controllers, 'utf8').trim().split(/\s+/).includes('io')) return [];
+  const lacks = ['io.weight', 'io.weight (per device)', ...throttles.map(([name]) => `io.max (${name})`)];
+  return lacks.map((what) => `WARNING: No ${what} support`);
+}

@@ -4,7 +4,7 @@ import type { Log, Tracer } from '../../kit/index.ts';
 import { logDrivers } from '../../logs/index.ts';
 import type { Backends, System } from '../contract.ts';
 import { createEvents } from '../events/events.ts';
-import { limitWarnings, readLimits } from './cgroups.ts';
+import { blockWarnings, limitWarnings, readLimits } from './cgroups.ts';
 import { engineId } from './engine-id.ts';
 import { fileSystemOf, ipv4Forwarding, openFiles, osRelease, overlayParameter, proxy } from './host.ts';
 import { orNull, type ShownSettings, settingsFacts } from './settings.ts';
@@ -99,7 +99,7 @@ function runtimesOf(names: ReturnType<SystemOptions['runtimes']['names']>): NonN
 function hostFacts(): SystemInfo {
   const { version, ...limits } = readLimits();
   const forwarding = ipv4Forwarding();
-  const warnings = limitWarnings({ version, ...limits });
+  const warnings = [...limitWarnings({ version, ...limits }), ...blockWarnings()];
   if (!forwarding) warnings.push('WARNING: IPv4 forwarding is disabled');
   return {
     ...limits,
