@@ -38,6 +38,11 @@ export function parseMilliseconds(text: string): number {
   return Number(parseTime(text) / 1_000_000n);
 }
 
+/** The same in whole seconds, which is had for less. */
+export function secondsOf(text: string): number {
+  return Date.parse(`${text.slice(0, 19)}Z`) / 1000;
+}
+
 /** Negative when one such time is before the other, without reading them as numbers. */
 export function compareTimes(one: string, other: string): number {
   const [first, second] = [one.slice(0, -1), other.slice(0, -1)];

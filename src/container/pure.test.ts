@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { createDetachScanner, parseDetachKeys } from './attach/detach-keys.ts';
-import { createClock, formatTime, parseTime } from './clock.ts';
+import { createClock, formatTime, parseTime, secondsOf } from './clock.ts';
 import { nextDelay } from './life/again/restart-policy.ts';
 import { parseSignal } from './life/end/signals.ts';
 import { humanDuration } from './view/status-text.ts';
@@ -12,6 +12,7 @@ describe('times', () => {
     [1_500_000_000_000_000_001n, '2017-07-14T02:40:00.000000001Z'],
   ])('%p is %s and back', (time, text) => {
     expect(formatTime(time)).toBe(text);
+    expect(secondsOf(text)).toBe(Number(time / 1_000_000_000n));
     expect(parseTime(text)).toBe(time);
   });
 

@@ -1,5 +1,5 @@
 import type { ContainerSummary } from '../../api/index.ts';
-import { compareTimes, parseMilliseconds } from '../clock.ts';
+import { compareTimes, secondsOf } from '../clock.ts';
 import type { Context } from '../context.ts';
 import type { Containers } from '../contract.ts';
 import { mountViews } from '../life/start/mount-points.ts';
@@ -22,14 +22,17 @@ export async function list(context: Context, options: Parameters<Containers['lis
     .slice(0, limit);
   const imageOf = imageNames(context);
   const namesOf = linkNames(present);
-  return Promise.all(
-    rows.map(async (row) => ({
-      ...summary(context, row),
+  const now = Number(context.clock() / 1_000_000n);
+  const summaries = rows.map(
+    (row): ContainerSummary => ({
+      ...summary(context, row, now),
       Names: [`/${row.name}`, ...(namesOf.get(row.id) ?? [])],
       Image: imageOf(row),
-      ...(options.size && (await room(context, row, options.snapshots ?? false))),
-    })),
+    }),
   );
+  if (!options.size) return summaries;
+  const rooms = await Promise.all(rows.map((row) => room(context, row, options.snapshots ?? false)));
+  return summaries.map((one, index) => ({ ...one, ...rooms[index] }));
 }
 
 /** Filters that ask for containers which do not run, too. */
@@ -65,16 +68,16 @@ function imageNames(context: Context): (row: ContainerRow) => string {
   };
 }
 
-function summary(context: Context, row: ContainerRow): ContainerSummary {
+function summary(context: Context, row: ContainerRow, now: number): ContainerSummary {
   return {
     Id: row.id,
     ImageID: row.imageId,
     Command: [row.path, ...row.args].map(quoted).join(' '),
-    Created: Math.floor(parseMilliseconds(row.created) / 1000),
+    Created: secondsOf(row.created),
     Ports: ports(row),
     Labels: row.config.Labels ?? {},
     State: shownState(row) as NonNullable<ContainerSummary['State']>,
-    Status: statusText(row, Number(context.clock() / 1_000_000n), context.health.of(row.id)),
+    Status: statusText(row, now, context.health.of(row.id)),
     HostConfig: {
       NetworkMode: row.hostConfig.NetworkMode ?? '',
       ...(row.hostConfig.Annotations && { Annotations: row.hostConfig.Annotations }),
