@@ -1,4 +1,3 @@
-export type { Labels } from './meters/exposition.ts';
 export * from './meters/meters.ts';
 export { createExporter, type Exporter } from './otlp/exporter.ts';
 export { otlpSettings } from './otlp/settings.ts';
