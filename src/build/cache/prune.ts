@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import { crashpoint } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
 import type { PruneOptions } from '../contract.ts';
@@ -19,6 +20,7 @@ export async function prune(
   const shared = sharedLayers(context);
   const rows = rowsOf(context);
   let total = rows.reduce((sum, { size }) => sum + size, 0);
+  const kept = keptBytes(options, { total, free: freeBytes(context) });
   const deleted: string[] = [];
   let reclaimed = 0;
   const gone = new Set<string>();
@@ -27,8 +29,9 @@ export async function prune(
     for (const { id, record, size } of rows) {
       if (gone.has(id) || !mayGo(context, { id, record, options })) continue;
       if (!options.all && isShared(record, shared)) continue;
-      if (rows.some((row) => row.record.parent === id && !gone.has(row.id))) continue;
-      if (options.keepStorage !== undefined && total <= options.keepStorage) break;
+      // Builds go on meanwhile: what stands on it may have come later than the list.
+      if (store.view((tx) => recordsIn(tx).idsBy('parent', id)).length > 0) continue;
+      if (kept !== undefined && total <= kept) break;
       const targets = store.update((tx) => deleteRecord(tx, id));
       crashpoint('build.pruned');
       await context.images.drop(targets);
@@ -42,6 +45,25 @@ export async function prune(
     }
   }
   return { CachesDeleted: deleted, SpaceReclaimed: reclaimed };
+}
+
+/**
+ * Bytes that may stay, undefined where none are asked to: as BuildKit reckons, at most `maxUsed`, so that `minFree` of the disk is free,
+ * but never less than `keepStorage`.
+ */
+export function keptBytes(
+  { keepStorage = 0, maxUsed = 0, minFree = 0 }: Omit<PruneOptions, 'all' | 'filters'>,
+  { total, free }: { total: number; free: number },
+): number | undefined {
+  if (keepStorage === 0 && maxUsed === 0 && minFree === 0) return undefined;
+  const excess = minFree - free;
+  const most = excess > 0 ? Math.min(maxUsed || total, total - excess) : maxUsed;
+  return Math.max(most, keepStorage, 0);
+}
+
+function freeBytes({ directory }: Context): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize;
 }
 
 function rowsOf({ store, mounts }: Context): Row[] {
