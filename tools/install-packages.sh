@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the first run and the tests use; the engine itself needs none of them.
 set -euo pipefail
-packages=(btrfs-progs buildah busybox-static bzip2 ca-certificates crun curl dbus-daemon debootstrap dnsmasq-base docker-registry git iproute2 iptables nftables podman rsyslog runc skopeo systemd tmux xz-utils zstd)
+packages=(btrfs-progs buildah busybox-static bzip2 ca-certificates crun curl dbus-daemon debootstrap dnsmasq-base docker-registry git iproute2 iptables nftables openssh-client podman rsyslog runc skopeo systemd tmux xz-utils zstd)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
