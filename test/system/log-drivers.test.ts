@@ -202,6 +202,26 @@ test('fluentd-async: a container starts without a server, and its lines wait for
   there.stop();
 });
 
+test('a kill at any step of shipping loses no line', async () => {
+  const there = await server('forward');
+  await there.start();
+  const options = ['--log-driver', 'fluentd', '--log-opt', `fluentd-address=127.0.0.1:${there.port}`];
+  const steps = ['logs.sent', 'logs.advanced', 'logs.aside', 'logs.left'];
+  for (const [index, step] of steps.entries()) {
+    await engine.stop();
+    await engine.start({ TUG_CRASH_AT: step });
+    const script = `i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo "kill ${index} $i."; sleep 0.02; done`;
+    await docker('run', '--rm', ...options, '--log-opt', 'fluentd-request-ack=true', 'busybox', 'sh', '-c', script);
+    await engine.died();
+    await engine.start();
+    const missing = () => numbers(1, 20).filter((number) => !there.bytes().includes(`kill ${index} ${number}.`));
+    await until(`all lines after ${step}`, () => missing().length === 0);
+    await until('nothing is left', async () => (await docker('ps', '-aq')) === '');
+  }
+  await until('nothing waits', () => readdirSync(join(engine.directory, 'data/unsent')).length === 0);
+  there.stop();
+}, 120_000);
+
 test('the engine’s own driver and options are every container’s that says nothing', async () => {
   const bad = await engine.tug(['daemon', '--validate', '--log-driver=syslog', '--log-opt=bogus=1']);
   expect(bad.stderr).toContain("failed to set log opts: unknown log opt 'bogus' for syslog log driver");

@@ -1,5 +1,15 @@
 import { afterAll, expect, test } from 'bun:test';
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { lockOpenFile } from '../../src/host/index.ts';
 import { makeBench } from '../support/runtime.ts';
 
 const bench = makeBench();
@@ -67,4 +77,35 @@ test('attach tells where in the log it begins, and what of a line is there', asy
   await pending.process.signal(9);
   await pending.process.exited;
   await pending.process.release();
+});
+
+test('bytes that are no text stay as they are where that was asked for', async () => {
+  fresh();
+  const script = String.raw`printf 'a\377\302x \342\200\250 \303\251\001"\n'`;
+  await bench.run(['sh', '-c', script], { log: { path: bench.log, maxBytes: 1 << 20, maxFiles: 2, raw: true } });
+  const raw = readFileSync(bench.log, 'latin1');
+  expect(raw).toStartWith('{"log":"a\xff\xc2x \\u2028 \xc3\xa9\\u0001\\"\\n","stream":"stdout"');
+});
+
+test('compressed files move along with the others; while the engine holds the lock nothing rotates', async () => {
+  fresh();
+  const log = { path: bench.log, maxBytes: 1000, maxFiles: 4 };
+  writeFileSync(bench.log, '{"log":"first\\n","stream":"stdout","time":"2026-01-01T00:00:00Z"}\n');
+  for (const [number, form] of [
+    [1, ''],
+    [2, '.gz'],
+    [3, '.gz'],
+  ] as const)
+    writeFileSync(`${bench.log}.${number}${form}`, `was ${number}`);
+  const held = openSync(bench.log, 'r+');
+  expect(lockOpenFile(held)).toBe(true);
+  await bench.run(['seq', '1', '20'], { log });
+  expect(readFileSync(`${bench.log}.1`, 'utf8')).toBe('was 1');
+  closeSync(held);
+  await bench.run(['echo', 'after'], { log });
+  expect(lines(bench.log).map(({ log: text }) => text)).toEqual(['after\n']);
+  expect(lines(`${bench.log}.1`).length).toBe(21);
+  expect(readFileSync(`${bench.log}.2`, 'utf8')).toBe('was 1');
+  expect(readFileSync(`${bench.log}.3.gz`, 'utf8')).toBe('was 2');
+  for (const name of ['.1', '.2', '.3.gz', '']) rmSync(`${bench.log}${name}`);
 });

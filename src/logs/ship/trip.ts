@@ -1,5 +1,4 @@
-import type { Log } from '../../kit/index.ts';
-import { messageOf } from '../../kit/index.ts';
+import { crashpoint, type Log, messageOf } from '../../kit/index.ts';
 import type { Connection, Destination, LogMessage } from '../drivers/contract.ts';
 import type { Backlog } from './backlog.ts';
 import { messagesOf } from './messages.ts';
@@ -146,6 +145,7 @@ export async function pump(trip: Trip, connection: Connection): Promise<boolean>
       const { messages, thread } = messagesOf(piece.block, progress.thread, trip.epoch);
       progress.sending(piece.spot, thread);
       await handOver(trip, connection, messages);
+      crashpoint('logs.sent');
       progress.taken();
       pause = soonest;
     } else if (trip.endSeen) return true;

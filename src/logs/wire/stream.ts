@@ -1,4 +1,4 @@
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { joinHostPort } from '../options/address.ts';
 import { dialFailure } from './words.ts';
@@ -109,5 +109,6 @@ function dial(to: StreamAddress): [socket: Socket, event: string] {
   if (to.network === 'unix') return [createConnection({ path: to.path }), 'connect'];
   const { host, port, tls } = to;
   if (!tls) return [createConnection({ host, port }).setNoDelay(true), 'connect'];
-  return [connectTls({ host, port, servername: host, ...tls }), 'secureConnect'];
+  // An address is no name of a server; it is looked for in the certificate all the same.
+  return [connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...tls }), 'secureConnect'];
 }
