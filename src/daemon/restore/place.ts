@@ -8,7 +8,7 @@ const workshop = '.restoring';
 const complete = 'complete';
 const database = 'tug.db';
 
-export type Standing = 'empty' | 'begun' | 'complete';
+type Standing = 'empty' | 'begun' | 'complete';
 
 /** How far a restore into this data root has come; one that holds anything else is refused. */
 export function standingOf(dataRoot: string): Standing {

@@ -33,6 +33,11 @@ export const system: Group = {
       hidden: true,
     }),
     info,
+    migrate: entry(
+      'Take over containers, images, networks and volumes from another engine',
+      async () => (await import('./migrate.ts')).migrate,
+      { hidden: true },
+    ),
     prune: entry('Remove unused data', async () => (await import('./prune.ts')).prune),
     restore: entry(
       'Make a new data root from what system backup saved',
