@@ -176,7 +176,10 @@ describe('one that runs', () => {
     neighbours.recoverable.set(id, process);
     open();
     await containers.restore();
-    const isNew = async () => (await inspect()).Config?.Env?.includes('B=3') && (await inspect()).State?.Running;
+    const isNew = async () => {
+      const { Config, State } = await inspect();
+      return Config?.Env?.includes('B=3') && State?.Status === 'running';
+    };
     for (let tries = 0; tries < 400 && !(await isNew()); tries++) await Bun.sleep(5);
     expect((await inspect()).State?.Status).toBe('running');
     expect((await inspect()).Config?.Env).toEqual(['A=1', 'B=3']);

@@ -110,13 +110,15 @@ function markStopped(context: Context, row: ContainerRow, run: Run, ends = true)
 }
 
 async function send(context: Context, row: ContainerRow, run: Run, signal: number): Promise<void> {
+  const sent = run.process.signal(signal);
+  // Before the answer is there: the end that it brings about may come in with it.
+  context.events.publish(row, 'kill', { signal: String(signal) });
   try {
-    await run.process.signal(signal);
+    await sent;
   } catch (error) {
     // It has ended by itself, which is as well.
     if (!(error instanceof EngineError && error.kind === 'conflict')) throw error;
   }
-  context.events.publish(row, 'kill', { signal: String(signal) });
   await resumeAfterSignal(context, row.id, run, signal === SIGKILL);
 }
 
