@@ -1,4 +1,4 @@
-import { EngineError } from '../../kit/index.ts';
+import { countBuffers, EngineError } from '../../kit/index.ts';
 import { readTar, type TarEntry } from '../../oci/index.ts';
 import type { Blobs } from '../../store/index.ts';
 import { decompressed } from '../layers/compression.ts';
@@ -27,6 +27,7 @@ export async function spoolArchive(blobs: Blobs, archive: AsyncIterable<Uint8Arr
   const files = new Map<string, string>();
   const links = new Map<string, string>();
   const works: Promise<void>[] = [];
+  const count = countBuffers();
   try {
     for await (const entry of readTar(decompressed(archive))) {
       const name = plain(entry.name);
@@ -34,7 +35,7 @@ export async function spoolArchive(blobs: Blobs, archive: AsyncIterable<Uint8Arr
       else if (entry.type === 'link') links.set(name, plain(entry.linkName));
       else if (entry.type === 'file') {
         const read = Promise.withResolvers<void>();
-        const work = takeIn(name, signalling(dense(entry), read.resolve)).then(
+        const work = takeIn(name, signalling(dense(entry), { count, atEnd: read.resolve })).then(
           (digest) => void files.set(name, digest),
         );
         works.push(work);
@@ -97,7 +98,13 @@ function dense(entry: TarEntry): AsyncIterable<Uint8Array> {
   return entry.data();
 }
 
-async function* signalling(bytes: AsyncIterable<Uint8Array>, atEnd: () => void): AsyncGenerator<Uint8Array> {
-  yield* bytes;
+async function* signalling(
+  bytes: AsyncIterable<Uint8Array>,
+  { count, atEnd }: { count: (bytes: number) => void; atEnd: () => void },
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    yield piece;
+    count(piece.length);
+  }
   atEnd();
 }
