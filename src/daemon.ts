@@ -165,6 +165,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const { cgroupParent } = settings;
   const seeing = createSeeing(settings, { version: build.version, environment: process.env, log });
   opened.push(() => seeing.close());
+  await seeing.serve();
   const { tracer } = seeing;
   const clock = createClock();
   const facts = factsFor(settings, runtimes);
@@ -195,7 +196,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   });
   opened.push(() => system.close());
   const fsck = createFsck([store, snapshots, images, volumes, networks, containers].map(({ check }) => check));
-  await seeing.serve({ containers, networks, system, dataRoot, storageDriver, build });
+  seeing.show({ containers, networks, system, dataRoot, storageDriver, build });
   const backup = createBackup({ store, dataRoot, storageDriver, version: build.version, containers, log });
   const backends = {
     backup,

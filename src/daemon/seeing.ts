@@ -6,8 +6,10 @@ import { createExporter, createTracer, type Exporter, otlpSettings } from '../te
 /** Who is told of the engine's work: nobody, unless metrics or spans were asked for. */
 export interface Seeing {
   tracer: Tracer;
-  /** Tells, at the address of the settings, what is measured. */
-  serve(levels: Parameters<Metrics['serve']>[1]): Promise<void>;
+  /** Tells, at the address of the settings, what is measured; rejects where that is taken. */
+  serve(): Promise<void>;
+  /** The engine has come up, and has this to show. */
+  show(levels: Parameters<Metrics['show']>[0]): void;
   close(): Promise<void>;
 }
 
@@ -22,9 +24,10 @@ export function createSeeing(
   let served: { close(): void } | undefined;
   return {
     tracer: listeners.length === 0 ? untraced : createTracer(listeners),
-    async serve(levels) {
-      served = await metrics?.serve(metricsAddress, levels, log);
+    async serve() {
+      served = await metrics?.serve(metricsAddress, log);
     },
+    show: (levels) => metrics?.show(levels),
     async close() {
       served?.close();
       await exporter?.close();

@@ -105,5 +105,6 @@ test('other paths are not found; an address that is none or is taken ends the en
   ]);
   rmSync(directory, { recursive: true });
   expect(taken.code).toBe(1);
+  expect((await run(['ip', 'link', 'show', `${engine.bridge}m`])).code).toBe(1);
   expect(taken.stderr).toContain(`failed to start daemon: listen tcp 127.0.0.1:${port}: bind: address already in use`);
 });

@@ -8,8 +8,10 @@ import { addLevels, type Levels } from './levels.ts';
 
 /** What is measured, and where it is asked for. */
 export interface Metrics extends Pick<EngineMeters, 'ended'> {
-  /** Answers at `host:port`: `/metrics` of the engine, `/metrics/containers` of each that runs. */
-  serve(address: string, levels: Levels, log: Log): Promise<{ close(): void }>;
+  /** Answers at `host:port` from now on: `/metrics` of the engine, `/metrics/containers` of each that runs. */
+  serve(address: string, log: Log): Promise<{ close(): void }>;
+  /** Shows what there is once the engine has come up. */
+  show(levels: Levels): void;
 }
 
 const type = 'text/plain; version=0.0.4; charset=utf-8';
@@ -22,13 +24,17 @@ export function createMetrics(): Metrics {
     'Total number of scrapes by HTTP status code.',
     [{ code: '200' }, { code: '500' }],
   );
+  let containers: Levels['containers'] | undefined;
   return {
     ended,
-    async serve(address, levels, log) {
+    show(levels) {
       addLevels(meters, levels);
+      ({ containers } = levels);
+    },
+    async serve(address, log) {
       const pages: Record<string, () => string | Promise<string>> = {
         '/metrics': () => meters.text(),
-        '/metrics/containers': () => containerMetrics(levels.containers),
+        '/metrics/containers': () => (containers ? containerMetrics(containers) : ''),
       };
       const answer = async ({ head, reply }: Exchange): Promise<void> => {
         const page = pages[head.path];
