@@ -6,7 +6,6 @@ import type { Images } from '../image/index.ts';
 import type { Networks } from '../network/index.ts';
 import type { Registry } from '../registry/index.ts';
 import type { Volumes } from '../volume/index.ts';
-import type { Backup } from './backup/backup.ts';
 import type { Fsck } from './fsck/fsck.ts';
 
 /** What the routes call. */
@@ -25,6 +24,9 @@ export interface Backends {
   /** Reads a command line's words; undefined for one that the command line has to see to by itself. */
   readPlainLine?: (words: string[]) => Promise<PlainLine | undefined>;
 }
+
+/** All of a data root as one tar, whole while the engine runs; with `pause` its containers stand still meanwhile. */
+export type Backup = (options: { pause: boolean }) => AsyncIterable<Uint8Array>;
 
 /** The engine and its host, as `docker info` and `docker version` show them. */
 export interface System {

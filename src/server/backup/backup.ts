@@ -1,17 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crashpoint, EngineError, type Log, messageOf } from '../../kit/index.ts';
-import { encodeTarHead, tarPadding } from '../../oci/tar/index.ts';
-import type { Store } from '../../store/index.ts';
-import type { Backends } from '../contract.ts';
+import { encodeTarHead, tarPadding } from '../../oci/index.ts';
+import type { Backends, Backup } from '../contract.ts';
 import { archiveOf } from './archive.ts';
 import { itemsOf } from './items.ts';
 
-/** All of a data root as one tar, whole while the engine runs; see createBackup. */
-export type Backup = (options: { pause: boolean }) => AsyncIterable<Uint8Array>;
-
 interface Options {
-  store: Store;
+  /** The database of one moment as a file of its own. */
+  store: { copyTo(path: string): void };
   dataRoot: string;
   storageDriver: string;
   version: string;
