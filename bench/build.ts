@@ -1,15 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sideBySide } from './measure.ts';
+import { load, sideBySide } from './measure.ts';
 import { report } from './report.ts';
-import { api, quietly, type Sides, tug } from './sides.ts';
+import { api, memory, quietly, type Sides, tug } from './sides.ts';
 
 const rounds = Number(process.env.TUG_BENCH_ROUNDS ?? 5);
 /** Where docker's command line finds its `buildx`; without it only the classic builder is measured beside. */
 const config = process.env.TUG_BENCH_BUILDX;
 const steps = 20;
 const files = Number(process.env.TUG_BENCH_FILES ?? 50_000);
+const megabytes = Number(process.env.TUG_BENCH_CONTEXT_MB ?? 2048);
 
 /** Builds: small steps, all from the cache, a large context of which one file has changed; beside BuildKit and the classic builder. */
 export async function builds(sides: Sides): Promise<void> {
@@ -26,12 +28,43 @@ export async function builds(sides: Sides): Promise<void> {
     let change = 0;
     const touch = () => writeFileSync(join(large, 'd0/f0'), `changed ${change++}`);
     report(`a context of ${files} files, one changed`, await all(sides, large, [], touch), 3);
+    await stages(sides, directory);
+    await memoryOf(sides, directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
     for (const name of ['bench-build-tug', 'bench-build-docker', 'bench-build-classic']) {
       await api(sides.peer, 'DELETE', `/images/${name}?force=1`).catch(() => undefined);
     }
   }
+}
+
+/** Four stages that sleep as long: side by side they take as long as one. */
+async function stages(sides: Sides, directory: string): Promise<void> {
+  const four = join(directory, 'four');
+  mkdirSync(four);
+  const each = [1, 2, 3, 4].map((stage) => `FROM busybox AS s${stage}\nRUN sleep 1; echo ${stage} > /f`);
+  const last = [1, 2, 3, 4].map((stage) => `COPY --from=s${stage} /f /f${stage}`);
+  writeFileSync(join(four, 'Dockerfile'), [...each, 'FROM busybox', ...last].join('\n'));
+  report('four stages of a second each, without the cache', await all(sides, four, ['--no-cache']), 1);
+}
+
+/** What the engine holds at most while it takes a large context in; the most of a kernel's own count, set back before. */
+async function memoryOf(sides: Sides, directory: string): Promise<void> {
+  const huge = join(directory, 'huge');
+  mkdirSync(huge);
+  const piece = randomBytes(1 << 20);
+  const out = openSync(join(huge, 'data'), 'w');
+  for (let count = 0; count < megabytes; count++) writeSync(out, piece);
+  closeSync(out);
+  writeFileSync(join(huge, 'Dockerfile'), 'FROM scratch\nCOPY data /data');
+  const pid = sides.engine.pid();
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  const before = memory(pid, 'status', 'VmRSS');
+  await quietly([tug, 'build', '-q', '-t', 'bench-build-tug', huge], sides.engine.host);
+  const most = memory(pid, 'status', 'VmHWM');
+  console.log(
+    `RSS of the engine while a context of ${megabytes} MB is built: ${before} kB before, ${most} kB at most   load ${load()}`,
+  );
 }
 
 async function all(sides: Sides, directory: string, flags: string[], before: () => void = () => undefined) {
