@@ -210,9 +210,24 @@ test('a kill at any step of shipping loses no line', async () => {
   for (const [index, step] of steps.entries()) {
     await engine.stop();
     await engine.start({ TUG_CRASH_AT: step });
-    const script = `i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo "kill ${index} $i."; sleep 0.02; done`;
-    await docker('run', '--rm', ...options, '--log-opt', 'fluentd-request-ack=true', 'busybox', 'sh', '-c', script);
-    await engine.died();
+    const script = `i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo "kill ${index} $i."; sleep 0.05; done`;
+    await docker(
+      'run',
+      '-d',
+      '--rm',
+      ...options,
+      '--log-opt',
+      'fluentd-request-ack=true',
+      'busybox',
+      'sh',
+      '-c',
+      script,
+    );
+    // What is taken aside has not arrived yet.
+    const aside = step === 'logs.aside' || step === 'logs.left';
+    if (aside) there.stop();
+    await engine.died(20_000);
+    if (aside) await there.start();
     await engine.start();
     const missing = () => numbers(1, 20).filter((number) => !there.bytes().includes(`kill ${index} ${number}.`));
     await until(`all lines after ${step}`, () => missing().length === 0);
