@@ -60,10 +60,10 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  // The weakened one stands in the first one's view: what is left is looked for once both are gone.
+  // What the weakened one leaves would count as the sound one's: it goes first.
   await engines?.weak.dispose();
-  expect(await engines?.sound.dispose()).toEqual([]);
   weak?.remove();
+  expect(await engines?.sound.dispose()).toEqual([]);
 });
 
 afterEach(() => {
