@@ -87,6 +87,8 @@ async function bootsOfDocker(count: number, rounds: number): Promise<{ wall: num
     await stop();
     await run(['ip', 'netns', 'del', `tugpeer-${env.PEER_NAME}`]);
     await until('its files are gone', async () => (await run(['rm', '-rf', dirname(socket)])).code === 0);
+    // Where its directory was bound in the root it shares.
+    await run(['rmdir', join(dirname(dirname(socket)), 'sid', dirname(socket))]);
   }
 }
 
