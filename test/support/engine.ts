@@ -15,6 +15,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { detectCgroups, killCgroup, removeCgroup } from '../../src/host/index.ts';
+import { messageOf } from '../../src/kit/index.ts';
 import { type Result, type RunOptions, run, until } from './command.ts';
 import { busyboxTar } from './image.ts';
 import { leaked, type Traces, traces } from './leaks.ts';
@@ -162,9 +163,12 @@ function createEngine(setup: Setup): Engine {
         { stdio: ['ignore', log, log], detached: true, env: { ...process.env, ...setup.env, ...env } },
       );
       closeSync(log);
-      await until(`the engine answers on ${socket}\n${engine.daemonLog()}`, async () => {
-        if (gone()) throw new Error(`the engine ended at once:\n${engine.daemonLog()}`);
+      const answers = until(`the engine answers on ${socket}`, async () => {
+        if (gone()) throw new Error('the engine ended at once');
         return existsSync(socket) && (await ping(socket));
+      });
+      await answers.catch((cause: unknown) => {
+        throw new Error(`${messageOf(cause)}\n${engine.daemonLog()}`, { cause });
       });
     },
     async kill() {
