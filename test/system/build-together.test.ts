@@ -78,10 +78,10 @@ test('a client that goes away ends its build alone', async () => {
 });
 
 test('the cache is pruned while builds go on, and none of them loses what it stands on', async () => {
-  let over = false;
+  const over = new AbortController();
   const pruning = (async () => {
     let rounds = 0;
-    for (; !over; rounds++) {
+    for (; !over.signal.aborted; rounds++) {
       const { status } = await engine.request('POST', '/build/prune?all=1');
       expect(status).toBe(200);
     }
@@ -99,7 +99,7 @@ test('the cache is pruned while builds go on, and none of them loses what it sta
       expect(outcomes).toEqual(['', '', '']);
     }
   } finally {
-    over = true;
+    over.abort();
   }
   expect(await pruning).toBeGreaterThan(1);
   for (const name of ['pruned0', 'pruned1', 'pruned2']) {

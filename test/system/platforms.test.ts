@@ -213,7 +213,9 @@ test('platforms are removed one by one, the list with the last name', async () =
   list('multi:1', [entry(host), entry(arm), entry(s390x)]);
   await pull('multi:1', 'all');
   const id = engine.images.resolve(named('multi:1'), arm).id;
-  await expect(remove(named('multi:1'), { platforms: [arm] })).rejects.toThrow('Content will be removed from all images');
+  await expect(remove(named('multi:1'), { platforms: [arm] })).rejects.toThrow(
+    'Content will be removed from all images',
+  );
   await expect(remove(id)).rejects.toThrow(`(must be forced) - image is a platform of ${named('multi:1')}`);
   const removed = await remove(named('multi:1'), { platforms: [arm], force: true });
   expect(removed.slice(0, 2)).toEqual([{ Deleted: entry(arm).digest }, { Deleted: id }]);

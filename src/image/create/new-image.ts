@@ -1,5 +1,12 @@
 import { EngineError } from '../../kit/index.ts';
-import { emptyConfig, type ImageRunConfig, isTag, parseReference, type Reference, withDefaultTag } from '../../oci/index.ts';
+import {
+  emptyConfig,
+  type ImageRunConfig,
+  isTag,
+  parseReference,
+  type Reference,
+  withDefaultTag,
+} from '../../oci/index.ts';
 
 /** The name that a new image gets, undefined where the repository is empty; refusals are Docker's. */
 export function nameFor(repository: string, tag: string): Reference | undefined {
