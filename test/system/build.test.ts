@@ -173,6 +173,7 @@ test('mounts of RUN: files of the context and of stages, caches, secrets, memory
       'RUN --mount=type=bind,from=made,source=/m,target=/m cat /m/f >> /stage',
       'RUN --mount=type=cache,target=/k echo x >> /k/count; wc -l < /k/count > /count',
       'RUN --mount=type=tmpfs,target=/t mount | grep -c " /t type tmpfs" > /tmpfs; echo gone > /t/x',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
       'RUN --mount=type=secret,id=token,mode=0400 --mount=type=secret,id=token,env=TOKEN [ "$(cat /run/secrets/token)" = "$TOKEN" ] && echo ${#TOKEN} > /length',
     ].join('\n');
     const args = ['-t', 'mounted', '--secret', `id=token,src=${join(secret, 'token')}`];
