@@ -1,29 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { type ConfigChange, type Containers, createContainers } from '../index.ts';
+import { describe, expect, test } from 'bun:test';
+import type { ConfigChange } from '../index.ts';
 import { getRow } from '../row.ts';
-import { createNeighbours, type Neighbours } from '../testing/neighbours.ts';
+import { actions, containers, neighbours, open, useRoom } from '../testing/room.ts';
 
-let neighbours: Neighbours;
-let containers: Containers;
-let actions: string[];
-
-beforeEach(() => {
-  neighbours = createNeighbours();
-  open();
-});
-
-afterEach(async () => {
-  await containers.close();
-  neighbours.remove();
-});
-
-function open(): void {
-  actions = [];
-  containers = createContainers(neighbours);
-  containers.subscribe(({ Type, Action = '' }) => {
-    if (Type === 'container') actions.push(Action);
-  });
-}
+useRoom();
 
 const none: ConfigChange = { env: [], envRemove: [], labels: {}, labelsRemove: [], mounts: [], mountsRemove: [] };
 const change = (asked: Partial<ConfigChange>, restart = false) =>

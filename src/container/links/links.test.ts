@@ -1,20 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { type Containers, createContainers } from '../index.ts';
-import { createNeighbours, type Neighbours } from '../testing/neighbours.ts';
+import { expect, test } from 'bun:test';
+import { containers, useRoom } from '../testing/room.ts';
 import { linkEnv } from './link-env.ts';
 
-let neighbours: Neighbours;
-let containers: Containers;
-
-beforeEach(() => {
-  neighbours = createNeighbours();
-  containers = createContainers(neighbours);
-});
-
-afterEach(async () => {
-  await containers.close();
-  neighbours.remove();
-});
+useRoom();
 
 const create = (name: string, Links: string[] = [], extra: object = {}) =>
   containers.create({ name, body: { Image: 'busybox', Cmd: ['x'], HostConfig: { Links, ...extra } } });

@@ -1,30 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { type Containers, createContainers } from '../index.ts';
+import { expect, test } from 'bun:test';
 import { changeRow, getRow } from '../row.ts';
-import { createNeighbours, type Neighbours } from '../testing/neighbours.ts';
+import { actions, containers, neighbours, open, useRoom } from '../testing/room.ts';
 import { snapshotsOf } from './records.ts';
 
-let neighbours: Neighbours;
-let containers: Containers;
-let actions: string[];
-
-beforeEach(() => {
-  neighbours = createNeighbours();
-  open();
-});
-
-afterEach(async () => {
-  await containers.close();
-  neighbours.remove();
-});
-
-function open(): void {
-  actions = [];
-  containers = createContainers(neighbours);
-  containers.subscribe(({ Type, Action = '' }) => {
-    if (Type === 'container') actions.push(Action);
-  });
-}
+useRoom();
 
 const make = async () => (await containers.create({ name: 'aa', body: { Image: 'busybox', Cmd: ['x'] } })).Id;
 const take = (name = '', pause = true) => containers.createSnapshot('aa', { name, comment: 'why', pause });

@@ -1,21 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { type Containers, createContainers } from '../../index.ts';
+import { expect, test } from 'bun:test';
 import { changeRow, getRow } from '../../row.ts';
-import { createNeighbours, type Neighbours } from '../../testing/neighbours.ts';
+import { containers, neighbours, open, useRoom } from '../../testing/room.ts';
 import { dependenciesOf, inOrder } from './order.ts';
 
-let neighbours: Neighbours;
-let containers: Containers;
-
-beforeEach(() => {
-  neighbours = createNeighbours();
-  containers = createContainers(neighbours);
-});
-
-afterEach(async () => {
-  await containers.close();
-  neighbours.remove();
-});
+useRoom();
 
 const make = async (name: string, HostConfig: object = {}): Promise<string> =>
   (await containers.create({ name, body: { Image: 'busybox', Cmd: ['x'], HostConfig } })).Id;
@@ -69,7 +57,7 @@ test('after a loss of power a donor comes up before those that use it', async ()
     if (request.id === net) await Bun.sleep(30);
     return launch(request);
   };
-  containers = createContainers(neighbours);
+  open();
   await containers.restore();
   const state = async (name: string) => (await containers.inspect(name, { size: false })).State?.Status;
   for (let tries = 0; tries < 400 && (await state('web')) !== 'running'; tries++) await Bun.sleep(5);

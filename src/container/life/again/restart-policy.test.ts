@@ -1,30 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { type Containers, createContainers } from '../../index.ts';
+import { describe, expect, test } from 'bun:test';
 import { type ContainerRow, changeRow, getRow } from '../../row.ts';
-import { createNeighbours, type Neighbours } from '../../testing/neighbours.ts';
+import { actions, containers, neighbours, open, useRoom } from '../../testing/room.ts';
 import { restartsAfterExit, startsWithEngine } from './restart-policy.ts';
 
-let neighbours: Neighbours;
-let containers: Containers;
-let actions: string[];
-
-beforeEach(() => {
-  neighbours = createNeighbours();
-  open();
-});
-
-afterEach(async () => {
-  await containers.close();
-  neighbours.remove();
-});
-
-function open(): void {
-  actions = [];
-  containers = createContainers(neighbours);
-  containers.subscribe(({ Type, Action = '' }) => {
-    if (Type === 'container') actions.push(Action);
-  });
-}
+useRoom();
 
 const inspect = (name: string) => containers.inspect(name, { size: false });
 
