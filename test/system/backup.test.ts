@@ -114,7 +114,8 @@ test('images, containers with their files, volumes, networks and logs come back,
     // What ran is brought back by its policy.
     await until('it runs again', async () => (await other.tug(['ps', '-q', '--filter', 'name=writes'])).stdout !== '');
   } finally {
-    expect(await other.dispose()).toEqual([]);
+    // What it left, if anything, is found at the end: meanwhile the first engine makes things, too.
+    await other.dispose();
   }
 }, 60_000);
 
