@@ -17,9 +17,9 @@ beforeAll(async () => {
   engine = await startEngine();
 }, 600_000);
 afterAll(async () => {
-  // What one leaves must not keep the other.
-  const left = [await engine.dispose(), await other.dispose()];
-  expect(left).toEqual([[], []]);
+  // What it leaves is found at the end of the other, which began before it.
+  await engine.dispose();
+  expect(await other.dispose()).toEqual([]);
 }, 60_000);
 
 const there = async (host: string, ...args: string[]): Promise<Result> => {
