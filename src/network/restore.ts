@@ -182,10 +182,13 @@ function tidyLinks(state: State): void {
       .flatMap(({ endpoints }) => endpoints)
       .flatMap(({ link, networkId }) => (link ? [[link.index, state.wires.get(networkId)] as const] : [])),
   );
-  for (const link of rtnetlink.links(state.route)) {
-    if (link.kind !== 'veth') continue;
+  const astray = rtnetlink.links(state.route).filter(({ kind, index, master }) => {
+    const home = wanted.get(index);
+    return kind === 'veth' && home?.index !== master && (home !== undefined || bridges.has(master));
+  });
+  if (astray.some(({ index }) => !wanted.has(index))) distrustPlaces(state);
+  for (const link of astray) {
     const home = wanted.get(link.index);
-    if (home?.index === link.master || (home === undefined && !bridges.has(link.master))) continue;
     if (home === undefined) {
       state.log.warn('a link of no container is removed', { link: link.name });
       toLink(() => state.route.send('remove a link of no container', [rtnetlink.deleteLink(link.index)]));
@@ -196,4 +199,14 @@ function tidyLinks(state: State): void {
     }
     crashpoint('network.link');
   }
+}
+
+/** A link that was made and not written down may have been a container's new way out, in place of the one it had. */
+function distrustPlaces({ store, places }: State): void {
+  store.note((tx) => {
+    for (const place of places.values()) {
+      place.changed = true;
+      tx.collection(placeRows).put(place.containerId, place);
+    }
+  });
 }

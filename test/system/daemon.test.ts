@@ -136,7 +136,7 @@ test('SIGHUP: what can change changes at once and is told; a broken file changes
   await engine.tug(['rm', 'other']);
   expect(await inside('df -k /dev/shm | tail -1')).toMatch(/^shm +8192 /);
   expect(engine.daemonLog()).toContain('level=debug msg="Reset Max Concurrent Downloads: 7"');
-  expect(engine.daemonLog()).toMatch(/change when the engine starts anew" settings="network"/);
+  expect(engine.daemonLog()).toMatch(/change when the engine starts anew" settings=network/);
 
   writeFileSync(file, '{"labels": ["place=nowhere"], "foo": 1}');
   process.kill(engine.pid(), 'SIGHUP');

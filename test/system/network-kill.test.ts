@@ -201,6 +201,7 @@ test('killed in the middle of a change of a running container, the engine finish
   const disconnect: [string, object] = ['/networks/xa/disconnect', { Container: 'one' }];
   const cases: [string, [string, object], string[]][] = [
     ['network.connected', connect, ['ya']],
+    ['network.furnished', connect, ['ya']],
     ['container.connected', connect, ['xa', 'ya']],
     ['container.disconnected', disconnect, ['ya']],
     ['network.disconnected', disconnect, ['ya']],

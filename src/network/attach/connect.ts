@@ -69,6 +69,7 @@ function connectBy(state: State, request: ConnectRequest, { socket, inside }: In
     try {
       socket.send('furnish an interface of a container', netlink.split(acknowledged(insideMessages(link))));
       moveExits(socket, place.endpoints, after.endpoints);
+      crashpoint('network.furnished');
     } catch (error) {
       removeLink(state, socket, link);
       throw error;

@@ -15,8 +15,8 @@ export async function mend(state: State, containerId: string, process: Mendable)
   const inside = process.openNetwork();
   try {
     const socket = openNetlinkOn(inside);
-    removeStrays(place, socket);
-    if (place.changed) mendRoutes(place, socket);
+    const strayed = removeStrays(place, socket);
+    if (place.changed || strayed) mendRoutes(place, socket);
   } finally {
     closeFd(inside);
   }
@@ -38,13 +38,12 @@ async function freeLeaving(place: Place, process: Mendable): Promise<boolean> {
   return true;
 }
 
-/** Interfaces beside the host that belong to no endpoint. */
-function removeStrays({ endpoints }: Place, socket: ReturnType<typeof openNetlinkOn>): void {
+/** Takes interfaces beside the host away that belong to no endpoint; whether there were any. */
+function removeStrays({ endpoints }: Place, socket: ReturnType<typeof openNetlinkOn>): boolean {
   const known = new Set(endpoints.map(({ link }) => link?.inside));
-  for (const { kind, index } of rtnetlink.links(socket)) {
-    if (!isLineDriver(kind) || known.has(index)) continue;
-    socket.send('take an interface away', [rtnetlink.deleteLink(index)]);
-  }
+  const strays = rtnetlink.links(socket).filter(({ kind, index }) => isLineDriver(kind) && !known.has(index));
+  for (const { index } of strays) socket.send('take an interface away', [rtnetlink.deleteLink(index)]);
+  return strays.length > 0;
 }
 
 /** The way out is where the networks that are left lead. */
