@@ -11,14 +11,23 @@ const socket = await startPeer();
 /** Commands of a later part: lines of Docker's pages that are not there yet. */
 const later = /^ +(build|builder|bake|trust|checkpoint) {2,}.*\n/gm;
 
+/** What Docker has not, or not always. */
+const own = new Set([
+  ...['network doctor', 'rollback', 'snapshot', 'snapshot create', 'snapshot ls', 'snapshot rm'],
+  // Docker shows these pages only where the engine is an experimental one.
+  ...['checkpoint', 'checkpoint create', 'checkpoint ls', 'checkpoint rm'],
+  ...['backup', 'doctor', 'fsck', 'migrate', 'restore'].map((name) => `system ${name}`),
+]);
+
 const pages = [
-  ...Object.keys(topLevel).map((name) => [name]),
+  ...Object.keys(topLevel)
+    .filter((name) => !own.has(name))
+    .map((name) => [name]),
   ...Object.entries(groups)
     // The scripts are tug's own, and so are their pages.
     .filter(([noun]) => noun !== 'completion')
     .flatMap(([noun, { commands }]) => [[noun], ...Object.keys(commands).map((name) => [noun, name])])
-    // Docker has none of these.
-    .filter(([, name]) => name !== 'doctor' && name !== 'fsck'),
+    .filter((page) => !own.has(page.join(' '))),
 ]
   // Docker's come from a plugin, whose options tug has itself.
   .filter(([noun, name]) => noun !== 'build' && noun !== 'builder' && name !== 'build');
