@@ -129,6 +129,10 @@ const parts: Record<string, ((sides: Sides) => Promise<void>)[]> = {
   life: [life],
 };
 const alone: typeof parts = {
+  run: [runs],
+  exec: [execs],
+  many: [many],
+  boot: [boot],
   lists: [lists],
   stats: [stats],
   events: [events],
