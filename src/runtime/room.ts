@@ -5,11 +5,11 @@ import type { RuntimeSpec, SpecProcess } from '../oci/index.ts';
 import type { Control, OciRuntime, Stdio } from './contract.ts';
 import { createControl } from './control/index.ts';
 import type { PlanHeader } from './plan/encode.ts';
-import type { Calm } from './process/calm.ts';
-import type { Shims } from './process/shims.ts';
-import type { Spare } from './process/spare.ts';
 import type { Scopes } from './scope/scopes.ts';
 import type { createSeccompCompiler } from './seccomp/index.ts';
+import type { Calm } from './spare/calm.ts';
+import type { Shims } from './spare/shims.ts';
+import type { Spare } from './spare/spare.ts';
 import type { UserNamespaces } from './user-namespaces.ts';
 
 /** What every launch of one engine shares. */

@@ -8,14 +8,14 @@ import { launchContainer, launchExec, openContainer } from './native/launch.ts';
 import { launchOci, launchOciExec } from './oci/launch.ts';
 import { findRuntimes, native, runtimeOf } from './oci/runtimes.ts';
 import { bury, recordOf } from './process/bury.ts';
-import { createCalm } from './process/calm.ts';
 import { recover } from './process/recover.ts';
-import { createShims } from './process/shims.ts';
-import { createSpare } from './process/spare.ts';
 import { sweep } from './process/sweep.ts';
 import { controlOf, type Room } from './room.ts';
 import { createScopes } from './scope/scopes.ts';
 import { createSeccompCompiler } from './seccomp/index.ts';
+import { createCalm } from './spare/calm.ts';
+import { createShims } from './spare/shims.ts';
+import { createSpare } from './spare/spare.ts';
 import { createUserNamespaces } from './user-namespaces.ts';
 
 export interface RuntimeOptions {

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeFd, sealedProgram } from '../../src/host/index.ts';
-import { createCalm } from '../../src/runtime/process/calm.ts';
-import { createShims } from '../../src/runtime/process/shims.ts';
+import { createCalm } from '../../src/runtime/spare/calm.ts';
+import { createShims } from '../../src/runtime/spare/shims.ts';
 import { until } from '../support/command.ts';
 import { builtShim } from '../support/runtime.ts';
 

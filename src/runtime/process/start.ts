@@ -3,14 +3,14 @@ import { asEngineError, crashpoint, EngineError, type Log } from '../../kit/inde
 import type { Control, Pending } from '../contract.ts';
 import { encodePlan, encodeSecondHalf, type PlanHeader } from '../plan/encode.ts';
 import type { Step } from '../plan/steps.ts';
-import type { Calm } from './calm.ts';
+import type { Calm } from '../spare/calm.ts';
+import type { BegunWork, Shims } from '../spare/shims.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { type Directory, type LaunchRecord, makeDirectory } from './directory.ts';
 import { errnoText } from './errno-text.ts';
 import { failureError } from './failure.ts';
 import { createProcess, type TrackedProcess } from './process.ts';
 import type { ShimFailure, ShimMessage } from './protocol.ts';
-import type { BegunWork, Shims } from './shims.ts';
 
 /** A start of which the first half is known. */
 export interface HalfStart {

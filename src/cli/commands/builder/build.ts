@@ -1,7 +1,7 @@
 import { CliError, type Context, command } from '../../command.ts';
 import { fs } from '../../lazy.ts';
-import { printCall, readCall } from './call.ts';
-import { buildFlags } from './flags.ts';
+import { printCall, readCall } from './options/call.ts';
+import { buildFlags } from './options/flags.ts';
 import { prepare } from './prepare.ts';
 import type { Display } from './progress/display.ts';
 import { createPlain } from './progress/plain.ts';

@@ -2,10 +2,10 @@ import type { BuildSessionRequest } from '../../../api/index.ts';
 import type { Context } from '../../command.ts';
 import { unpack } from '../../copy/unpack.ts';
 import { fs, path } from '../../lazy.ts';
-import type { BuildSource } from './contexts.ts';
 import { writeOutput } from './outputs.ts';
 import type { Answers } from './session.ts';
-import { listTree } from './tree.ts';
+import type { BuildSource } from './source/contexts.ts';
+import { listTree } from './source/tree.ts';
 
 /** The directories that a build reads and writes here: contexts, outputs, caches. */
 export function createPlaces(

@@ -4,14 +4,14 @@ import { CliError, type Context } from '../../command.ts';
 import type { Values } from '../../flags/index.ts';
 import { fs } from '../../lazy.ts';
 import { readAgents } from './agent/agents.ts';
-import type { Call } from './call.ts';
-import { type BuildSource, openContext } from './contexts.ts';
-import type { buildFlags } from './flags.ts';
+import type { Call } from './options/call.ts';
+import type { buildFlags } from './options/flags.ts';
+import { refuseUntrue } from './options/refuse.ts';
+import { requestOf } from './options/request.ts';
+import { readSecrets } from './options/secrets.ts';
 import { createPlaces } from './places.ts';
-import { refuseUntrue } from './refuse.ts';
-import { requestOf } from './request.ts';
-import { readSecrets } from './secrets.ts';
 import type { Answers } from './session.ts';
+import { type BuildSource, openContext } from './source/contexts.ts';
 
 /** A build that can begin: what the engine is asked, and what it may ask back. */
 export interface Prepared {

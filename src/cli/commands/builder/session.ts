@@ -13,7 +13,7 @@ import {
   type SessionOutcome,
 } from '../../../api/index.ts';
 import type { ByteStream, Client } from '../../../client/index.ts';
-import type { LocalTree } from './tree.ts';
+import type { LocalTree } from './source/tree.ts';
 
 /** What the engine may ask for while it builds. */
 export interface Answers {

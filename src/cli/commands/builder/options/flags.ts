@@ -1,5 +1,5 @@
-import { bytes, swapBytes, ulimits } from '../../create/values/values.ts';
-import { flag } from '../../flags/index.ts';
+import { bytes, swapBytes, ulimits } from '../../../create/values/values.ts';
+import { flag } from '../../../flags/index.ts';
 
 /** The options of `build`: buildx's, and those of the classic builder that limit what RUN may take. */
 export const buildFlags = {

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
-import type { SessionEntry } from '../../../api/index.ts';
-import { encodeTarHead, tarEnd, tarPadding } from '../../../oci/index.ts';
-import { fs } from '../../lazy.ts';
+import type { SessionEntry } from '../../../../api/index.ts';
+import { encodeTarHead, tarEnd, tarPadding } from '../../../../oci/index.ts';
+import { fs } from '../../../lazy.ts';
 
 /** A local directory as a context: its files, but for those that are left out. */
 export interface LocalTree {

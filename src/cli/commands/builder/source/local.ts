@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { ignoreMatcher, parseIgnore } from '../../../api/ignore/index.ts';
-import { CliError } from '../../command.ts';
-import { fs, path } from '../../lazy.ts';
+import { ignoreMatcher, parseIgnore } from '../../../../api/ignore/index.ts';
+import { CliError } from '../../../command.ts';
+import { fs, path } from '../../../lazy.ts';
 
 /** An address of a file or of a repository. */
 export function isRemote(text: string): boolean {

@@ -1,5 +1,5 @@
-import type { SessionOutcome } from '../../../api/index.ts';
-import { CliError, type Context } from '../../command.ts';
+import type { SessionOutcome } from '../../../../api/index.ts';
+import { CliError, type Context } from '../../../command.ts';
 import { readAttributes, refused } from './attributes.ts';
 
 export type Call = 'build' | 'check' | 'outline' | 'targets';

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
-import { unpack } from '../../copy/unpack.ts';
-import { fs, path } from '../../lazy.ts';
+import { unpack } from '../../../copy/unpack.ts';
+import { fs, path } from '../../../lazy.ts';
 
 const gzip = [0x1f, 0x8b];
 const zstd = [0x28, 0xb5, 0x2f, 0xfd];

@@ -1,10 +1,10 @@
-import type { BuildSessionRequest, HostConfig } from '../../../api/index.ts';
-import type { Context } from '../../command.ts';
-import { allLogins, registryHost } from '../../config/credentials.ts';
-import type { Values } from '../../flags/index.ts';
+import type { BuildSessionRequest, HostConfig } from '../../../../api/index.ts';
+import type { Context } from '../../../command.ts';
+import { allLogins, registryHost } from '../../../config/credentials.ts';
+import type { Values } from '../../../flags/index.ts';
+import type { BuildSource } from '../source/contexts.ts';
 import { readCaches, readOutputs, readPlatforms } from './attributes.ts';
 import type { Call } from './call.ts';
-import type { BuildSource } from './contexts.ts';
 import type { buildFlags } from './flags.ts';
 
 type Flags = Values<typeof buildFlags>;

@@ -1,5 +1,5 @@
-import { messageOf, parseCsv } from '../../../kit/index.ts';
-import { CliError } from '../../command.ts';
+import { messageOf, parseCsv } from '../../../../kit/index.ts';
+import { CliError } from '../../../command.ts';
 
 /** `type=local,dest=path` as fields. */
 export function readAttributes(text: string): Record<string, string> {

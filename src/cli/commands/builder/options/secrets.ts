@@ -1,4 +1,4 @@
-import { fs } from '../../lazy.ts';
+import { fs } from '../../../lazy.ts';
 import { readAttributes, refused } from './attributes.ts';
 
 /** `--secret`: by id, how its value is had. */

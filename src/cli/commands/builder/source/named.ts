@@ -1,6 +1,6 @@
-import type { SessionNamed } from '../../../api/index.ts';
-import { fs, path } from '../../lazy.ts';
-import { refused } from './attributes.ts';
+import type { SessionNamed } from '../../../../api/index.ts';
+import { fs, path } from '../../../lazy.ts';
+import { refused } from '../options/attributes.ts';
 import { ignoreOf, isRemote, keyOf } from './local.ts';
 import { type LocalTree, listTree } from './tree.ts';
 

@@ -1,4 +1,4 @@
-import type { Values } from '../../flags/index.ts';
+import type { Values } from '../../../flags/index.ts';
 import { readAttributes } from './attributes.ts';
 import type { buildFlags } from './flags.ts';
 

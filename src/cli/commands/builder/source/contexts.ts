@@ -1,7 +1,7 @@
-import type { SessionContext, SessionNamed } from '../../../api/index.ts';
-import { CliError } from '../../command.ts';
-import { fs, path } from '../../lazy.ts';
-import { readInput } from '../../stdio/input.ts';
+import type { SessionContext, SessionNamed } from '../../../../api/index.ts';
+import { CliError } from '../../../command.ts';
+import { fs, path } from '../../../lazy.ts';
+import { readInput } from '../../../stdio/input.ts';
 import { ignoreOf, isRemote, keyOf } from './local.ts';
 import { namedContexts } from './named.ts';
 import { type LocalTree, listTree } from './tree.ts';
