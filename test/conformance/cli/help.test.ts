@@ -13,9 +13,17 @@ const later = /^ +(build|builder|bake|trust|checkpoint) {2,}.*\n/gm;
 
 /** What Docker has not, or not always. */
 const own = new Set([
-  ...['network doctor', 'rollback', 'snapshot', 'snapshot create', 'snapshot ls', 'snapshot rm'],
+  'network doctor',
+  'rollback',
+  'snapshot',
+  'snapshot create',
+  'snapshot ls',
+  'snapshot rm',
   // Docker shows these pages only where the engine is an experimental one.
-  ...['checkpoint', 'checkpoint create', 'checkpoint ls', 'checkpoint rm'],
+  'checkpoint',
+  'checkpoint create',
+  'checkpoint ls',
+  'checkpoint rm',
   ...['backup', 'doctor', 'fsck', 'migrate', 'restore'].map((name) => `system ${name}`),
 ]);
 
