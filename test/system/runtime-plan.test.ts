@@ -5,9 +5,9 @@ import { closeFd, listenUnix, sealedMemory, sealedProgram } from '../../src/host
 import { newToken } from '../../src/kit/index.ts';
 import { encodePlan, encodeSecondHalf } from '../../src/runtime/plan/encode.ts';
 import type { Step } from '../../src/runtime/plan/steps.ts';
-import { createCalm } from '../../src/runtime/spare/calm.ts';
 import { openConnection } from '../../src/runtime/process/connection.ts';
 import { makeDirectory } from '../../src/runtime/process/directory.ts';
+import { createCalm } from '../../src/runtime/spare/calm.ts';
 import { createShims } from '../../src/runtime/spare/shims.ts';
 import { builtShim, makeBench } from '../support/runtime.ts';
 
