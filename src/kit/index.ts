@@ -11,5 +11,6 @@ export * from './system-words.ts';
 export { parseCsv } from './text/csv.ts';
 export { cleanPath } from './text/paths.ts';
 export * from './text/space.ts';
+export * from './text/truth.ts';
 export * from './topic.ts';
 export * from './tracer.ts';

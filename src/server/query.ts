@@ -1,5 +1,5 @@
 import { decodeFilters } from '../api/decode/index.ts';
-import { EngineError } from '../kit/index.ts';
+import { EngineError, noTruth, truthOf } from '../kit/index.ts';
 import { percentDecode, wrongEscape } from './http/index.ts';
 
 /** The query of a request, read as Docker reads it. */
@@ -68,10 +68,9 @@ function unescapeValue(text: string): string {
 }
 
 function parseBool(name: string, text: string): boolean {
-  if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
-  if (/^(0|f|F|FALSE|false|False)$/.test(text)) return false;
-  const problem = `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`;
-  throw new EngineError('invalid', `invalid value for ${name}: ${text}: ${problem}`);
+  const truth = truthOf(text);
+  if (truth === undefined) throw new EngineError('invalid', `invalid value for ${name}: ${text}: ${noTruth(text)}`);
+  return truth;
 }
 
 /** A decimal whole number of 64 bits; otherwise an error in the words of the Go function named. */

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
+import { truthOf } from '../../kit/index.ts';
 import type { GitReference } from './contract.ts';
 import { DockerfileError } from './error.ts';
-import { parseBool } from './text/boolean.ts';
 import { quote } from './text/quote.ts';
 
 /**
@@ -96,7 +96,7 @@ function same(key: string, earlier: string, value: string): string {
 }
 
 function truth(key: string, value: string): boolean {
-  const parsed = value === '' ? true : parseBool(value);
+  const parsed = value === '' ? true : truthOf(value);
   if (parsed === undefined) throw new DockerfileError(`invalid ${key} value: ${quote(value)}`);
   return parsed;
 }

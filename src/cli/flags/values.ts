@@ -1,3 +1,5 @@
+import { noTruth, truthOf } from '../../kit/index.ts';
+
 /** One flag: how it is written, shown and read. `T` is the value a command gets. */
 export interface Flag<T> {
   short?: string;
@@ -55,19 +57,14 @@ export function value<T>(usage: string, own: Omit<Flag<T>, 'usage'>): Flag<T> {
   return { usage, ...own };
 }
 
-const truths = new Map([
-  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((word) => [word, true] as const),
-  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((word) => [word, false] as const),
-]);
-
 function readStrings(text: string, before: string[]): string[] {
   return [...before, ...text.split(',')];
 }
 
 /** A truth as Go reads it. */
 export function readBool(text: string): boolean {
-  const truth = truths.get(text);
-  if (truth === undefined) throw new Error(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const truth = truthOf(text);
+  if (truth === undefined) throw new Error(noTruth(text));
   return truth;
 }
 

@@ -1,17 +1,12 @@
 import { isIP } from 'node:net';
-import { EngineError } from '../../kit/index.ts';
+import { EngineError, noTruth, truthOf } from '../../kit/index.ts';
 
 export const refuse = (message: string): EngineError => new EngineError('invalid', message);
 
-const words = new Map([
-  ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((word) => [word, true] as const),
-  ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((word) => [word, false] as const),
-]);
-
 /** As Go reads a truth value. */
 export function readBoolean(text: string): boolean {
-  const value = words.get(text);
-  if (value === undefined) throw refuse(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const value = truthOf(text);
+  if (value === undefined) throw refuse(noTruth(text));
   return value;
 }
 

@@ -1,15 +1,12 @@
-import { EngineError } from '../../kit/index.ts';
+import { EngineError, noTruth, truthOf } from '../../kit/index.ts';
 
 const refuse = (words: string): EngineError => new EngineError('invalid', words);
 
-const truths = ['1', 't', 'T', 'true', 'TRUE', 'True'];
-const lies = ['0', 'f', 'F', 'false', 'FALSE', 'False'];
-
 /** As Go's strconv.ParseBool, with its words. */
 export function parseBool(text: string): boolean {
-  if (truths.includes(text)) return true;
-  if (lies.includes(text)) return false;
-  throw refuse(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const truth = truthOf(text);
+  if (truth === undefined) throw refuse(noTruth(text));
+  return truth;
 }
 
 /** As Go's strconv.Atoi. */

@@ -1,4 +1,4 @@
-import { EngineError } from '../../kit/index.ts';
+import { EngineError, noTruth, truthOf } from '../../kit/index.ts';
 import { parseIp } from '../address/subnets.ts';
 import type { GatewayMode } from '../firewall/elements.ts';
 
@@ -69,9 +69,9 @@ function number(label: string, value: string): number {
 function flag(options: Record<string, string>, label: string, absent: boolean): boolean {
   const value = options[label];
   if (value === undefined) return absent;
-  if (/^(1|t|T|TRUE|true|True)$/.test(value)) return true;
-  if (/^(0|f|F|FALSE|false|False)$/.test(value)) return false;
-  throw refusal(label, value, `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
+  const truth = truthOf(value);
+  if (truth === undefined) throw refusal(label, value, noTruth(value));
+  return truth;
 }
 
 function mode(options: Record<string, string>, label: string): GatewayMode {

@@ -1,5 +1,5 @@
 import { treeSize } from '../../host/index.ts';
-import { EngineError } from '../../kit/index.ts';
+import { EngineError, noTruth, truthOf } from '../../kit/index.ts';
 import { hasLabel } from './filters.ts';
 import { dataPath, type Place } from './life.ts';
 import { type VolumeRow, volumeRows } from './row.ts';
@@ -44,8 +44,7 @@ function pruneFilter(filters: Filters): (row: VolumeRow) => boolean {
 function wantsAll(values: string[]): boolean {
   if (values.length > 1) throw new EngineError('invalid', "invalid filter 'all': only one value is expected");
   const [value = 'false'] = values;
-  if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true;
-  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false;
-  const why = `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
-  throw new EngineError('invalid', `invalid filter 'all': ${why}`);
+  const all = truthOf(value);
+  if (all === undefined) throw new EngineError('invalid', `invalid filter 'all': ${noTruth(value)}`);
+  return all;
 }

@@ -1,6 +1,6 @@
+import { truthOf } from '../../../kit/index.ts';
 import type { CheckOptions } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
-import { parseBool } from '../text/boolean.ts';
 import { quote } from '../text/quote.ts';
 
 export const noCheckOptions: CheckOptions = { skip: [], experimental: [], error: false };
@@ -33,7 +33,7 @@ function one(key: string, value: string, part: string): Partial<CheckOptions> {
     return { [key]: value === 'all' ? 'all' : value.split(',').map((rule) => rule.trim()) };
   }
   if (key !== 'error') throw new DockerfileError(`invalid check option ${quote(key)}`);
-  const error = parseBool(value);
+  const error = truthOf(value);
   if (error !== undefined) return { error };
   throw new DockerfileError(
     `failed to parse check option ${quote(part)}: strconv.ParseBool: parsing ${quote(value)}: invalid syntax`,

@@ -1,8 +1,7 @@
-import { messageOf, parseCsv } from '../../../kit/index.ts';
+import { messageOf, parseCsv, truthOf } from '../../../kit/index.ts';
 import type { Device, RunInstruction } from '../contract.ts';
 import { DockerfileError } from '../error.ts';
 import type { RawInstruction } from '../parse/raw.ts';
-import { parseBool } from '../text/boolean.ts';
 import { quote } from '../text/quote.ts';
 import { withSuggestion } from '../text/suggest.ts';
 import { commandLine, common } from './common.ts';
@@ -70,7 +69,7 @@ function fieldsOf(text: string): string[] {
 }
 
 function truth(key: string, value: string): boolean {
-  const parsed = parseBool(value);
+  const parsed = truthOf(value);
   if (parsed === undefined) throw new DockerfileError(`invalid value for ${key}: ${value}`);
   return parsed;
 }

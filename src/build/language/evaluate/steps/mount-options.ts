@@ -1,6 +1,6 @@
+import { truthOf } from '../../../../kit/index.ts';
 import { DockerfileError } from '../../error.ts';
 import { mountFields } from '../../instructions/mount-fields.ts';
-import { parseBool } from '../../text/boolean.ts';
 import { quote } from '../../text/quote.ts';
 import { withSuggestion } from '../../text/suggest.ts';
 
@@ -151,7 +151,7 @@ function oneOf(value: string, known: readonly string[], refusal: string): string
 }
 
 function truth(key: string, value: string): boolean {
-  const parsed = parseBool(value);
+  const parsed = truthOf(value);
   if (parsed === undefined) throw new DockerfileError(`invalid value for ${key}: ${value}`);
   return parsed;
 }
