@@ -14,3 +14,4 @@ export * from './text/space.ts';
 export * from './text/truth.ts';
 export * from './topic.ts';
 export * from './tracer.ts';
+export * from './within.ts';

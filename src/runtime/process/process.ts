@@ -1,5 +1,5 @@
 import { askForFd, giveFd } from '../../host/index.ts';
-import { EngineError } from '../../kit/index.ts';
+import { EngineError, within } from '../../kit/index.ts';
 import type { Control, Exit, Process } from '../contract.ts';
 import { attach } from './attach.ts';
 import type { Connection } from './connection.ts';
@@ -95,14 +95,9 @@ export function createProcess(input: ProcessInput): TrackedProcess {
 const patience = 5000;
 
 async function answered(id: string, answer: Promise<number>): Promise<number> {
-  const late = Promise.withResolvers<never>();
-  const words = `the monitor of ${id} does not answer`;
-  const timer = setTimeout(() => late.reject(new EngineError('internal', words)), patience);
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const errno = await within(patience, answer);
+  if (errno === 'late') throw new EngineError('internal', `the monitor of ${id} does not answer`);
+  return errno;
 }
 
 /** Throws what the shim's answer to a request means, if it is a refusal. */

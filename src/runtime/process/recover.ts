@@ -1,4 +1,4 @@
-import { EngineError } from '../../kit/index.ts';
+import { EngineError, within } from '../../kit/index.ts';
 import type { Control, Exit, Process } from '../contract.ts';
 import { openConnection } from './connection.ts';
 import { type Directory, findDirectory, type LaunchRecord } from './directory.ts';
@@ -43,7 +43,7 @@ export async function recover(input: Recovery, tries = 1): Promise<Process | Exi
     else listener(message);
   });
   void connection.closed.then(() => hello.resolve(undefined));
-  const said = await Promise.race([hello.promise, Bun.sleep(patience).then(() => 'late' as const)]);
+  const said = await within(patience, hello.promise);
   if (!said) return recoverLater(input, directory.close, tries);
   if (said !== 'late' && said.token !== input.token) {
     connection.close();

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Log } from '../../kit/index.ts';
+import { type Log, within } from '../../kit/index.ts';
 import { openConnection } from './connection.ts';
 import { findDirectory } from './directory.ts';
 
@@ -44,7 +44,7 @@ async function end(path: string): Promise<void> {
     });
     await connection.request({ type: 'abort' });
     await connection.request({ type: 'signal', signal: SIGKILL });
-    await Promise.race([exited.promise, connection.closed, Bun.sleep(5000)]);
+    await within(5000, Promise.race([exited.promise, connection.closed]));
     await connection.request({ type: 'release' });
     connection.close();
   }

@@ -1,4 +1,4 @@
-import { messageOf } from '../../../kit/index.ts';
+import { messageOf, within } from '../../../kit/index.ts';
 import type { Context } from '../../context.ts';
 import { getRow } from '../../row.ts';
 import { stopRunning } from './stop.ts';
@@ -18,11 +18,8 @@ export async function shutdown(context: Context, seconds: number): Promise<void>
     return;
   }
   const limit = Math.max(seconds, ...times.map((time) => time + grace));
-  const { promise, resolve } = Promise.withResolvers<'late'>();
-  const timer = setTimeout(resolve, limit * 1000, 'late');
-  const late = (await Promise.race([ended, promise])) === 'late';
-  clearTimeout(timer);
-  if (late) context.log.error('containers did not end in time and live on', { seconds: limit });
+  if ((await within(limit * 1000, ended)) === 'late')
+    context.log.error('containers did not end in time and live on', { seconds: limit });
 }
 
 async function end(context: Context, id: string): Promise<void> {

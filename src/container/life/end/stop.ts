@@ -1,4 +1,4 @@
-import { EngineError, messageOf } from '../../../kit/index.ts';
+import { EngineError, messageOf, within } from '../../../kit/index.ts';
 import type { Context, Run } from '../../context.ts';
 import { resolve } from '../../lookup.ts';
 import { type ContainerRow, changeRow, findRow, getRow } from '../../row.ts';
@@ -131,13 +131,7 @@ async function killAndWait(context: Context, row: ContainerRow, run: Run): Promi
 }
 
 async function endsWithin(run: Run, milliseconds: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(resolve, milliseconds, false);
-  try {
-    return await Promise.race([run.ended.then(() => true), promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return (await within(milliseconds, run.ended)) !== 'late';
 }
 
 /** A container between two lives of its restart policy stays as it is. */
