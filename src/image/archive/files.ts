@@ -7,7 +7,7 @@ import { secondsOf } from '../show/inspect.ts';
 import type { Saved } from './saved.ts';
 
 /** A file of the archive: a document, or a blob by its digest. */
-export interface ArchiveFile {
+interface ArchiveFile {
   seconds: number;
   size: number;
   document?: Buffer;

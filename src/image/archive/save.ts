@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { encodeTarHead, type Platform, tarEnd, tarPadding } from '../../oci/index.ts';
+import { type Platform, plainTarHead, tarEnd, tarPadding } from '../../oci/index.ts';
 import { type Context, eventOf, publishAll } from '../context.ts';
 import { secondsOf } from '../show/inspect.ts';
-import { type ArchiveFile, filesOf } from './files.ts';
+import { filesOf } from './files.ts';
 import { blobsOfSaved, imagesFor, type Saved } from './saved.ts';
 
 /** See Images.save. */
@@ -32,27 +32,12 @@ async function* archive(context: Context, images: Saved[]): AsyncGenerator<Uint8
   const { blobs } = context.store;
   const files = filesOf(blobs, images);
   const newest = Math.max(0, ...images.map(({ record }) => secondsOf(record.config.created)));
-  yield Buffer.concat(['blobs/', 'blobs/sha256/'].map((name) => head(name, { seconds: newest, size: 0 })));
+  yield Buffer.concat(['blobs/', 'blobs/sha256/'].map((name) => plainTarHead({ name, seconds: newest })));
   for (const [name, file] of [...files].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
-    yield head(name, file);
+    yield plainTarHead({ name, seconds: file.seconds, size: file.size });
     if (file.document) yield file.document;
     else yield* createReadStream(blobs.path(file.blob ?? ''), { highWaterMark: 1 << 20 }) as AsyncIterable<Uint8Array>;
     yield new Uint8Array(tarPadding(file.size));
   }
   yield tarEnd;
-}
-
-function head(name: string, { seconds, size }: Pick<ArchiveFile, 'seconds' | 'size'>): Uint8Array {
-  const isDirectory = name.endsWith('/');
-  return encodeTarHead({
-    name,
-    type: isDirectory ? '5' : '0',
-    mode: isDirectory ? 0o755 : 0o644,
-    uid: 0,
-    gid: 0,
-    size,
-    modified: { seconds, nanoseconds: 0 },
-    linkName: '',
-    device: [0, 0],
-  });
 }

@@ -1,2 +1,2 @@
 export { readTar, type TarEntry } from './read-tar.ts';
-export { encodeTarHead, type TarHead, tarEnd, tarPadding } from './write-tar.ts';
+export { encodeTarHead, plainTarHead, type TarHead, tarEnd, tarPadding } from './write-tar.ts';

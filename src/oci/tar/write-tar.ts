@@ -40,6 +40,31 @@ export function encodeTarHead(head: TarHead): Uint8Array {
   return Buffer.concat([before, body, Buffer.alloc(tarPadding(body.length)), block]);
 }
 
+/** What there is to say of root's own; `mode` unless told 0755 for a directory, whose name ends in `/`, and 0644 for a file. */
+export interface PlainTarHead {
+  name: string;
+  size?: number;
+  mode?: number;
+  seconds?: number;
+  nanoseconds?: number;
+}
+
+/** The header of a file or directory of root's. */
+export function plainTarHead({ name, size = 0, seconds = 0, nanoseconds = 0, ...given }: PlainTarHead): Uint8Array {
+  const isDirectory = name.endsWith('/');
+  return encodeTarHead({
+    name,
+    type: isDirectory ? '5' : '0',
+    mode: given.mode ?? (isDirectory ? 0o755 : 0o644),
+    uid: 0,
+    gid: 0,
+    size,
+    modified: { seconds, nanoseconds },
+    linkName: '',
+    device: [0, 0],
+  });
+}
+
 const most = { id: 0o7777777, size: 0o77777777777 };
 
 function paxRecords(head: TarHead): [key: string, value: Buffer | string][] {

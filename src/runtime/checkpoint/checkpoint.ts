@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../kit/index.ts';
 import type { CheckpointRequest } from '../contract.ts';
 import { command } from '../oci/compile.ts';
 import { commandEnvironment, inPath } from '../oci/runtimes.ts';
+import { whyFailed } from '../oci/why-failed.ts';
 import { recordOf } from '../process/bury.ts';
 import type { Room } from '../room.ts';
 import { outliveParent } from './core-image.ts';
@@ -34,7 +34,10 @@ async function byCriu(room: Room, request: CheckpointRequest & { work: string })
   if (criu === undefined) throw noCriu();
   const descriptors = descriptorsOf(pid);
   const core = join(images, `core-${innerPid(pid)}.img`);
-  const failure = await run([criu, ...dumpArguments({ ...request, cgroups: room.cgroups })]);
+  const failure = await whyFailed(
+    [criu, ...dumpArguments({ ...request, cgroups: room.cgroups })],
+    commandEnvironment(),
+  );
   if (failure !== undefined) {
     throw new EngineError('internal', `criu failed: ${criuErrors(join(work, 'dump.log')) ?? failure}`);
   }
@@ -53,13 +56,13 @@ type RuntimeRequest = CheckpointRequest & { work: string; runtime: Parameters<ty
 
 async function byRuntime(path: string, { id, images, work, leaveRunning, runtime }: RuntimeRequest): Promise<void> {
   const places = ['--image-path', images, '--work-path', work];
-  const { args } = command(
+  const { args, env } = command(
     runtime,
     path,
     ['checkpoint', ...places, ...(leaveRunning ? ['--leave-running'] : []), id],
     work,
   );
-  const failure = await run(args);
+  const failure = await whyFailed(args, env);
   if (failure === undefined) return;
   if (inPath('criu') === undefined) throw noCriu();
   throw new EngineError('internal', `${runtime.path} failed: ${criuErrors(join(work, 'dump.log')) ?? failure}`);
@@ -68,19 +71,3 @@ async function byRuntime(path: string, { id, images, work, leaveRunning, runtime
 /** In runc's words. */
 const noCriu = (): EngineError =>
   new EngineError('internal', 'CRIU version check failed: exec: "criu": executable file not found in $PATH');
-
-/** Why a program failed, undefined if it did not. */
-function run([program = '', ...args]: string[]): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const env = Object.fromEntries(commandEnvironment().map((entry) => entry.split(/=(.*)/s) as [string, string]));
-  const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-1000);
-  });
-  child.on('error', (error) => resolve(error.message));
-  child.on('close', (code, signal) =>
-    resolve(code === 0 ? undefined : said.trim() || `it ended with ${signal ?? code}`),
-  );
-  return promise;
-}

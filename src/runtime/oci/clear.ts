@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cgroups, killMember } from '../../host/index.ts';
@@ -6,6 +5,7 @@ import type { Log } from '../../kit/index.ts';
 import type { OciRuntime } from '../contract.ts';
 import { command } from './compile.ts';
 import { isCrun } from './runtimes.ts';
+import { whyFailed } from './why-failed.ts';
 
 /** Lets a runtime forget a container whose processes have ended. What it fails of is logged: its state goes with the directory. */
 export async function clearAfter(input: {
@@ -30,7 +30,7 @@ async function remove(
   const { args, env } = command(runtime, path, ['delete', ...flags, id]);
   const hidden = isCrun(runtime) && cgroups.mode === 'hybrid' ? cgroups.unified?.mountPoint : undefined;
   const whole = hidden ? [...without(hidden), ...args] : args;
-  return run(whole, Object.fromEntries(env.map((entry) => entry.split(/=(.*)/s) as [string, string])));
+  return whyFailed(whole, env);
 }
 
 /** Runs what follows in a mount namespace where nothing is mounted at `path`. */
@@ -43,21 +43,6 @@ const without = (path: string) => [
   'umount -l "$0" && exec "$@"',
   path,
 ];
-
-/** Why a program failed, undefined if it did not. */
-function run([program = '', ...args]: string[], env: Record<string, string>): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-1000);
-    });
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code, signal) =>
-      resolve(code === 0 ? undefined : said.trim() || `it ended with ${signal ?? code}`),
-    );
-  });
-}
 
 /** Ends the process of an exec whose monitor is gone, if it still runs in the container's cgroup. */
 export function endExec(cgroups: Cgroups, path: string, cgroup: string): void {

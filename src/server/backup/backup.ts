@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crashpoint, EngineError, type Log, messageOf } from '../../kit/index.ts';
-import { encodeTarHead, tarPadding } from '../../oci/index.ts';
+import { plainTarHead, tarPadding } from '../../oci/index.ts';
 import type { Backends, Backup } from '../contract.ts';
 import { archiveOf } from './archive.ts';
 import { itemsOf } from './items.ts';
@@ -54,9 +54,8 @@ export function createBackup(options: Options): Backup {
 /** What a restore looks at before it believes the rest. */
 function* headOf({ version, storageDriver }: Options): Generator<Uint8Array> {
   const text = Buffer.from(`${JSON.stringify({ format: 1, version, storageDriver })}\n`);
-  const times = { modified: { seconds: Math.floor(Date.now() / 1000), nanoseconds: 0 } };
-  const plain = { type: '0', mode: 0o600, uid: 0, gid: 0, linkName: '', device: [0, 0] as [number, number], ...times };
-  yield encodeTarHead({ name: 'backup.json', size: text.length, ...plain });
+  const seconds = Math.floor(Date.now() / 1000);
+  yield plainTarHead({ name: 'backup.json', size: text.length, mode: 0o600, seconds });
   yield Buffer.concat([text, Buffer.alloc(tarPadding(text.length))]);
 }
 

@@ -1,5 +1,5 @@
 import { EngineError, messageOf } from '../../../kit/index.ts';
-import { encodeTarHead, mediaTypes, parseReference, tarEnd, tarPadding, withDefaultTag } from '../../../oci/index.ts';
+import { mediaTypes, parseReference, plainTarHead, tarEnd, tarPadding, withDefaultTag } from '../../../oci/index.ts';
 import type { Registry, Repository } from '../../../registry/index.ts';
 import type { CacheTarget } from '../../contract.ts';
 import type { Build } from '../../solve/build.ts';
@@ -62,12 +62,12 @@ export async function sendToClient({ write, attributes }: CacheTarget, { blobs, 
 }
 
 async function* layoutTar(parcels: Parcel[], index: object): AsyncGenerator<Uint8Array> {
-  for (const directory of ['blobs/', 'blobs/sha256/']) yield head(directory, 0);
+  for (const directory of ['blobs/', 'blobs/sha256/']) yield plainTarHead({ name: directory });
   const sent = new Set<string>();
   for (const { descriptor, open } of parcels) {
     if (sent.has(descriptor.digest)) continue;
     sent.add(descriptor.digest);
-    yield head(`blobs/${descriptor.digest.replace(':', '/')}`, descriptor.size);
+    yield plainTarHead({ name: `blobs/${descriptor.digest.replace(':', '/')}`, size: descriptor.size });
     yield* open();
     yield new Uint8Array(tarPadding(descriptor.size));
   }
@@ -76,24 +76,9 @@ async function* layoutTar(parcels: Parcel[], index: object): AsyncGenerator<Uint
     ['index.json', index],
   ] as const) {
     const bytes = Buffer.from(JSON.stringify(document));
-    yield head(name, bytes.length);
+    yield plainTarHead({ name, size: bytes.length });
     yield bytes;
     yield new Uint8Array(tarPadding(bytes.length));
   }
   yield tarEnd;
-}
-
-function head(name: string, size: number): Uint8Array {
-  const isDirectory = name.endsWith('/');
-  return encodeTarHead({
-    name,
-    type: isDirectory ? '5' : '0',
-    mode: isDirectory ? 0o755 : 0o644,
-    uid: 0,
-    gid: 0,
-    size,
-    modified: { seconds: 0, nanoseconds: 0 },
-    linkName: '',
-    device: [0, 0],
-  });
 }

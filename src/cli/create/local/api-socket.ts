@@ -1,5 +1,5 @@
 import type { Mount } from '../../../api/index.ts';
-import { encodeTarHead, tarEnd, tarPadding } from '../../../oci/index.ts';
+import { plainTarHead, tarEnd, tarPadding } from '../../../oci/index.ts';
 import type { Context } from '../../command.ts';
 import { allLogins } from '../../config/credentials.ts';
 import type { CreateRequest } from '../request.ts';
@@ -49,9 +49,7 @@ function entries(logins: Awaited<ReturnType<typeof allLogins>>): Record<string, 
 }
 
 async function* archive(name: string, data: Buffer): AsyncGenerator<Uint8Array> {
-  const modified = { seconds: Math.floor(Date.now() / 1000), nanoseconds: 0 };
-  const plain = { type: '0', mode: 0o600, uid: 0, gid: 0, linkName: '', device: [0, 0] as [number, number] };
-  yield encodeTarHead({ ...plain, name, size: data.length, modified });
+  yield plainTarHead({ name, size: data.length, mode: 0o600, seconds: Math.floor(Date.now() / 1000) });
   yield data;
   yield new Uint8Array(tarPadding(data.length));
   yield tarEnd;

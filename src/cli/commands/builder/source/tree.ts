@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import type { SessionEntry } from '../../../../api/index.ts';
-import { encodeTarHead, tarEnd, tarPadding } from '../../../../oci/index.ts';
+import { plainTarHead, tarEnd, tarPadding } from '../../../../oci/index.ts';
 import { fs } from '../../../lazy.ts';
 
 /** A local directory as a context: its files, but for those that are left out. */
@@ -83,17 +83,7 @@ async function* pack(root: string, entries: SessionEntry[], places: number[]): A
     const entry = entries[place];
     if (!entry) continue;
     const [path, , mode, length, seconds, nanoseconds] = entry;
-    const head = encodeTarHead({
-      name: path,
-      type: '0',
-      mode,
-      uid: 0,
-      gid: 0,
-      size: length,
-      modified: { seconds, nanoseconds },
-      linkName: '',
-      device: [0, 0],
-    });
+    const head = plainTarHead({ name: path, size: length, mode, seconds, nanoseconds });
     waiting.push(head);
     size += head.length;
     for (const bytes of contents(root + path, length)) {
