@@ -1,15 +1,9 @@
 // The integration tests of docker-py 7.1.0, those that two real engines pass (test/peers/docker-py.pass).
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { must } from '../support/command.ts';
-import { dockerPy, runDockerPy } from '../support/docker-py.ts';
-import { type Engine, startEngine } from '../support/engine.ts';
-import { busyboxTar } from '../support/image.ts';
+import { dockerPy, engineForDockerPy, passedByDocker, runDockerPy } from '../support/docker-py.ts';
+import type { Engine } from '../support/engine.ts';
 
-const listed = readFileSync(join(import.meta.dirname, '../peers/docker-py.pass'), 'utf8')
-  .trim()
-  .split('\n');
+const listed = passedByDocker('docker-py.pass');
 /** What they ask of an engine that is no manager of a cluster. */
 const ofClusters = /test_create_(inspect_network_with_scope|network_attachable|network_ingress)$/;
 const checkout = await dockerPy();
@@ -17,14 +11,7 @@ const wanted = listed.filter((name) => !ofClusters.test(name));
 let engine: Engine;
 
 beforeAll(async () => {
-  if (checkout === undefined) return;
-  // Some ask for it before they begin.
-  engine = await startEngine({ args: ['--experimental'] });
-  const tar = await busyboxTar();
-  for (const name of ['alpine:3.10', 'alpine:latest', 'busybox:latest']) {
-    await must(['docker', '-H', engine.host, 'import', '--change', 'CMD ["sh"]', tar, name]);
-  }
-  rmSync(tar);
+  if (checkout !== undefined) engine = await engineForDockerPy();
 });
 
 afterAll(async () => {

@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, run } from './command.ts';
+import { type Engine, startEngine } from './engine.ts';
+import { busyboxTar } from './image.ts';
 
 const version = '7.1.0';
 const kept = join(import.meta.dirname, `../../.cache/docker-py-${version}`);
@@ -28,6 +30,24 @@ export async function dockerPy(): Promise<string | undefined> {
     `docker-py's tests are skipped, it cannot be fetched (TUG_DOCKER_PY names a checkout): ${cloned.stderr.trim()}`,
   );
   return undefined;
+}
+
+/** The names of its tests that two real engines pass: a file in test/peers. */
+export function passedByDocker(file: string): string[] {
+  return readFileSync(join(import.meta.dirname, '../peers', file), 'utf8')
+    .trim()
+    .split('\n');
+}
+
+/** An engine as its tests want one: in experimental mode, which some ask for before they begin, and with the images they name. */
+export async function engineForDockerPy(): Promise<Engine> {
+  const engine = await startEngine({ args: ['--experimental'] });
+  const tar = await busyboxTar();
+  for (const name of ['alpine:3.10', 'alpine:latest', 'busybox:latest']) {
+    await must(['docker', '-H', engine.host, 'import', '--change', 'CMD ["sh"]', tar, name]);
+  }
+  rmSync(tar);
+  return engine;
 }
 
 /** Runs some of its integration tests (all without `names`); those that passed. */

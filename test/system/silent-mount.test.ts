@@ -1,25 +1,18 @@
 // A file system of a container that stops answering, as a server's may: whoever looks waits in the kernel, and the engine must not look.
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { must } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
+import { mountHungFuse } from '../support/hung-fuse.ts';
 
 let engine: Engine;
 let server: ChildProcess;
 
 beforeAll(async () => {
-  // The file system is mounted in the engine's own mount namespace, and goes with it.
   engine = await startEngine({ dataSize: '64m' });
   await engine.withBusybox();
-  const program = join(engine.directory, 'hung-fuse');
   const place = join(engine.directory, 'far');
-  mkdirSync(place);
-  await must(['cc', '-O1', '-Wall', '-o', program, join(import.meta.dirname, '../support/hung-fuse.c')]);
-  const within = ['-t', String(engine.pid()), '-m', program, place];
-  server = spawn('nsenter', within, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve) => server.stdout?.once('data', resolve));
+  server = await mountHungFuse(engine, place);
   for (const name of ['runs', 'created'])
     await engine.tug([
       name === 'runs' ? 'run' : 'create',

@@ -1,26 +1,19 @@
 // A process that no signal ends, for it waits in the kernel: it is named, and nobody else waits along.
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { must, until } from '../support/command.ts';
+import { until } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
+import { mountHungFuse } from '../support/hung-fuse.ts';
 
 let engine: Engine;
 let server: ChildProcess;
 
 beforeAll(async () => {
-  // The file system is mounted in the engine's own mount namespace, and goes with it.
   engine = await startEngine({ dataSize: '64m' });
   await engine.withBusybox();
-  const program = join(engine.directory, 'hung-fuse');
-  const place = join(engine.directory, 'hung');
-  mkdirSync(place);
-  await must(['cc', '-O1', '-Wall', '-o', program, join(import.meta.dirname, '../support/hung-fuse.c')]);
-  server = spawn('nsenter', ['-t', String(engine.pid()), '-m', program, place], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise((resolve) => server.stdout?.once('data', resolve));
+  server = await mountHungFuse(engine, join(engine.directory, 'hung'));
 }, 60_000);
 
 afterAll(async () => {

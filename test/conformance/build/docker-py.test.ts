@@ -1,26 +1,14 @@
 // docker-py's tests of building, those that two real engines pass (test/peers/docker-py.build.pass).
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { must } from '../../support/command.ts';
-import { dockerPy, runDockerPy } from '../../support/docker-py.ts';
-import { type Engine, startEngine } from '../../support/engine.ts';
-import { busyboxTar } from '../../support/image.ts';
+import { dockerPy, engineForDockerPy, passedByDocker, runDockerPy } from '../../support/docker-py.ts';
+import type { Engine } from '../../support/engine.ts';
 
-const wanted = readFileSync(join(import.meta.dirname, '../../peers/docker-py.build.pass'), 'utf8')
-  .trim()
-  .split('\n');
+const wanted = passedByDocker('docker-py.build.pass');
 const checkout = await dockerPy();
 let engine: Engine;
 
 beforeAll(async () => {
-  if (checkout === undefined) return;
-  engine = await startEngine({ args: ['--experimental'] });
-  const tar = await busyboxTar();
-  for (const name of ['alpine:3.10', 'alpine:latest', 'busybox:latest']) {
-    await must(['docker', '-H', engine.host, 'import', '--change', 'CMD ["sh"]', tar, name]);
-  }
-  rmSync(tar);
+  if (checkout !== undefined) engine = await engineForDockerPy();
 }, 60_000);
 
 afterAll(async () => {
