@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { finished } from 'node:stream';
 import { detectCgroups, removeCgroup } from '../../src/host/index.ts';
 import { newId, newToken, silent } from '../../src/kit/index.ts';
 import type { RuntimeSpec, SpecProcess } from '../../src/oci/index.ts';
@@ -34,8 +35,8 @@ export function collect(socket: Socket): Output {
   socket.on('data', (chunk: Uint8Array) => {
     output.bytes = Buffer.concat([output.bytes, chunk]);
   });
-  socket.on('error', () => resolve());
-  socket.on('end', () => {
+  // It may have ended by now.
+  finished(socket, { writable: false }, () => {
     socket.end();
     resolve();
   });

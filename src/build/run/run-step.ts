@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { finished } from 'node:stream';
 import { closeFd, readFileIn } from '../../host/index.ts';
 import { crashpoint, EngineError } from '../../kit/index.ts';
 import type { Exit, Launch, Pending, Process } from '../../runtime/index.ts';
@@ -183,10 +184,12 @@ function hostsOf(text: string, extraHosts: string[]): string {
 function drain(socket: Socket, work: RunWork): Promise<void> {
   const frames = createFrames((stream, payload) => work.log(stream, payload));
   return new Promise((resolve) => {
+    // It may have ended by now.
+    finished(socket, { writable: false }, () => {
+      socket.destroy();
+      resolve();
+    });
     socket.on('data', frames);
-    socket.on('close', () => resolve());
-    socket.on('error', () => resolve());
-    socket.on('end', () => socket.end());
     // It comes paused.
     socket.resume();
   });

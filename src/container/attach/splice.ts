@@ -1,4 +1,4 @@
-import type { Duplex, Transform } from 'node:stream';
+import { type Duplex, finished, type Transform } from 'node:stream';
 
 export interface SpliceOptions {
   /** Pass on what the client sends. */
@@ -21,7 +21,6 @@ export function splice(client: Duplex, socket: Duplex, options: SpliceOptions): 
     const finish = (outcome: 'ended' | 'detached') => {
       output.unpipe(client);
       client.off('data', forward);
-      client.off('end', end);
       socket.destroy();
       resolve(outcome);
     };
@@ -37,11 +36,13 @@ export function splice(client: Duplex, socket: Duplex, options: SpliceOptions): 
       }
       if (detached) finish('detached');
     };
-    output.once('end', ended);
-    socket.once('close', () => (options.recode ? options.recode.end() : ended())).once('error', ended);
-    client.once('close', ended).once('error', ended);
+    // Either may have ended before: a socket that has nothing to be read tells of its end also while it is paused.
+    finished(output, { writable: false }, ended);
+    if (options.recode) finished(socket, { writable: false }, () => options.recode?.end());
+    finished(client, { writable: false }, (error) => (error ? ended() : end()));
+    finished(client, { readable: false }, ended);
     output.pipe(client, { end: false });
-    client.on('data', forward).once('end', end);
+    client.on('data', forward);
     client.resume();
   });
 }

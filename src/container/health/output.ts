@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { finished, type Readable } from 'node:stream';
 
 /** Docker's bound for what a probe said. */
 const most = 4096;
@@ -45,9 +45,9 @@ export function createProbeOutput(): ProbeOutput {
     text: () => `${Buffer.concat(kept).toString('utf8')}${cut ? '...' : ''}`,
     drain: (frames) =>
       new Promise((resolve) => {
-        const done = () => resolve();
-        frames.on('data', take).once('end', done).once('close', done).once('error', done);
-        frames.resume();
+        // It may have ended by now.
+        finished(frames, { writable: false }, () => resolve());
+        frames.on('data', take).resume();
       }),
   };
 }
