@@ -1,8 +1,10 @@
 // `make test`: the gate's checks and every test, then one line that counts them all.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { within } from '../src/kit/index.ts';
 import { emptyPeer, startPeer, stopPeer } from '../test/support/peer.ts';
 
 interface Count {
@@ -23,15 +25,26 @@ const root = join(import.meta.dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'tug-test-'));
 const failures: string[] = [];
 
-function execute(command: string[], more: Record<string, string> = {}): Promise<number> {
+/** `hear` is given what it says, which is printed as well. */
+function execute(
+  command: string[],
+  more: Record<string, string> = {},
+  hear: (text: string) => void = () => undefined,
+): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(command[0] as string, command.slice(1), {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'inherit', 'pipe'],
       env: { ...process.env, ...more },
     });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      process.stderr.write(text);
+      hear(text);
+    });
     child.on('error', () => resolve(127));
-    child.on('exit', (code) => resolve(code ?? 1));
+    // What a test left behind may hold its stderr.
+    const drained = once(child.stderr, 'close');
+    child.on('exit', (code) => void within(2000, drained).then(() => resolve(code ?? 1)));
   });
 }
 
@@ -50,11 +63,14 @@ async function suite(places: string[], runtime?: string): Promise<Count> {
   const report = join(work, `${name.replaceAll(/[/ ]/g, '-')}.xml`);
   const options = ['--timeout', '120000', '--reporter=junit', `--reporter-outfile=${report}`];
   const command = ['bun', 'test', ...options, ...places.map((place) => `./${place}`)];
-  const code = await execute(command, runtime ? { TUG_RUNTIME: runtime, TUG_KILL_ROUNDS: '8' } : {});
+  const heard: string[] = [];
+  const environment: Record<string, string> = runtime ? { TUG_RUNTIME: runtime, TUG_KILL_ROUNDS: '8' } : {};
+  const code = await execute(command, environment, (text) => heard.push(text));
+  const reasons = reasonsIn(heard.join(''));
   const result = readReport(report);
   const head = /<testsuites [^>]*>/.exec(result)?.[0] ?? '';
   for (const [, test, file] of result.matchAll(/<testcase name="([^"]*)"[^>]*? file="([^"]*)"[^>]*>\s*<failure/g)) {
-    failures.push(`${file}: ${test}${runtime ? ` (with ${runtime})` : ''}`);
+    failures.push(`${file}: ${test}${runtime ? ` (with ${runtime})` : ''}${reasons.shift() ?? ''}`);
   }
   const figure = (key: string) => Number(new RegExp(` ${key}="(\\d+)"`).exec(head)?.[1] ?? 0);
   const failed = figure('failures');
@@ -63,6 +79,25 @@ async function suite(places: string[], runtime?: string): Promise<Count> {
   const silent = code !== 0 && failed === 0 ? 1 : 0;
   if (silent) failures.push(`${name}: the runner ended with code ${code}`);
   return { passed: figure('tests') - failed - skipped, failed: failed + silent, skipped };
+}
+
+/** Why each test that failed did, in their order: the first lines of what was thrown. */
+function reasonsIn(text: string): string[] {
+  const reasons: string[] = [];
+  let thrown: string[] = [];
+  for (const line of text.split('\n')) {
+    if (/^\((pass|skip|todo)\) /.test(line)) thrown = [];
+    else if (line.startsWith('(fail) ')) {
+      const [error, ...rest] = thrown;
+      const differing = rest.filter((why) => /^[-+] /.test(why));
+      const told = [...(error ? [error] : []), ...(differing.length > 0 ? differing : rest).slice(0, 5)];
+      reasons.push(told.map((why) => `\n    ${why.slice(0, 200)}`).join(''));
+      thrown = [];
+    } else if (line.startsWith('error: ')) thrown = [line];
+    else if (line.includes('this test timed out')) reasons.push(`${reasons.pop()}\n    ${line.trim()}`);
+    else if (thrown.length > 0 && thrown.length < 60 && line.trim() !== '') thrown.push(line);
+  }
+  return reasons;
 }
 
 function readReport(path: string): string {
