@@ -13,7 +13,7 @@ test: build tools/.packages
 
 # The figures of docs/performance.md, side by side with a real Docker.
 bench: build tools/.packages
-	@$(BUN) bench/run.ts
+	@bench/on-disk.sh $(BUN) bench/run.ts
 
 # Every crash point many times over, longer than `make test` has time for.
 kill-test: build tools/.packages
