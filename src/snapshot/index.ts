@@ -5,4 +5,4 @@ export type { Spot } from './pack/tree-entries.ts';
 export { createSnapshots } from './snapshots.ts';
 export { setAttributes } from './unpack/attributes.ts';
 export { makeEntry } from './unpack/make-entry.ts';
-export type { Fill } from './unpack/write-data.ts';
+export type { Fill } from './unpack/make-file.ts';

@@ -76,17 +76,40 @@ async function place(at: Extraction, entry: TarEntry): Promise<void> {
   const slash = path.lastIndexOf('/');
   const directory = directoryFor(at, path.slice(0, Math.max(slash, 0)));
   const name = path.slice(slash + 1);
+  const isNew = entry.type === 'file' && (await makeNew(at, own, { directory, name, path }));
+  if (isNew) return;
   const before = clearWay(at, { directory, name, path, entry });
   if (directory.readOnly) throw new SystemError('open', EROFS, path);
   if (entry.type === 'link') return link(at, entry, { directory, name });
-  if (entry.type !== 'directory') {
-    const fill = entry.elsewhere === undefined ? undefined : at.fetch?.(entry.elsewhere);
-    return makeEntry({ directory: directory.fd, name, path }, own, fill);
-  }
+  if (entry.type !== 'directory') return make(at, own, { directory, name, path });
   if (!before) makeDirectoryAt(directory.fd, Buffer.from(name, 'latin1'), 0o700);
   const spot = before ?? { directory: directory.fd, name: Buffer.from(name, 'latin1') };
   setAttributes(spot.directory, spot.name.toString('latin1'), { ...own, symlink: false });
   at.times.set(path, entry.modified);
+}
+
+interface Target {
+  directory: Located;
+  name: string;
+  path: string;
+}
+
+/** Most files are not there yet: making one says so, and nothing need be looked at before. False where something is in the way. */
+async function makeNew(at: Extraction, entry: TarEntry, target: Target): Promise<boolean> {
+  const { directory, name } = target;
+  if (directory.readOnly || at.tree.mounted(joined(directory.path, name))) return false;
+  try {
+    await make(at, entry, target);
+    return true;
+  } catch (error) {
+    if (error instanceof SystemError && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function make(at: Extraction, entry: TarEntry, { directory, name, path }: Target): Promise<void> {
+  const fill = entry.elsewhere === undefined ? undefined : at.fetch?.(entry.elsewhere);
+  return makeEntry({ directory: directory.fd, name, path }, entry, fill);
 }
 
 /** The ids that stand for the container's; what it has none for is refused, as a program in it could not give it away either. */
@@ -118,10 +141,7 @@ function inside(name: string): string | undefined {
 }
 
 /** Takes away what is in the way. A directory that stays is returned by its place. */
-function clearWay(
-  at: Extraction,
-  { directory, name, path, entry }: { directory: Located; name: string; path: string; entry: TarEntry },
-): Spot | undefined {
+function clearWay(at: Extraction, { directory, name, path, entry }: Target & { entry: TarEntry }): Spot | undefined {
   const full = joined(directory.path, name);
   const mounted = at.tree.mounted(full);
   const spot = mounted ?? { directory: directory.fd, name: Buffer.from(name, 'latin1') };

@@ -55,6 +55,16 @@ export function chmodAt(directory: number, name: Path, mode: number): void {
   callOn('fchmodat', name, directory, cstring(name), mode);
 }
 
+/** Of an open file, however it was opened. */
+export function chownOf(fd: number, owner: { uid: number; gid: number }): void {
+  syscall('fchown', fd, owner.uid, owner.gid);
+}
+
+/** Of an open file, however it was opened. */
+export function chmodOf(fd: number, mode: number): void {
+  syscall('fchmod', fd, mode);
+}
+
 /** Sets access and modification time. */
 export function setTimesAt(directory: number, name: Path, time: FileTime): void {
   callOn('utimensat', name, directory, cstring(name), timesOf(time), AT_SYMLINK_NOFOLLOW);
@@ -79,6 +89,11 @@ export function setXattrAt(directory: number, name: Path, xattr: { name: string;
   // A last component is not followed; the magic link before it stands for the directory itself.
   const path = procPath(directory, name);
   callOn('lsetxattr', path, cstring(path), xattr.name, xattr.value, xattr.value.length, 0);
+}
+
+/** The same of an open file. */
+export function setXattrOf(fd: number, xattr: { name: string; value: Uint8Array }): void {
+  syscall('fsetxattr', fd, xattr.name, xattr.value, xattr.value.length, 0);
 }
 
 /** Takes an extended attribute away. */

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { EngineError } from '../../kit/index.ts';
 import type { Upload } from '../../registry/index.ts';
-import { compressed } from '../layers/compress.ts';
+import { type Compression, compressed } from '../layers/compress.ts';
 import type { Pushing } from './pushing.ts';
 
 const STEP = 1 << 20;
+/** Two thirds of the time that zlib's own level 6 takes, for two hundredths more bytes; compressing is most of a push. */
+const quick: Compression = { type: 'gzip', level: 4 };
 
 interface Sent {
   digest: string;
@@ -21,7 +23,7 @@ export function sendBlob(pushing: Pushing, blob: string, tell: (current: number)
 /** Sends a plain layer compressed; `tell` hears how many bytes of the plain one were read. */
 export function sendCompressed(pushing: Pushing, blob: string, tell: (current: number) => void): Promise<Sent> {
   const { blobs } = pushing.context.store;
-  return sending(pushing, (count) => counted(compressed(readFrom(blobs.path(blob), tell), { type: 'gzip' }), count));
+  return sending(pushing, (count) => counted(compressed(readFrom(blobs.path(blob), tell), quick), count));
 }
 
 type Count = (bytes: Uint8Array) => void;

@@ -1,4 +1,15 @@
-import { chmodAt, chownAt, type FileStatus, SystemError, setXattrAt, statusOf, xattrsAt } from '../../host/index.ts';
+import {
+  chmodAt,
+  chmodOf,
+  chownAt,
+  chownOf,
+  type FileStatus,
+  SystemError,
+  setXattrAt,
+  setXattrOf,
+  statusOf,
+  xattrsAt,
+} from '../../host/index.ts';
 import { bytesOf } from './entry-path.ts';
 
 /** What a file is beside its contents; its times are set apart, for those of a directory come last. */
@@ -12,15 +23,36 @@ export interface Attributes {
 /** Owner first (it clears the setuid bits), then mode, then attributes (a change of owner drops capabilities). */
 export function setAttributes(directory: number, name: string, of: Attributes & { symlink: boolean }): void {
   const bytes = bytesOf(name);
-  // Looking is cheaper than writing what is there already, which it mostly is.
-  const { uid, gid, mode } = statusOf(directory, bytes);
+  set(statusOf(directory, bytes), of, {
+    chown: () => chownAt(directory, bytes, of),
+    chmod: () => !of.symlink && chmodAt(directory, bytes, of.mode),
+    setXattr: (xattr) => setXattrAt(directory, bytes, xattr),
+  });
+}
+
+/** The same of an open file, which needs no name to be looked for again. */
+export function setAttributesOf(fd: number, of: Attributes): void {
+  set(statusOf(fd, '', true), of, {
+    chown: () => chownOf(fd, of),
+    chmod: () => chmodOf(fd, of.mode),
+    setXattr: (xattr) => setXattrOf(fd, xattr),
+  });
+}
+
+interface Setters {
+  chown(): void;
+  chmod(): void;
+  setXattr(xattr: { name: string; value: Uint8Array }): void;
+}
+
+/** Looking is cheaper than writing what is there already, which it mostly is. */
+function set({ uid, gid, mode }: FileStatus, of: Attributes, setters: Setters): void {
   const chown = uid !== of.uid || gid !== of.gid;
-  if (chown) chownAt(directory, bytes, of);
-  if (!of.symlink && (chown || mode !== of.mode)) chmodAt(directory, bytes, of.mode);
-  for (const [xattr, value] of of.xattrs) {
+  if (chown) setters.chown();
+  if (chown || mode !== of.mode) setters.chmod();
+  for (const [name, value] of of.xattrs) {
     // An image has no say in how the overlay reads its layers.
-    if (xattr.startsWith('trusted.overlay.')) continue;
-    setXattr(directory, bytes, { name: xattr, value });
+    if (!name.startsWith('trusted.overlay.')) orWithout(() => setters.setXattr({ name, value }));
   }
 }
 
@@ -30,9 +62,9 @@ export function attributesAt(directory: number, name: string, status: FileStatus
 }
 
 /** A file system that knows no such attribute loses it, as in Docker. */
-function setXattr(directory: number, name: Buffer, xattr: { name: string; value: Uint8Array }): void {
+function orWithout(setXattr: () => void): void {
   try {
-    setXattrAt(directory, name, xattr);
+    setXattr();
   } catch (error) {
     if (!(error instanceof SystemError && error.code === 'EOPNOTSUPP')) throw error;
   }

@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
 import {
   chmodAt,
+  chmodOf,
   chownAt,
+  chownOf,
   closeFd,
   type FileStatus,
   linkAt,
@@ -15,6 +17,7 @@ import {
   setTimesAt,
   setTimesOf,
   setXattrAt,
+  setXattrOf,
   statFd,
   statusOf,
   syscall,
@@ -122,10 +125,10 @@ async function copyFile(copy: Copy, name: Buffer, status: FileStatus): Promise<v
         if (left > 0) await new Promise(setImmediate);
       }
       // As in copyStatus, but for what a new file has already.
-      if (!isRoots) syscall('fchown', target, status.uid, status.gid);
-      if (!isRoots || (mode & ~withheld) !== status.mode) syscall('fchmod', target, status.mode);
-      for (const [xattr, value] of xattrsOf(source)) {
-        if (!isOverlays(xattr)) syscall('fsetxattr', target, xattr, value, value.length, 0);
+      if (!isRoots) chownOf(target, status);
+      if (!isRoots || (mode & ~withheld) !== status.mode) chmodOf(target, status.mode);
+      for (const [name, value] of xattrsOf(source)) {
+        if (!isOverlays(name)) setXattrOf(target, { name, value });
       }
       setTimesOf(target, status.modified);
     } finally {

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { closeFd, openIn, syscall } from '../../host/index.ts';
+import { closeFd, openIn, setTimesOf, syscall } from '../../host/index.ts';
 import { explainSystemError } from '../../kit/index.ts';
 import type { TarEntry } from '../../oci/index.ts';
+import { setAttributesOf } from './attributes.ts';
 import { bytesOf } from './entry-path.ts';
 import { createFileWriter, type FileWriter } from './file-writer.ts';
 
@@ -9,16 +10,27 @@ import { createFileWriter, type FileWriter } from './file-writer.ts';
 export type Fill = (fd: number) => Promise<void>;
 
 /**
- * Makes a file in a directory and puts the entry's data in it, holes as holes. The file must not be there yet; `path` is how
- * an error names it.
+ * Makes a file in a directory, with the entry's owner, mode, attributes, times and data, holes as holes. The file must not be there yet;
+ * `path` is how an error names it.
  */
-export async function writeData(
+export async function makeFile(
   { directory, name, path }: { directory: number; name: string; path: string },
   entry: TarEntry,
   fill?: Fill,
 ): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const fd = openIn(directory, bytesOf(name), flags, { mode: entry.mode & 0o777, noSymlinks: true });
+  try {
+    await writeData({ fd, path }, entry, fill);
+    // By its number: a name would have to be looked for again.
+    setAttributesOf(fd, entry);
+    setTimesOf(fd, entry.modified);
+  } finally {
+    closeFd(fd);
+  }
+}
+
+async function writeData({ fd, path }: { fd: number; path: string }, entry: TarEntry, fill?: Fill): Promise<void> {
   const writer = createFileWriter(fd);
   let ended = false;
   try {
@@ -34,7 +46,6 @@ export async function writeData(
   } finally {
     // What is under way must not reach another file by a number that is free again.
     if (!ended) await writer.end().catch(() => undefined);
-    closeFd(fd);
   }
 }
 
