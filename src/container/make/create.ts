@@ -6,6 +6,7 @@ import type { Rows, Tx } from '../../store/index.ts';
 import { formatTime } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { checkOf } from '../health/health.ts';
+import { clearAway, tombstone } from '../life/end/clear.ts';
 import { networkWishes } from '../life/start/network-mode.ts';
 import { resolveLinks } from '../links/link.ts';
 import { checkLogConfig } from '../log/log-config.ts';
@@ -45,21 +46,21 @@ export async function create(context: Context, request: CreateRequest): Promise<
   if (secrets.length > 0) row.hasSecrets = true;
   const range = row.ids?.uids[0];
   let made: MountPoint[] = [];
+  let created: ContainerRow | undefined;
   try {
     if (range) context.idsInMaking.add(range);
     await context.snapshots.create(row.id, image.layers, { ...(row.ids && { ids: row.ids }) });
     crashpoint('container.snapshotCreated');
     made = await makeMounts(context, points);
-    const created = commit(
-      context,
-      { ...row, mounts: made },
-      { name: name || undefined, startsNow: request.startsNow ?? false, secrets },
-    );
+    created = commit(context, { ...row, mounts: made }, { name: name || undefined, secrets });
+    // Its start would wait as well. Others' waits for the disk are shared.
+    if (!request.startsNow) await context.store.flush();
     crashpoint('container.created');
     context.events.publish(created, 'create');
     return { Id: row.id, Warnings: warnings };
   } catch (error) {
-    await context.snapshots.remove(row.id);
+    if (created) await clearAway(context, tombstone(context, created, { volumes: false }));
+    else await context.snapshots.remove(row.id);
     await unmakeMounts(context, points, made);
     throw error;
   } finally {
@@ -184,7 +185,7 @@ function spellOutBindings({ PortBindings }: ContainerRow['hostConfig']): void {
 function commit(
   context: Context,
   row: ContainerRow,
-  asked: { name: string | undefined; startsNow: boolean; secrets: Secret[] },
+  asked: { name: string | undefined; secrets: Secret[] },
 ): ContainerRow {
   const write = (tx: Tx): ContainerRow => {
     const rows = rowsOf(tx);
@@ -197,7 +198,7 @@ function commit(
     if (asked.secrets.length > 0) keepSecrets(tx, row.id, asked.secrets);
     return named;
   };
-  return context.store.admit(write, { wait: !asked.startsNow });
+  return context.store.admit(write, { wait: false });
 }
 
 function freeName(rows: Rows<ContainerRow>): string {

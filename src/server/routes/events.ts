@@ -9,6 +9,8 @@ import type { Route } from '../router.ts';
 
 /** What may wait for a client that reads slowly, in characters; one that falls back further is cut off. */
 const patience = 8 << 20;
+/** For so many milliseconds after one write to a client there is no other. */
+const pace = 4;
 
 /** The stream of events: what is remembered since a time, then what happens, until a time or for ever. */
 export function eventRoutes(events: Events): Route[] {
@@ -87,8 +89,11 @@ async function pump({ reply, gone }: Request, { past, mailbox, until, passes }: 
     }
     while (!gone.aborted) {
       const text = mailbox.take();
-      if (text !== '') await sink.write(text);
-      else if (Date.now() >= end) return await sink.end();
+      if (text !== '') {
+        await sink.write(text);
+        // What follows at once goes out together.
+        await Bun.sleep(pace);
+      } else if (Date.now() >= end) return await sink.end();
       else {
         await mailbox.changed();
         // All that happens in one turn of the event loop goes out as one.

@@ -11,20 +11,19 @@ import { forgetSnapshots } from '../../snapshots/records.ts';
 
 /**
  * The commit that makes a container gone: its name and all it used are free, and only the row's remains tell the next
- * `clearAway` (of this engine or the next) what still lies about. `volumes` takes its anonymous volumes along; one whose
- * end is `foretold` (`--rm`) is gone after a loss of power as well, so nobody waits for the disk.
+ * `clearAway` (of this engine or the next) what still lies about. `volumes` takes its anonymous volumes along. A loss of power may undo
+ * it until the store's next `flush`, which one whose end was foretold (`--rm`) need not wait for.
  */
 export function tombstone(
   context: Context,
   row: ContainerRow,
-  options: { volumes: boolean; foretold?: boolean; also?: (tx: Tx) => void },
+  options: { volumes: boolean; also?: (tx: Tx) => void },
 ): ContainerRow {
   const mounts = row.mounts.filter(
     ({ type, name }) => options.volumes && type === 'volume' && context.volumes.isAnonymous(name),
   );
   const stone: ContainerRow = { ...row, name: null, state: 'removing', mounts };
-  const write = options.foretold ? context.store.note : context.store.update;
-  write((tx) => {
+  context.store.note((tx) => {
     rowsOf(tx).put(row.id, stone);
     tx.refs.removeOwner(`container:${row.id}`);
     if (row.hasSecrets) forgetSecrets(tx, row.id);

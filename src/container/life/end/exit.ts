@@ -118,7 +118,7 @@ function commitExit(
     ...(row.next?.restart && { restartCount: 0, kept: addressesOf(row) }),
   };
   const also = (tx: Tx) => context.networks.forget(tx, row.id);
-  if (!stays) return tombstone(context, { ...row, ...change }, { volumes: true, foretold: true, also });
+  if (!stays) return tombstone(context, { ...row, ...change }, { volumes: true, also });
   return changeRow(context.store, row.id, change, (tx) => {
     also(tx);
     tx.refs.add(`container:${row.id}`, `image:${row.imageId}`);

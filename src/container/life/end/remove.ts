@@ -54,6 +54,7 @@ async function removeStopped(
   if (!force || context.runs.has(id)) refuseRunning(row);
   forgetRestart(context, id);
   const stone = tombstone(context, row, { volumes });
+  await context.store.flush();
   context.lobby.dismiss(id);
   context.events.publish(row, 'destroy');
   context.waiters.removed(id, { StatusCode: row.exitCode });
