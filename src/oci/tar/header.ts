@@ -39,15 +39,17 @@ export function parseHeader(block: Uint8Array): Header {
 
 /** The sum of all bytes, its own field taken as spaces; some old archivers summed them as signed. */
 function checksumHolds(bytes: Buffer): boolean {
-  let unsigned = 0;
-  let signed = 0;
-  for (let index = 0; index < 512; index++) {
-    const byte = index >= CHECKSUM && index < CHECKSUM + 8 ? 32 : (bytes[index] ?? 0);
-    unsigned += byte;
-    signed += byte > 127 ? byte - 256 : byte;
-  }
   const stated = octal(bytes, CHECKSUM, 8);
-  return stated === unsigned || stated === signed;
+  const plain = bytes.subarray(CHECKSUM, CHECKSUM + 8);
+  if (stated === sum(bytes) - sum(plain) + 8 * 32) return true;
+  const negative = (of: Buffer): number => 256 * of.reduce((count, byte) => count + (byte > 127 ? 1 : 0), 0);
+  return stated === sum(bytes) - negative(bytes) - (sum(plain) - negative(plain)) + 8 * 32;
+}
+
+function sum(bytes: Buffer): number {
+  let total = 0;
+  for (let index = 0; index < bytes.length; index++) total += bytes[index] ?? 0;
+  return total;
 }
 
 function text(bytes: Buffer, start: number, length: number): string {

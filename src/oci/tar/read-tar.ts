@@ -104,7 +104,7 @@ async function entryOf(at: {
 }): Promise<{ entry: TarEntry; rest: () => number }> {
   const { header, extra, reader } = at;
   const entry = described(header, extra);
-  const records = new Map(extra.pax);
+  const records = extra.pax.length === 0 ? none : new Map(extra.pax);
   const hasData = types[header.type] === 'file';
   let stored = hasData ? paxNumber(records, 'size', header.size) : 0;
   const padded = stored + padding(stored);
@@ -134,8 +134,11 @@ async function entryOf(at: {
   return { entry, rest: () => padded - consumed - stored + left };
 }
 
+/** Most entries have no records. */
+const none: ReadonlyMap<string, string> = new Map();
+
 function described(header: Header, extra: Extra): TarEntry {
-  const pax = new Map(extra.pax.filter(([, value]) => value !== ''));
+  const pax = extra.pax.length === 0 ? none : new Map(extra.pax.filter(([, value]) => value !== ''));
   const type = types[header.type];
   if (!type) throw invalidHeader();
   const name = extra.longName ?? pax.get('GNU.sparse.name') ?? pax.get('path') ?? header.name;
@@ -160,7 +163,7 @@ function described(header: Header, extra: Extra): TarEntry {
   };
 }
 
-function paxNumber(records: Map<string, string>, key: string, otherwise: number): number {
+function paxNumber(records: ReadonlyMap<string, string>, key: string, otherwise: number): number {
   const value = records.get(key);
   return value ? paxCount(value) : otherwise;
 }
