@@ -41,15 +41,18 @@ export function parseHeader(block: Uint8Array): Header {
 function checksumHolds(bytes: Buffer): boolean {
   const stated = octal(bytes, CHECKSUM, 8);
   const plain = bytes.subarray(CHECKSUM, CHECKSUM + 8);
-  if (stated === sum(bytes) - sum(plain) + 8 * 32) return true;
-  const negative = (of: Buffer): number => 256 * of.reduce((count, byte) => count + (byte > 127 ? 1 : 0), 0);
-  return stated === sum(bytes) - negative(bytes) - (sum(plain) - negative(plain)) + 8 * 32;
+  const blanks = 8 * 32;
+  return stated === sum(bytes) - sum(plain) + blanks || stated === sumOfSigned(bytes) - sumOfSigned(plain) + blanks;
 }
 
 function sum(bytes: Buffer): number {
   let total = 0;
   for (let index = 0; index < bytes.length; index++) total += bytes[index] ?? 0;
   return total;
+}
+
+function sumOfSigned(bytes: Buffer): number {
+  return bytes.reduce((total, byte) => total + (byte > 127 ? byte - 256 : byte), 0);
 }
 
 function text(bytes: Buffer, start: number, length: number): string {
