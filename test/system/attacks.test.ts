@@ -22,7 +22,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeFd, sealedProgram } from '../../src/host/index.ts';
-import { run as runProgram } from '../support/command.ts';
+import { run as runProgram, until } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { type Bench, builtShim, makeBench } from '../support/runtime.ts';
 import { type Weakening, weakShim } from '../support/weak-shim.ts';
@@ -207,13 +207,22 @@ test('the program that enters a container is overwritten', async () => {
     const held = openSync(`/proc/${victim.pid}/exe`, 'r');
     victim.kill('SIGKILL');
     await once(victim, 'exit');
+    const overwrite = () => {
+      try {
+        const fd = openSync(`/proc/self/fd/${held}`, constants.O_WRONLY);
+        writeSync(fd, '#!/bin/sh\necho taken over\n');
+        closeSync(fd);
+        return 'overwritten';
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code;
+      }
+    };
     try {
-      const fd = openSync(`/proc/self/fd/${held}`, constants.O_WRONLY);
-      writeSync(fd, '#!/bin/sh\necho taken over\n');
-      closeSync(fd);
-      return 'overwritten';
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code;
+      // Its child may be killed before it has become another program: the attack waits for that.
+      return await until('nobody runs it', () => {
+        const outcome = overwrite();
+        return outcome === 'ETXTBSY' ? undefined : outcome;
+      });
     } finally {
       closeSync(held);
     }

@@ -49,6 +49,9 @@ const docker = async (...args: string[]): Promise<string> => {
   return code === 0 ? stdout : `exit ${code}: ${stderr}`;
 };
 const inspect = (name: string, format: string) => docker('inspect', '-f', format, name);
+/** What a container runs that goes on only once `goOn` was called, however long that takes. */
+const whenTold = (script: string) => `until [ -e /go ]; do sleep 0.02; done; ${script}`;
+const goOn = (name: string) => docker('exec', name, 'touch', '/go');
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const asLines = (all: number[]) => all.map((number) => `${number}\n`).join('');
 
@@ -131,9 +134,11 @@ test('what a container said that is gone still arrives, whatever happens to the 
   const there = await server('tcp');
   await there.start();
   const options = ['--log-driver', 'gelf', '--log-opt', `gelf-address=tcp://127.0.0.1:${there.port}`];
-  await docker('run', '-d', '--name', 'gone', ...options, 'busybox', 'sh', '-c', 'echo first; sleep 0.5; seq 1 500');
+  const script = `echo first; ${whenTold('seq 1 500')}`;
+  await docker('run', '-d', '--name', 'gone', ...options, 'busybox', 'sh', '-c', script);
   await until('the first line arrived', () => there.bytes().toString().includes('first'));
   there.stop();
+  await goOn('gone');
   await docker('wait', 'gone');
   await docker('rm', 'gone');
   const unsent = join(engine.directory, 'data/unsent');
@@ -210,22 +215,13 @@ test('a kill at any step of shipping loses no line', async () => {
   for (const [index, step] of steps.entries()) {
     await engine.stop();
     await engine.start({ TUG_CRASH_AT: step });
-    const script = `i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo "kill ${index} $i."; sleep 0.05; done`;
-    await docker(
-      'run',
-      '-d',
-      '--rm',
-      ...options,
-      '--log-opt',
-      'fluentd-request-ack=true',
-      'busybox',
-      'sh',
-      '-c',
-      script,
-    );
+    const script = whenTold(`i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo "kill ${index} $i."; sleep 0.05; done`);
+    const more = ['--log-opt', 'fluentd-request-ack=true'];
+    await docker('run', '-d', '--rm', '--name', step, ...options, ...more, 'busybox', 'sh', '-c', script);
     // What is taken aside has not arrived yet.
     const aside = step === 'logs.aside' || step === 'logs.left';
     if (aside) there.stop();
+    await goOn(step);
     await engine.died(20_000);
     if (aside) await there.start();
     await engine.start();
