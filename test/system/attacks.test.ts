@@ -202,7 +202,7 @@ test('the program that enters a container is overwritten', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'tug-program-'));
   clean.push(() => rmSync(directory, { recursive: true }));
   const attack = async (program: string) => {
-    const victim = spawn(program, ['sleep', '1000'], { argv0: 'docker-init', stdio: 'ignore' });
+    const victim = spawn(program, ['sleep', '1'], { argv0: 'docker-init', stdio: 'ignore' });
     await once(victim, 'spawn');
     const held = openSync(`/proc/${victim.pid}/exe`, 'r');
     victim.kill('SIGKILL');
