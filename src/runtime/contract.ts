@@ -130,7 +130,10 @@ export interface Exit {
 }
 
 export interface Attachment {
-  /** Output frames (raw with a tty) come out, stdin goes in; ending the writable side is stdin's end. allowHalfOpen. */
+  /**
+   * Output frames (raw with a tty) come out, stdin goes in; ending the writable side is stdin's end. allowHalfOpen. It is
+   * paused, and may have ended all the same where nothing was said: see `drain`, and `finished` of node:stream.
+   */
   socket: Socket;
   /**
    * Where in the log this attachment begins, so that `logs=1` can be replayed before it without gap or repetition: `offset` in the

@@ -2,11 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { finished } from 'node:stream';
 import { detectCgroups, removeCgroup } from '../../src/host/index.ts';
 import { newId, newToken, silent } from '../../src/kit/index.ts';
 import type { RuntimeSpec, SpecProcess } from '../../src/oci/index.ts';
-import { createRuntime, type Launch, type Pending, type Runtime, type Stdio } from '../../src/runtime/index.ts';
+import { createRuntime, drain, type Launch, type Pending, type Runtime, type Stdio } from '../../src/runtime/index.ts';
 import { type Busybox, makeBusybox, plainSpec } from './busybox.ts';
 
 /** The shim, built if it is missing or older than its sources. */
@@ -30,17 +29,10 @@ export interface Output {
 }
 
 export function collect(socket: Socket): Output {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const output: Output = { bytes: Buffer.alloc(0), ended: promise };
-  socket.on('data', (chunk: Uint8Array) => {
+  const output: Output = { bytes: Buffer.alloc(0), ended: Promise.resolve() };
+  output.ended = drain(socket, (chunk) => {
     output.bytes = Buffer.concat([output.bytes, chunk]);
   });
-  // It may have ended by now.
-  finished(socket, { writable: false }, () => {
-    socket.end();
-    resolve();
-  });
-  socket.resume();
   return output;
 }
 

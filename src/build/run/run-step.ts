@@ -1,8 +1,6 @@
-import type { Socket } from 'node:net';
-import { finished } from 'node:stream';
 import { closeFd, readFileIn } from '../../host/index.ts';
 import { crashpoint, EngineError } from '../../kit/index.ts';
-import type { Exit, Launch, Pending, Process } from '../../runtime/index.ts';
+import { drain, type Exit, type Launch, type Pending, type Process } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import type { RunOptions } from '../contract.ts';
 import type { RunStep } from '../language/index.ts';
@@ -108,7 +106,12 @@ async function launch(context: Context, at: Starting): Promise<Running> {
   try {
     const asked = Promise.withResolvers<void>();
     const attached = pending.process.attach({ stdin: false, stdout: true, stderr: true }, asked.resolve);
-    const drained = attached.then(({ socket }) => drain(socket, at.work));
+    const drained = attached.then(({ socket }) =>
+      drain(
+        socket,
+        createFrames((stream, bytes) => at.work.log(stream, bytes)),
+      ),
+    );
     drained.catch(() => undefined);
     // Once the question lies there, nothing that is said is missed.
     await Promise.race([asked.promise, attached]);
@@ -179,20 +182,6 @@ function hostsOf(text: string, extraHosts: string[]): string {
   const added = text.split('\n').filter((line) => names.has(line.split(/\s+/)[1] ?? ''));
   const own = ['127.0.0.1\tlocalhost buildkitsandbox', '::1\tlocalhost ip6-localhost ip6-loopback'];
   return [...own, ...added, ''].join('\n');
-}
-
-function drain(socket: Socket, work: RunWork): Promise<void> {
-  const frames = createFrames((stream, payload) => work.log(stream, payload));
-  return new Promise((resolve) => {
-    // It may have ended by now.
-    finished(socket, { writable: false }, () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.on('data', frames);
-    // It comes paused.
-    socket.resume();
-  });
 }
 
 /** Waits for its end; it is killed when the build is given up. */

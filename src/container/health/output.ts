@@ -1,4 +1,5 @@
-import { finished, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { drain } from '../../runtime/index.ts';
 
 /** Docker's bound for what a probe said. */
 const most = 4096;
@@ -43,11 +44,6 @@ export function createProbeOutput(): ProbeOutput {
   };
   return {
     text: () => `${Buffer.concat(kept).toString('utf8')}${cut ? '...' : ''}`,
-    drain: (frames) =>
-      new Promise((resolve) => {
-        // It may have ended by now.
-        finished(frames, { writable: false }, () => resolve());
-        frames.on('data', take).resume();
-      }),
+    drain: (frames) => drain(frames, take),
   };
 }

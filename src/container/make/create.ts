@@ -53,7 +53,7 @@ export async function create(context: Context, request: CreateRequest): Promise<
     crashpoint('container.snapshotCreated');
     made = await makeMounts(context, points);
     created = commit(context, { ...row, mounts: made }, { name: name || undefined, secrets });
-    // Its start would wait as well. Others' waits for the disk are shared.
+    // One that starts now has the start's wait for the disk.
     if (!request.startsNow) await context.store.flush();
     crashpoint('container.created');
     context.events.publish(created, 'create');

@@ -20,7 +20,7 @@ export interface Attributes {
   xattrs: Map<string, Uint8Array>;
 }
 
-/** Owner first (it clears the setuid bits), then mode, then attributes (a change of owner drops capabilities). */
+/** Of a file by its name in a directory. */
 export function setAttributes(directory: number, name: string, of: Attributes & { symlink: boolean }): void {
   const bytes = bytesOf(name);
   set(statusOf(directory, bytes), of, {
@@ -45,7 +45,10 @@ interface Setters {
   setXattr(xattr: { name: string; value: Uint8Array }): void;
 }
 
-/** Looking is cheaper than writing what is there already, which it mostly is. */
+/**
+ * Owner first (it clears the setuid bits), then mode, then attributes (a change of owner drops capabilities). Looking is cheaper than writing
+ * what is there already, which it mostly is.
+ */
 function set({ uid, gid, mode }: FileStatus, of: Attributes, setters: Setters): void {
   const chown = uid !== of.uid || gid !== of.gid;
   if (chown) setters.chown();
