@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -191,6 +192,7 @@ function createEngine(setup: Setup): Engine {
         daemon?.kill('SIGKILL');
         await endContainers(directory);
         await removeBridge(bridge);
+        removeCgroupParents();
         rmSync(directory, { recursive: true, force: true });
       }
     },
@@ -265,11 +267,31 @@ function withFiles(directory: string, files: Record<string, string>): string[] {
 }
 
 /**
- * An engine that stops leaves its bridge and firewall to its containers; the test takes both away. The empty cgroup `tug`, parent of
- * the containers of every engine on the machine, stays, as Docker's does.
+ * An engine that stops leaves its bridge and firewall to its containers; the test takes both away. So with the empty cgroup `tug`, parent
+ * of the containers of every engine on the machine, which stays while another one uses it.
  */
 function notKept(bridge: string): (trace: string) => boolean {
   return (trace) => trace !== `link ${bridge}` && !/^table \w+ tug/.test(trace) && !/^cgroup [^ ]+\/tug$/.test(trace);
+}
+
+function cgroupParents(): string[] {
+  return detectCgroups()
+    .hierarchies.map(({ mountPoint }) => join(mountPoint, 'tug'))
+    .filter((path) => existsSync(path));
+}
+
+/** Those that this program's engines did not make. */
+const givenParents = new Set(cgroupParents());
+
+function removeCgroupParents(): void {
+  for (const path of cgroupParents().filter((parent) => !givenParents.has(parent))) {
+    try {
+      rmdirSync(path);
+    } catch (error) {
+      // Another engine's containers are in it.
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+    }
+  }
 }
 
 async function removeBridge(bridge: string): Promise<void> {

@@ -74,3 +74,12 @@ test('an engine that does not come up any more leaves nothing either', async () 
   expect(await left()).toEqual([]);
   expect(existsSync(engine.directory)).toBe(false);
 });
+
+test('an engine goes with the parent of its containers’ cgroups', async () => {
+  const before = await traces();
+  const engine = await startEngine();
+  await engine.withBusybox();
+  expect((await engine.tug(['run', '--rm', 'busybox', 'true'])).code).toBe(0);
+  expect(await engine.dispose()).toEqual([]);
+  expect(leaked(before, await traces()).filter((trace) => /^cgroup .*\/tug$/.test(trace))).toEqual([]);
+}, 30_000);
