@@ -13,16 +13,20 @@ image() {
 }
 
 inside() {
-  local image=$1 disk code=0; shift
+  local image=$1; shift
   disk=$(mktemp -d)
   if ! mount -o loop "$image" "$disk"; then rmdir "$disk"; without "$@"; return; fi
   mkdir -p "$disk/peer/sid" "$disk/tmp"
   mount --bind "$peers/sid" "$disk/peer/sid"
-  PEER_DIR="$disk/peer" PEER_NAME=bench TMPDIR="$disk/tmp" "$@" || code=$?
-  PEER_DIR="$disk/peer" PEER_NAME=bench "$here/../test/peers/dockerd.sh" stop
+  export PEER_DIR="$disk/peer" PEER_NAME=bench TMPDIR="$disk/tmp"
+  trap leave EXIT
+  "$@"
+}
+
+leave() {
+  "$here/../test/peers/dockerd.sh" stop
   ip netns del tugpeer-bench 2>/dev/null || true
   umount -l "$disk" && rmdir "$disk"
-  return "$code"
 }
 
 without() {

@@ -49,42 +49,36 @@ async function execs(sides: Sides): Promise<void> {
   await api(sides.peer, 'DELETE', `/containers/${name}?force=1`);
 }
 
-async function fifty(socket: string): Promise<{ milliseconds: number; ids: string[] }> {
-  const ids = await Promise.all(
-    Array.from({ length: 50 }, async () => {
-      const created = (await api(socket, 'POST', '/containers/create', {
-        Image: 'busybox',
-        Cmd: ['sleep', '3600'],
-      })) as {
-        Id: string;
-      };
-      return created.Id;
-    }),
-  );
-  await Bun.sleep(1000);
-  const start = performance.now();
-  await Promise.all(ids.map((id) => api(socket, 'POST', `/containers/${id}/start`)));
-  return { milliseconds: performance.now() - start, ids };
+/** As many containers of an engine as are started at once; made anew, and taken away, by whoever measures. */
+function fifty(socket: string) {
+  let ids: string[] = [];
+  const make = async (): Promise<string> => {
+    const body = { Image: 'busybox', Cmd: ['sleep', '3600'] };
+    return ((await api(socket, 'POST', '/containers/create', body)) as { Id: string }).Id;
+  };
+  return {
+    async make() {
+      ids = await Promise.all(Array.from({ length: 50 }, make));
+    },
+    async start() {
+      await Promise.all(ids.map((id) => api(socket, 'POST', `/containers/${id}/start`)));
+    },
+    async remove() {
+      for (const id of ids) await api(socket, 'DELETE', `/containers/${id}?force=1`);
+    },
+  };
 }
 
 async function many(sides: Sides): Promise<void> {
-  const times = { tug: [] as number[], docker: [] as number[] };
-  let ids: string[] = [];
-  for (let round = 0; round < 5; round++) {
-    const theirs = await fifty(sides.peer);
-    await removeAll(sides.peer, theirs.ids);
-    await Bun.sleep(2000);
-    await removeAll(sides.engine.socket, ids);
-    const ours = await fifty(sides.engine.socket);
-    ids = ours.ids;
-    times.tug.push(ours.milliseconds);
-    times.docker.push(theirs.milliseconds);
-    await Bun.sleep(1000);
-  }
-  const [tug, docker] = [median(times.tug), median(times.docker)];
-  report('50 containers started side by side', { tug, docker }, 8);
-  for (const [side, all] of Object.entries(times))
-    console.log(`  ${side}: ${all.map((time) => time.toFixed(0)).join(' ')} ms`);
+  const both = { tug: fifty(sides.engine.socket), docker: fifty(sides.peer) };
+  const of = (side: string) => both[side as keyof typeof both];
+  const figures = await sideBySide(
+    { tug: both.tug.start, docker: both.docker.start },
+    { rounds: 5, pause: 1000, before: (side) => of(side).make(), after: (side) => of(side).remove() },
+  );
+  report('50 containers started side by side', figures as never, 8);
+  await both.tug.make();
+  await both.tug.start();
   const shims = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && parentIs(name, sides.engine.pid()))
     .map((pid) => memory(Number(pid), 'smaps_rollup', 'Pss'));
@@ -95,7 +89,7 @@ async function many(sides: Sides): Promise<void> {
   console.log(
     `RSS of the engine with 50 containers: ${rss()} kB (goal < 81,920); at once after their start: ${atOnce} kB`,
   );
-  await removeAll(sides.engine.socket, ids);
+  await both.tug.remove();
 }
 
 function parentIs(pid: string, parent: number): boolean {
@@ -104,10 +98,6 @@ function parentIs(pid: string, parent: number): boolean {
   } catch {
     return false; // it has gone meanwhile
   }
-}
-
-async function removeAll(socket: string, ids: string[]): Promise<void> {
-  for (const id of ids) await api(socket, 'DELETE', `/containers/${id}?force=1`);
 }
 
 async function boot(sides: Sides): Promise<void> {

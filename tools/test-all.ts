@@ -66,12 +66,9 @@ async function suite(places: string[], runtime?: string): Promise<Count> {
   const heard: string[] = [];
   const environment: Record<string, string> = runtime ? { TUG_RUNTIME: runtime, TUG_KILL_ROUNDS: '8' } : {};
   const code = await execute(command, environment, (text) => heard.push(text));
-  const reasons = reasonsIn(heard.join(''));
-  const result = readReport(report);
-  const head = /<testsuites [^>]*>/.exec(result)?.[0] ?? '';
-  for (const [, test, file] of result.matchAll(/<testcase name="([^"]*)"[^>]*? file="([^"]*)"[^>]*>\s*<failure/g)) {
-    failures.push(`${file}: ${test}${runtime ? ` (with ${runtime})` : ''}${reasons.shift() ?? ''}`);
-  }
+  const head = /<testsuites [^>]*>/.exec(readReport(report))?.[0] ?? '';
+  for (const { test, why } of failuresIn(heard.join('')))
+    failures.push(`${test}${runtime ? ` (with ${runtime})` : ''}${why}`);
   const figure = (key: string) => Number(new RegExp(` ${key}="(\\d+)"`).exec(head)?.[1] ?? 0);
   const failed = figure('failures');
   const skipped = figure('skipped');
@@ -81,23 +78,33 @@ async function suite(places: string[], runtime?: string): Promise<Count> {
   return { passed: figure('tests') - failed - skipped, failed: failed + silent, skipped };
 }
 
-/** Why each test that failed did, in their order: the first lines of what was thrown. */
-function reasonsIn(text: string): string[] {
-  const reasons: string[] = [];
+/** The tests that failed, as the runner tells of them: each with its file and, on lines of their own, the first of what was thrown. */
+function failuresIn(text: string): { test: string; why: string }[] {
+  const found: { test: string; why: string }[] = [];
+  let file = '';
   let thrown: string[] = [];
   for (const line of text.split('\n')) {
+    // At its end it names them all once more.
+    if (/^\d+ tests failed:$/.test(line)) break;
+    file = /^(\S+\.test\.ts):$/.exec(line)?.[1] ?? file;
     if (/^\((pass|skip|todo)\) /.test(line)) thrown = [];
     else if (line.startsWith('(fail) ')) {
       const [error, ...rest] = thrown;
       const differing = rest.filter((why) => /^[-+] /.test(why));
       const told = [...(error ? [error] : []), ...(differing.length > 0 ? differing : rest).slice(0, 5)];
-      reasons.push(told.map((why) => `\n    ${why.slice(0, 200)}`).join(''));
+      const why = told.map((text) => `\n    ${text.slice(0, 200)}`).join('');
+      found.push({ test: `${file}: ${line.slice(7).replace(/ \[\S+\]$/, '')}`, why });
       thrown = [];
     } else if (line.startsWith('error: ')) thrown = [line];
-    else if (line.includes('this test timed out')) reasons.push(`${reasons.pop()}\n    ${line.trim()}`);
+    else if (line.includes('this test timed out')) late(found.at(-1), line);
     else if (thrown.length > 0 && thrown.length < 60 && line.trim() !== '') thrown.push(line);
   }
-  return reasons;
+  return found;
+}
+
+/** That one took too long is said after its name. */
+function late(failure: { why: string } | undefined, line: string): void {
+  if (failure) failure.why += `\n    ${line.trim()}`;
 }
 
 function readReport(path: string): string {
