@@ -11,6 +11,8 @@ export interface Case {
    * are compared all the same.
    */
   engines?: string;
+  /** Docker's program may end before it has printed the last of what it was sent: it is asked again until it says something. */
+  hasty?: boolean;
   /** Variables of this invocation alone. */
   env?: Record<string, string>;
 }
