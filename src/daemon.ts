@@ -134,7 +134,7 @@ async function openGround(settings: Settings, log: Log, opened: (() => unknown)[
   process.umask(0o022);
   makeDirectory(dataRoot, 0o710);
   makeDirectory(execRoot, 0o711);
-  opened.push(writePidfile(settings.pidfile));
+  opened.push(await writePidfile(settings.pidfile));
   refuseHalfRestored(dataRoot);
   await refuseOrphans(settings);
   const store = createStore({ dir: dataRoot, log });
