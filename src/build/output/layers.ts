@@ -4,7 +4,8 @@ import type { CachedLayer } from '../cache/records.ts';
 import type { Build } from '../solve/build.ts';
 import type { Result } from '../solve/result.ts';
 
-const AT_ONCE = 4;
+/** They wait for the disk together. */
+const AT_ONCE = 16;
 
 /** Gives each layer of an outcome its digest and its bytes, several side by side; lowest first. */
 export async function packedLayers(build: Build, { record, stack }: Result): Promise<StackLayer[]> {

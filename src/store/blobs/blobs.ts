@@ -12,6 +12,7 @@ import {
   type Log,
 } from '../../kit/index.ts';
 import type { Blobs } from '../contract.ts';
+import { sharedWait } from '../shared-wait.ts';
 import { checkBlobs } from './check-blobs.ts';
 import { syncDirectory, writeAll } from './durable.ts';
 import { createReceiving } from './receiving.ts';
@@ -28,7 +29,9 @@ export function openBlobs(dir: string, log: Log): Blobs & { check(): AsyncIterab
   const hasher = createHasher();
   const aside = () => join(scratch, randomBytes(8).toString('hex'));
 
-  const { isReceiving, ...receiving } = createReceiving({ dir: partials, nameOf: hexOf, path, hasher });
+  const named = sharedWait(() => syncDirectory(files));
+
+  const { isReceiving, ...receiving } = createReceiving({ dir: partials, nameOf: hexOf, path, named, hasher });
   const blobs: Blobs = {
     path,
     has: (digest) => stat(digest) !== undefined,
@@ -51,7 +54,7 @@ export function openBlobs(dir: string, log: Log): Blobs & { check(): AsyncIterab
         crashpoint('store.blob.written');
         await rename(temporary, path(blob.digest));
         crashpoint('store.blob.renamed');
-        await syncDirectory(files);
+        await named();
         return blob;
       } catch (error) {
         await rm(temporary, { force: true });

@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { crashpoint, EngineError, explainSystemError, type Hasher, type Hashing } from '../../kit/index.ts';
 import type { Incoming } from '../contract.ts';
-import { syncDirectory, writeAll } from './durable.ts';
+import { writeAll } from './durable.ts';
 
 const STEP = 1 << 20;
 
@@ -22,6 +21,8 @@ interface Place {
   digest: string;
   partial: string;
   path: string;
+  /** Makes the names there durable. */
+  named: () => Promise<void>;
   hasher: Hasher;
   /** Called at its end, good or bad. */
   onEnd: () => void;
@@ -85,7 +86,7 @@ export async function openIncoming(place: Place): Promise<Incoming> {
 }
 
 /** Puts the whole blob in its place, durably, if it is what it should be. */
-async function settle({ digest, partial, path }: Place, file: FileHandle, actual: string): Promise<void> {
+async function settle({ digest, partial, path, named }: Place, file: FileHandle, actual: string): Promise<void> {
   if (actual !== digest) {
     await rm(partial, { force: true });
     throw new EngineError('invalid', `unexpected digest ${actual}, expected ${digest}`);
@@ -94,7 +95,7 @@ async function settle({ digest, partial, path }: Place, file: FileHandle, actual
   crashpoint('store.incoming.synced');
   await rename(partial, path);
   crashpoint('store.incoming.renamed');
-  await syncDirectory(dirname(path));
+  await named();
 }
 
 async function openPartial(path: string): Promise<FileHandle> {

@@ -11,6 +11,8 @@ export function createReceiving(at: {
   nameOf: (digest: string) => string;
   /** Where a whole blob goes. */
   path: (digest: string) => string;
+  /** Makes the names there durable. */
+  named: () => Promise<void>;
   hasher: Hasher;
 }): Pick<Blobs, 'receive' | 'forget'> & { isReceiving(name: string): boolean } {
   const receiving = new Set<string>();
@@ -26,6 +28,7 @@ export function createReceiving(at: {
           digest,
           partial: join(at.dir, name),
           path: at.path(digest),
+          named: at.named,
           hasher: at.hasher,
           onEnd,
         });

@@ -1,5 +1,6 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { sharedWait } from '../shared-wait.ts';
 
 /** Waits for the disk while other work goes on. */
 export interface Flush {
@@ -8,35 +9,20 @@ export interface Flush {
   close(): void;
 }
 
-/** Of the file at `path`, which is there by the first call. Those who ask while a wait is on share the next. */
-export function createFlush(path: string, sync: (fd: number) => Promise<void> = promisify(fdatasync)): Flush {
+/** Of the file at `path`, which is there by the first call. */
+export function createFlush(path: string): Flush {
   let fd: number | undefined;
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-
-  function begin(): Promise<void> {
+  let last: Promise<void> | undefined;
+  const flush = sharedWait(async () => {
     fd ??= openSync(path, 'r');
-    const wait = sync(fd).finally(() => {
-      if (running === wait) running = undefined;
-    });
-    running = wait;
-    return wait;
-  }
-
+    last = promisify(fdatasync)(fd);
+    await last;
+  });
   return {
-    flush() {
-      if (!running) return begin();
-      next ??= running
-        .catch(() => undefined)
-        .then(() => {
-          next = undefined;
-          return begin();
-        });
-      return next;
-    },
+    flush,
     close() {
       const opened = fd;
-      if (opened !== undefined) void Promise.allSettled([running]).then(() => closeSync(opened));
+      if (opened !== undefined) void Promise.allSettled([last]).then(() => closeSync(opened));
     },
   };
 }
