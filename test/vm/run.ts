@@ -64,9 +64,11 @@ function allowTime(file: string): void {
 /** Runs the machine to its end; what it said stands in .cache/vm/console.log. */
 async function boot(): Promise<Outcome[]> {
   const disk = (path: string) => ['-drive', `file=${path},if=virtio,format=raw,snapshot=on,cache=unsafe`];
-  const append = 'console=ttyS0 quiet panic=-1 cgroup_no_v1=all apparmor=1 security=apparmor';
+  // Its clock is the processor's, which costs no way out of the emulation, and it guards against no neighbours.
+  const cheap = 'tsc=reliable mitigations=off audit=0 nowatchdog';
+  const append = `console=ttyS0 quiet panic=-1 cgroup_no_v1=all apparmor=1 security=apparmor ${cheap}`;
   const machineArguments = [
-    ...'-M pc -accel tcg -cpu max -smp 2 -m 1536 -nodefaults -nographic -no-reboot -serial stdio'.split(' '),
+    ...'-M pc -accel tcg -cpu max,la57=off -smp 2 -m 1536 -nodefaults -nographic -no-reboot -serial stdio'.split(' '),
     '-kernel',
     join(made, 'kernel'),
     '-initrd',
