@@ -2,7 +2,7 @@ import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 /** How many times longer than elsewhere everything may take here: an emulated machine is slow. */
-const slowness = Number(process.env.TUG_SLOWNESS ?? 1);
+export const slowness = Number(process.env.TUG_SLOWNESS ?? 1);
 
 export interface Result {
   code: number;
