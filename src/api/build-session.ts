@@ -117,29 +117,49 @@ export function buildMessage(message: ClientMessage | EngineMessage): Buffer {
   return buildFrame(buildFrames.message, 0, Buffer.from(JSON.stringify(message)));
 }
 
+const headLength = 8;
 /** What no honest peer sends in one frame. */
 const longest = 64 << 20;
 
-/** Takes frames apart; throws at one that is too long. */
+/**
+ * Takes frames apart; throws at one that is too long. Messages come whole; what a channel carries is handed on as it comes, uncopied, a
+ * frame of it perhaps in several pieces.
+ */
 export function createBuildReader(
   each: (kind: number, channel: number, payload: Buffer) => void,
 ): (bytes: Uint8Array) => void {
-  let waiting: Buffer[] = [];
-  let size = 0;
+  let frame: { kind: number; channel: number } | undefined;
+  /** What has come of a head or a message. */
+  let gathered: Buffer[] = [];
+  let missing = headLength;
+
+  function begin(head: Buffer): void {
+    const word = head.readUInt32BE(0);
+    frame = { kind: word >>> 24, channel: word & 0xffffff };
+    missing = head.readUInt32BE(4);
+    if (missing > longest) throw new Error('a frame of the build is too long');
+    if (missing === 0) complete();
+  }
+
+  function complete(): void {
+    const whole = gathered.length === 1 && gathered[0] ? gathered[0] : Buffer.concat(gathered);
+    const ended = frame;
+    gathered = [];
+    frame = undefined;
+    missing = headLength;
+    if (!ended) begin(whole);
+    else if (ended.kind !== buildFrames.data) each(ended.kind, ended.channel, whole);
+  }
+
   return (bytes) => {
-    waiting.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    size += bytes.length;
-    while (size >= 8) {
-      const head = waiting[0] && waiting[0].length >= 8 ? waiting[0] : Buffer.concat(waiting);
-      const word = head.readUInt32BE(0);
-      const length = head.readUInt32BE(4);
-      if (length > longest) throw new Error('a frame of the build is too long');
-      if (size < 8 + length) return;
-      const all = head.length >= 8 + length && head === waiting[0] ? head : Buffer.concat(waiting);
-      const rest = all === head ? [all.subarray(8 + length), ...waiting.slice(1)] : [all.subarray(8 + length)];
-      waiting = rest.filter((piece) => piece.length > 0);
-      size -= 8 + length;
-      each(word >>> 24, word & 0xffffff, all.subarray(8, 8 + length));
+    let rest = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    while (rest.length > 0) {
+      const piece = rest.subarray(0, missing);
+      rest = rest.subarray(piece.length);
+      missing -= piece.length;
+      if (frame?.kind === buildFrames.data) each(frame.kind, frame.channel, piece);
+      else gathered.push(piece);
+      if (missing === 0) complete();
     }
   };
 }

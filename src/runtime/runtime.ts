@@ -60,11 +60,13 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     checkpoint: (request) => checkpoint(room, containerPath(request.id), request),
     recover: async (id, token) => {
-      const path = existsSync(containerPath(id)) ? containerPath(id) : execPath(id);
+      const isContainer = existsSync(containerPath(id));
+      const path = isContainer ? containerPath(id) : execPath(id);
       const { cgroup } = recordOf(path);
       const pids = (pid: number) => (cgroup ? cgroupPids(room.cgroups, cgroup) : [pid]);
       const control = cgroup ? { control: controlOf(room, cgroup) } : {};
-      return recover({ id, token, path, boot: room.boot, pids, ...control, bury: burialOf(path) });
+      const patience = isContainer ? patienceWith.container : patienceWith.exec;
+      return recover({ id, token, path, boot: room.boot, pids, ...control, bury: burialOf(path), patience });
     },
     sweep: (known) => sweep({ execRoot: room.execRoot, known, burialOf, log: options.log }),
     close: async () => {
@@ -77,6 +79,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
   };
 }
+
+/** Milliseconds that a monitor may take for an answer while an engine starts. An exec that never began may be frozen with its container. */
+const patienceWith = { container: 2000, exec: 250 };
 
 /** Milliseconds without a start or an end until the next ones are prepared. */
 const pause = 15;

@@ -1,5 +1,8 @@
 // What brings containers back: their health, and the engine's start, each after those it needs; and how they end with the engine.
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cgroupPids, detectCgroups } from '../../src/host/index.ts';
 import { until } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 
@@ -72,4 +75,26 @@ test('they end with the engine in their own time and way, and come back after th
   const [net = 0, web = 0, db = 0, front = 0] = started;
   expect([web >= net, front >= db]).toEqual([true, true]);
   await docker('rm', '-f', 'own', 'deaf', ...all.toReversed());
+}, 60_000);
+
+test('an exec that froze on its way in keeps no engine from starting', async () => {
+  await docker('run', '-d', '--name', 'cold', 'busybox', 'sleep', '1000');
+  const cgroups = detectCgroups();
+  const line = readFileSync(`/proc/${await shown('cold', '{{.State.Pid}}')}/cgroup`, 'utf8');
+  const cgroup = /^\d+:(?:freezer)?:(.*)$/m.exec(line)?.[1] ?? '';
+  const freezer = cgroups.directoryOf('freezer', cgroup);
+  const unified = join(cgroups.unified?.mountPoint ?? '', cgroup);
+  const [file, frozen] = freezer ? [join(freezer, 'freezer.state'), 'FROZEN'] : [join(unified, 'cgroup.freeze'), '1'];
+  writeFileSync(file, frozen);
+  await until('it is frozen', () => readFileSync(file, 'utf8').trim() === frozen);
+  const stuck = engine.docker(['exec', 'cold', 'true']);
+  await until('the exec is on its way in', () => cgroupPids(cgroups, cgroup).length > 1);
+  await engine.kill();
+  await stuck;
+  await engine.start();
+  // It was found frozen.
+  await docker('unpause', 'cold');
+  expect(await docker('exec', 'cold', 'echo', 'warm')).toBe('warm');
+  await until('it is alone again', () => cgroupPids(cgroups, cgroup).length === 1);
+  await docker('rm', '-f', 'cold');
 }, 60_000);

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { detectCgroups } from '../../src/host/index.ts';
 import { newId, newToken } from '../../src/kit/index.ts';
 import type { Exit, Process } from '../../src/runtime/index.ts';
 import { collect, makeBench, shimOf, unframe, until } from '../support/runtime.ts';
@@ -30,6 +31,19 @@ test('an engine killed before go takes its container along', async () => {
   expect(await bench.runtime.recover(id, token)).toBeUndefined();
   clean();
   forget();
+});
+
+test('one that froze before go is not waited for, and goes when it thaws', async () => {
+  // Others make their cgroups on go.
+  const { process } = await bench.launch(['sleep', '1000'], { runtime: 'native' });
+  await process.control?.freeze();
+  const found = await bench.runtime.recover(process.id, process.token);
+  process.control?.thaw();
+  // With cgroup v2 what is frozen can be killed.
+  expect(isProcess(found)).toBe(detectCgroups().mode !== 'v2');
+  if (isProcess(found)) expect(await found.exited).toMatchObject({ code: 137 });
+  await bench.runtime.sweep(() => false);
+  clean();
 });
 
 test('a container outlives its engine, and the next one takes it up', async () => {

@@ -8,6 +8,7 @@ const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
+const SO_SNDTIMEO = 21;
 const SCM_RIGHTS = 1;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
@@ -43,12 +44,13 @@ export function unixAddress(path: string): Buffer {
   return address;
 }
 
-/** A connected socket whose reads give up after a second. The caller closes it. */
+/** A connected socket; the connecting, each read and each write give up after a second. The caller closes it. */
 function connectBriefly(path: string): number {
   const socket = syscall('socket', AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   try {
     const second = new BigInt64Array([1n, 0n]);
-    syscall('setsockopt', socket, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(second.buffer), 16);
+    for (const option of [SO_RCVTIMEO, SO_SNDTIMEO])
+      syscall('setsockopt', socket, SOL_SOCKET, option, new Uint8Array(second.buffer), 16);
     const address = unixAddress(path);
     syscall('connect', socket, address, address.length);
     return socket;

@@ -1,6 +1,6 @@
 import { EngineError, within } from '../../kit/index.ts';
 import type { Control, Exit, Process } from '../contract.ts';
-import { openConnection } from './connection.ts';
+import { type Connection, openConnection } from './connection.ts';
 import { type Directory, findDirectory, type LaunchRecord } from './directory.ts';
 import { createProcess, orphaned } from './process.ts';
 import { FIRST_VERSION, type ShimMessage, VERSION } from './protocol.ts';
@@ -14,10 +14,10 @@ export interface Recovery {
   pids: (pid: number) => number[];
   control?: Control;
   bury: () => Promise<void>;
+  /** How long a monitor may take for each answer before nobody waits for it any more, in milliseconds. */
+  patience: number;
 }
 
-/** How long a monitor may take to say where it stands before nobody waits for it any more, in milliseconds. */
-const patience = 2000;
 /** How often one may be gone just as we come. */
 const mostTries = 100;
 
@@ -43,17 +43,14 @@ export async function recover(input: Recovery, tries = 1): Promise<Process | Exi
     else listener(message);
   });
   void connection.closed.then(() => hello.resolve(undefined));
-  const said = await within(patience, hello.promise);
+  const said = await within(input.patience, hello.promise);
   if (!said) return recoverLater(input, directory.close, tries);
   if (said !== 'late' && said.token !== input.token) {
     connection.close();
     directory.close();
     return undefined;
   }
-  if (said !== 'late' && isBeforeGo(said)) {
-    // Its engine is gone and never said go.
-    await connection.request({ type: 'abort' });
-    await connection.closed;
+  if (said !== 'late' && isBeforeGo(said) && (await givesUp(connection, input.patience))) {
     directory.close();
     return recover(input);
   }
@@ -81,6 +78,12 @@ export async function recover(input: Recovery, tries = 1): Promise<Process | Exi
     });
   }
   return process;
+}
+
+/** Its engine is gone and never said go. A monitor whose process is frozen, as that of an exec may be, can do so only when it thaws. */
+async function givesUp(connection: Connection, patience: number): Promise<boolean> {
+  void connection.request({ type: 'abort' });
+  return (await within(patience, connection.closed)) !== 'late';
 }
 
 const isBeforeGo = ({ state }: Hello): boolean => state === 'preparing' || state === 'waiting';

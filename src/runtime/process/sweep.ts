@@ -13,6 +13,8 @@ export interface Sweep {
 }
 
 const SIGKILL = 9;
+/** How long a monitor may take to end its process, and to let go, in milliseconds. */
+const patience = 5000;
 
 /** Ends and removes every start in the exec root that nobody knows; see Runtime.sweep. */
 export async function sweep(input: Sweep): Promise<string[]> {
@@ -42,10 +44,11 @@ async function end(path: string): Promise<void> {
     connection.listen((message) => {
       if (message.type === 'exited') exited.resolve();
     });
-    await connection.request({ type: 'abort' });
-    await connection.request({ type: 'signal', signal: SIGKILL });
-    await within(5000, Promise.race([exited.promise, connection.closed]));
-    await connection.request({ type: 'release' });
+    // The requests are answered in their order, or not at all by one that is on its way out.
+    void connection.request({ type: 'abort' });
+    void connection.request({ type: 'signal', signal: SIGKILL });
+    const ended = await within(patience, Promise.race([exited.promise, connection.closed]));
+    if (ended !== 'late') await within(patience, connection.request({ type: 'release' }));
     connection.close();
   }
   directory.close();

@@ -69,7 +69,7 @@ export async function runSession(
   const { channels } = under;
   const read = createBuildReader((kind, channel, payload) => {
     if (kind === buildFrames.message) take(under, JSON.parse(payload.toString()) as EngineMessage);
-    else if (kind === buildFrames.data) channels.get(channel)?.push(Buffer.from(payload));
+    else if (kind === buildFrames.data) channels.get(channel)?.push(payload);
     else channels.get(channel)?.end();
   });
   await send(under, { request });

@@ -3,7 +3,7 @@ import type { Exit, Process } from '../../../runtime/index.ts';
 import { restartRemade } from '../../change/restart-remade.ts';
 import type { Context } from '../../context.ts';
 import { recordExecExit, watchExec } from '../../exec/exec-launch.ts';
-import { type ExecRecord, execRows } from '../../exec/exec-records.ts';
+import { type ExecRecord, type ExecRow, execRows } from '../../exec/exec-records.ts';
 import { killProbe } from '../../health/probe.ts';
 import { keepLog } from '../../log/shipping.ts';
 import { sweepSources } from '../../mounts/sources.ts';
@@ -139,20 +139,22 @@ async function neverRan(context: Context, row: ContainerRow): Promise<void> {
 
 async function restoreExecs(context: Context): Promise<void> {
   const rows = context.store.view((tx) => tx.collection(execRows).all());
-  for (const { id, document } of rows) {
-    const { containerId, token, config, probe } = document;
-    const record: ExecRecord = { id, containerId, config, state: 'running', exitCode: null, pid: 0 };
-    const found = await context.runtime.recover(id, token);
-    if (found) context.execs.add(record);
-    if (found && isProcess(found)) {
-      record.pid = found.pid;
-      void watchExec(context, record, found);
-      if (probe) killProbe(context, found);
-    } else if (found) {
-      recordExecExit(context, record, found);
-    } else {
-      context.store.update((tx) => tx.collection(execRows).delete(id));
-    }
+  await Promise.all(rows.map(({ id, document }) => restoreExec(context, id, document)));
+}
+
+async function restoreExec(context: Context, id: string, row: ExecRow): Promise<void> {
+  const { containerId, token, config, probe } = row;
+  const record: ExecRecord = { id, containerId, config, state: 'running', exitCode: null, pid: 0 };
+  const found = await context.runtime.recover(id, token);
+  if (found) context.execs.add(record);
+  if (found && isProcess(found)) {
+    record.pid = found.pid;
+    void watchExec(context, record, found);
+    if (probe) killProbe(context, found);
+  } else if (found) {
+    recordExecExit(context, record, found);
+  } else {
+    context.store.update((tx) => tx.collection(execRows).delete(id));
   }
 }
 

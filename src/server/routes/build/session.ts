@@ -88,7 +88,7 @@ function listen(stream: Duplex, arrivals: Arrivals): void {
   const read = createBuildReader((kind, channel, payload) => {
     if (kind === buildFrames.message) takeMessage(arrivals, JSON.parse(payload.toString()) as ClientMessage);
     else if (kind === buildFrames.data) {
-      if (channels.get(channel)?.push(Buffer.from(payload)) === false) stream.pause();
+      if (channels.get(channel)?.push(payload) === false) stream.pause();
     } else channels.get(channel)?.end();
   });
   const giveUp = (error: Error): void => {
