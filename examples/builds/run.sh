@@ -4,7 +4,8 @@
 #   run.sh NAME…    of apache, c, php, mariadb, node, bun
 #   run.sh clean    takes away containers and images, but for debian:bookworm
 # $TUG is the command line (default tug), $CACHE where Debian's base is kept, $CACHE_TO and $CACHE_FROM are directories that hold the
-# caches of these builds, so that another engine need not make them again.
+# caches of these builds, so that another engine need not make them again. $CA holds the certificates that npm believes beside its own
+# (default: those this machine believes).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tug=${TUG:-tug}
@@ -69,15 +70,22 @@ mariadb() {
   echo 'mariadb: written, and there after a restart'
 }
 
+# from_npm NAME BUILD-FLAGS: built with what comes from npm's registry.
+from_npm() {
+  local certificates=${CA:-/etc/ssl/certs/ca-certificates.crt} secrets=()
+  [ ! -e "$certificates" ] || secrets+=(--secret "id=ca,src=$certificates")
+  build "$1" "${secrets[@]}" "${@:2}"
+}
+
 node() {
-  build node -t example-node "$here/node"
+  from_npm node -t example-node "$here/node"
   served node 8080/version '"express":"4.21.2"'
   ! "$tug" run --rm example-node sh -c 'command -v npm' >/dev/null
 }
 
 bun() {
   build npm --target npm -t example-npm "$here/node"
-  build bun -t example-bun "$here/bun"
+  from_npm bun -t example-bun "$here/bun"
   served bun 8080/ 'Bun 1.3.0, built'
 }
 
