@@ -5,6 +5,7 @@ export * from './cgroups/cgroup-files.ts';
 export * from './cgroups/cgroup-freeze.ts';
 export * from './dbus/index.ts';
 export * from './files/answers.ts';
+export { copyContents, readAside } from './files/aside.ts';
 export * from './files/btrfs.ts';
 export * from './files/file-entries.ts';
 export * from './files/file-status.ts';

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { detectCgroups } from '../../src/host/index.ts';
+import { cgroupPids, detectCgroups } from '../../src/host/index.ts';
 import { newId, newToken } from '../../src/kit/index.ts';
 import type { Exit, Process } from '../../src/runtime/index.ts';
 import { collect, makeBench, shimOf, unframe, until } from '../support/runtime.ts';
@@ -34,13 +34,15 @@ test('an engine killed before go takes its container along', async () => {
 });
 
 test('one that froze before go is not waited for, and goes when it thaws', async () => {
+  const cgroups = detectCgroups();
   // Others make their cgroups on go.
-  const { process } = await bench.launch(['sleep', '1000'], { runtime: 'native' });
+  const { process, spec } = await bench.launch(['sleep', '1000'], { runtime: 'native' });
+  await until(() => cgroupPids(cgroups, spec.linux.cgroupsPath).length === 1);
   await process.control?.freeze();
   const found = await bench.runtime.recover(process.id, process.token);
   process.control?.thaw();
   // With cgroup v2 what is frozen can be killed.
-  expect(isProcess(found)).toBe(detectCgroups().mode !== 'v2');
+  expect(isProcess(found)).toBe(cgroups.mode !== 'v2');
   if (isProcess(found)) expect(await found.exited).toMatchObject({ code: 137 });
   await bench.runtime.sweep(() => false);
   clean();

@@ -1,5 +1,6 @@
-import { constants, copyFile, fstat, read, type Stats, write } from 'node:fs';
+import { constants, fstat, type Stats } from 'node:fs';
 import { syscall, trySyscall } from '../calls/syscall.ts';
+import { calling } from './aside.ts';
 import { closeFd, O_PATH } from './files.ts';
 
 const SOL_SOCKET = 1;
@@ -47,35 +48,3 @@ export async function isFileFor(fd: number, access: 'reading' | 'writing'): Prom
 }
 
 const statAside = (fd: number) => calling<Stats>((done) => fstat(fd, done));
-
-/**
- * Makes the contents of one open file another's, which is empty. The kernel copies, in a thread: nothing of it passes through this
- * program, and blocks are shared where the disk can. Permission bits may come along.
- */
-export async function copyContents(from: number, to: number): Promise<void> {
-  try {
-    await calling((done) => copyFile(`/proc/self/fd/${from}`, `/proc/self/fd/${to}`, done));
-  } catch (error) {
-    // A file of a user's own (NFS, FUSE) cannot be opened anew, not even by root.
-    if (!['EACCES', 'EPERM', 'ESTALE'].includes((error as { code?: string }).code ?? '')) throw error;
-    await copyByPieces(from, to);
-  }
-}
-
-async function copyByPieces(from: number, to: number): Promise<void> {
-  const piece = Buffer.allocUnsafe(1 << 20);
-  for (let at = 0; ; ) {
-    const count = await calling<number>((done) => read(from, piece, 0, piece.length, at, done));
-    if (count === 0) return;
-    for (let from = 0; from < count; ) {
-      from += await calling<number>((done) => write(to, piece, from, count - from, at + from, done));
-    }
-    at += count;
-  }
-}
-
-function calling<T = void>(call: (done: (error: Error | null, result?: T) => void) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    call((error, result) => (error ? reject(error) : resolve(result as T)));
-  });
-}

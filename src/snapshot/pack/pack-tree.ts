@@ -1,5 +1,5 @@
-import { constants, read } from 'node:fs';
-import { closeFd, type FileStatus, openIn, SystemError, statFd, syscall } from '../../host/index.ts';
+import { constants } from 'node:fs';
+import { closeFd, type FileStatus, openIn, readAside, SystemError, statFd, syscall } from '../../host/index.ts';
 import { tarEnd, tarPadding } from '../../oci/index.ts';
 import type { IdMapping } from '../containers/owners.ts';
 import { entryHead, isOpaque, isWhiteout, opaqueHead, whiteoutHead } from './entry-head.ts';
@@ -16,6 +16,8 @@ export interface PackOptions {
   /** Owners are the host's ids that stand for these. */
   ids?: IdMapping;
   handOver?: HandOver;
+  /** What is yielded is good until the next is asked for: its memory is used again. Otherwise all is the taker's own. */
+  reuse?: boolean;
 }
 
 /** Files whose data goes another way than in the archive, which has in its stead their size (`elsewhere`) and an answer. */
@@ -163,13 +165,18 @@ function smallData(fd: number, size: number): Buffer {
 }
 
 /** The next piece is read while this one goes out. */
-async function* largeData(fd: number, size: number, add: (bytes: Uint8Array) => void): AsyncGenerator<Uint8Array> {
-  let coming = readPiece(fd, 0, size);
+async function* largeData(
+  { fd, size }: Large,
+  memory: () => Buffer,
+  add: (bytes: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
+  const readPiece = (at: number) => pieceOf(fd, at, memory().subarray(0, size - at));
+  let coming = readPiece(0);
   try {
     for (let at = 0; at < size; ) {
       const bytes = await coming;
       at += bytes.length;
-      if (at < size) coming = readPiece(fd, at, size);
+      if (at < size) coming = readPiece(at);
       // It may fail before anybody waits for it.
       coming.catch(() => undefined);
       yield bytes;
@@ -206,15 +213,16 @@ function told({ handOver }: PackOptions, size: number): { size: number; elsewher
   return { size: handOver.answerSize, elsewhere: String(size) };
 }
 
-/** At least one byte of what is left; zeros for what is no longer there. */
-async function readPiece(fd: number, at: number, size: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(Math.min(piece, size - at));
-  const count = await readAside(fd, bytes, at);
-  return count === 0 ? bytes.fill(0) : bytes.subarray(0, count);
+/** Where pieces are read into: two in turn, or each time a new one. */
+function pieceMemory(reuse: boolean | undefined): () => Buffer {
+  if (!reuse) return () => Buffer.allocUnsafe(piece);
+  const both: Buffer[] = [];
+  let turn = 0;
+  return () => (both[turn ^= 1] ??= Buffer.allocUnsafe(piece));
 }
 
-function readAside(fd: number, into: Buffer, position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    read(fd, into, 0, into.length, position, (error, count) => (error ? reject(error) : resolve(count)));
-  });
+/** At least one byte of what is left; zeros for what is no longer there. */
+async function pieceOf(fd: number, at: number, bytes: Buffer): Promise<Buffer> {
+  const count = await readAside(fd, bytes, at);
+  return count === 0 ? bytes.fill(0) : bytes.subarray(0, count);
 }
