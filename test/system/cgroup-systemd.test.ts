@@ -56,8 +56,10 @@ const tug = async (...args: string[]) => {
 };
 const pidOf = async (id: string) => Number(await tug('inspect', '-f', '{{.State.Pid}}', id));
 
+const limits = ['-m', '64m', '--cpus', '0.5', '--pids-limit', '30'];
+
 test.skipIf(!has)('a container is a scope in the slice, with its limits, and nothing else stays in it', async () => {
-  const id = await tug('run', '-d', '-m', '64m', '--cpus', '0.5', '--pids-limit', '30', 'busybox', 'sleep', '1000');
+  const id = await tug('run', '-d', ...limits, '--cgroupns', 'host', 'busybox', 'sleep', '1000');
   const unit = `tug-${id}.scope`;
   const pid = await pidOf(id);
   const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim().split('\n');

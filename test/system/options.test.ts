@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { detectCgroups } from '../../src/host/index.ts';
 import { until } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { shimOf } from '../support/runtime.ts';
@@ -79,18 +80,25 @@ test('processes are shared with one that joins', async () => {
 });
 
 const disk = ['/dev/vda', '/dev/sda', '/dev/nvme0n1', '/dev/xvda'].find((path) => existsSync(path));
-const throttle = '/sys/fs/cgroup/blkio';
+const cgroups = detectCgroups();
+const unified = cgroups.mode === 'v2';
+const io = unified ? 'io' : 'blkio';
 
-test.skipIf(!disk || !existsSync(throttle))('rates of a device are the kernel’s', async () => {
+/** The rates that the kernel has for a container, in the words of v1 or v2. */
+function ratesOf(id: string): string[] {
+  const directory = cgroups.directoryOf(io, `/tug/${id}`) ?? '';
+  const files = unified ? ['io.max'] : ['blkio.throttle.read_bps_device', 'blkio.throttle.write_iops_device'];
+  return files.map((file) => readFileSync(join(directory, file), 'utf8').replace(/^\d+:\d+ /, ''));
+}
+
+test.skipIf(!disk || cgroups.directoryOf(io, '/') === undefined)('rates of a device are the kernel’s', async () => {
   const rates = {
     BlkioDeviceReadBps: [{ Path: disk, Rate: 1 << 20 }],
     BlkioDeviceWriteIOps: [{ Path: disk, Rate: 77 }],
   };
   expect((await start('slow', rates)).status).toBe(204);
   const { Id } = await inspect('slow');
-  const of = (file: string) => readFileSync(join(throttle, 'tug', Id, `blkio.throttle.${file}_device`), 'utf8');
-  expect(of('read_bps')).toMatch(/^\d+:\d+ 1048576\n$/);
-  expect(of('write_iops')).toMatch(/^\d+:\d+ 77\n$/);
+  expect(ratesOf(Id)).toEqual(unified ? ['rbps=1048576 wbps=max riops=max wiops=77\n'] : ['1048576\n', '77\n']);
   const refused = await start('no-device', { BlkioDeviceReadBps: [{ Path: '/dev/nosuch', Rate: 1 }] });
   expect([refused.status, message(refused)]).toEqual([500, 'stat /dev/nosuch: no such file or directory']);
   await remove('slow', 'no-device');

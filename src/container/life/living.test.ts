@@ -197,11 +197,14 @@ describe('update', () => {
     });
   });
 
-  test('what the kernel refuses changes nothing', async () => {
+  test.each([
+    ['the kernel', new EngineError('internal', 'failed to write "7": write /x: invalid argument')],
+    ['the runtime', new EngineError('invalid', 'memory+swap limit should be >= memory limit')],
+  ])('what %s refuses changes nothing', async (_, failure) => {
     const id = await run('aa', { CpuShares: 100 });
-    neighbours.fail.update = new EngineError('internal', 'failed to write "7": write /x: invalid argument');
+    neighbours.fail.update = failure;
     expect(await refusal(containers.update('aa', { CpuShares: 200 }))).toBe(
-      `internal: Cannot update container ${id}: failed to write "7": write /x: invalid argument`,
+      `internal: Cannot update container ${id}: ${failure.message}`,
     );
     expect((await inspect('aa')).HostConfig?.CpuShares).toBe(100);
     expect(events).toEqual([]);

@@ -24,7 +24,8 @@ export async function update(
     try {
       apply(context, id, asked);
     } catch (error) {
-      const kind = error instanceof EngineError ? error.kind : 'internal';
+      // What only the runtime finds to be invalid is a failure for Docker.
+      const kind = error instanceof EngineError && error.kind !== 'invalid' ? error.kind : 'internal';
       throw new EngineError(kind, `Cannot update container ${id}: ${messageOf(error)}`, error);
     }
   });
