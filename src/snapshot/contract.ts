@@ -62,7 +62,7 @@ export interface Snapshots {
    * (`draft:…`, wherever layers are named) until `nameLayer`, and after.
    */
   keep(id: string): Promise<string>;
-  /** The topmost layer of a stack (lowest first) as a tar, whiteouts and all. */
+  /** The topmost layer of a stack (lowest first) as a tar, whiteouts and all; a piece of it is good until the next is asked for. */
   packLayer(stack: string[]): AsyncIterable<Uint8Array>;
   /** The tar of one layer that makes the stack `layers` of the stack `below`, which it begins with. */
   packDifference(layers: string[], below: string[]): AsyncIterable<Uint8Array>;

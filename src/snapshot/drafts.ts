@@ -43,7 +43,10 @@ export function createDrafts(at: Places): Pick<Snapshots, 'keep' | 'packLayer' |
       const tree = layers.tree(key);
       try {
         if (at.driver.whole) yield* packWhole(at, tree, stack);
-        else yield* packTree({ from: { directory: tree, name: Buffer.from('.') }, as: '', whiteouts: true });
+        else {
+          const from = { directory: tree, name: Buffer.from('.') };
+          yield* packTree({ from, as: '', whiteouts: true, reuse: true });
+        }
       } finally {
         closeFd(tree);
       }

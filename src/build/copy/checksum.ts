@@ -6,49 +6,79 @@ import {
   namesIn,
   openDirectoryAt,
   openIn,
+  readAside,
   readLinkAt,
   syscall,
   tryStatusOf,
   usingFd,
   xattrsAt,
 } from '../../host/index.ts';
+import { createHasher, type Hasher } from '../../kit/index.ts';
 import type { Place } from './copier.ts';
 
 /** Remembers what files contain, by inode, size and time of change. */
 export interface Digests {
-  of(place: Place, status: FileStatus): string;
+  /** At once where it is known or the file is small. */
+  of(place: Place, status: FileStatus): string | Promise<string>;
 }
 
 const MOST_REMEMBERED = 500_000;
+/** A file up to this is hashed at once; more is read and hashed in threads, so that nobody else waits for it. */
+const small = 1 << 20;
 
 export function createDigests(): Digests {
   const known = new Map<string, string>();
+  const hasher = createHasher();
+  function remember(key: string, digest: string): string {
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    known.set(key, digest);
+    return digest;
+  }
   return {
     of(place, status) {
       const { inode, device, size, modified } = status;
       const key = `${device.join(':')}:${inode}:${size}:${modified.seconds}.${modified.nanoseconds}`;
       const before = known.get(key);
       if (before !== undefined) return before;
-      const digest = contents(place);
-      if (known.size >= MOST_REMEMBERED) known.clear();
-      known.set(key, digest);
-      return digest;
+      if (size <= small) return remember(key, usingFd(openFile(place), digestAtOnce));
+      return digestAside(place, hasher).then((digest) => remember(key, digest));
     },
   };
 }
 
-function contents({ directory, name }: Place): string {
-  const hash = createHash('sha256');
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-  usingFd(openIn(directory, name, flags, { noSymlinks: true }), (fd) => {
-    const buffer = Buffer.allocUnsafe(1 << 20);
-    for (;;) {
-      const length = syscall('read', fd, buffer, buffer.length);
-      if (length === 0) return;
-      hash.update(buffer.subarray(0, length));
-    }
+function openFile({ directory, name }: Place): number {
+  return openIn(directory, name, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW, {
+    noSymlinks: true,
   });
-  return hash.digest('hex');
+}
+
+function digestAtOnce(fd: number): string {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(64 << 10);
+  for (;;) {
+    const length = syscall('read', fd, buffer, buffer.length);
+    if (length === 0) return hash.digest('hex');
+    hash.update(buffer.subarray(0, length));
+  }
+}
+
+async function digestAside(place: Place, hasher: Hasher): Promise<string> {
+  const fd = openFile(place);
+  const hashing = hasher.begin();
+  try {
+    const buffer = Buffer.allocUnsafe(small);
+    for (let at = 0; ; ) {
+      const length = await readAside(fd, buffer, at);
+      if (length === 0) return await hashing.digest();
+      await hashing.update(buffer.subarray(0, length));
+      at += length;
+    }
+  } catch (error) {
+    hashing.close();
+    throw error;
+  } finally {
+    closeFd(fd);
+  }
 }
 
 const atOnce = 512;
@@ -88,7 +118,9 @@ async function addEntry(walk: Walk, place: Place, path: string): Promise<void> {
   }
   const status = tryStatusOf(place.directory, place.name);
   if (!status) return;
-  walk.hash.update(`${path}\0${headOf(walk, place, status)}\n`, 'latin1');
+  const content = status.kind === 'file' ? walk.digests.of(place, status) : '';
+  const head = headOf(walk, { place, status, content: typeof content === 'string' ? content : await content });
+  walk.hash.update(`${path}\0${head}\n`, 'latin1');
   if (status.kind !== 'directory') return;
   const fd = openDirectoryAt(place.directory, place.name);
   try {
@@ -103,11 +135,11 @@ async function addEntry(walk: Walk, place: Place, path: string): Promise<void> {
   }
 }
 
-function headOf(walk: Walk, place: Place, status: FileStatus): string {
+function headOf(walk: Walk, { place, status, content }: { place: Place; status: FileStatus; content: string }): string {
   const { kind, mode, uid, gid, size, node } = status;
   const parts: (string | number)[] = [kind, kind === 'symlink' ? 0 : mode];
   if (walk.owners) parts.push(uid, gid);
-  if (kind === 'file') parts.push(size, walk.digests.of(place, status));
+  if (kind === 'file') parts.push(size, content);
   if (kind === 'symlink') parts.push(readLinkAt(place.directory, place.name).toString('latin1'));
   if (kind === 'char' || kind === 'block') parts.push(...node);
   for (const [name, value] of xattrsAt(place.directory, place.name)) {

@@ -3,6 +3,7 @@ import {
   chmodAt,
   chownAt,
   closeFd,
+  copyContents,
   type FileStatus,
   type FileTime,
   linkAt,
@@ -19,8 +20,6 @@ import {
   statFd,
   syscall,
   tryStatusOf,
-  trySyscall,
-  usingFd,
   xattrsAt,
 } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
@@ -94,7 +93,7 @@ async function copyEntry(copying: Copying, pair: Pair): Promise<void> {
   const first = key === undefined ? undefined : copying.links.get(key);
   if (first) return linkAt(first.directory, first.name, pair.to);
   if (status.kind === 'socket') return;
-  if (status.kind === 'file') copyFile(pair);
+  if (status.kind === 'file') await copyFile(pair);
   else if (status.kind === 'symlink')
     makeSymlinkAt(pair.to.directory, pair.to.name, readLinkAt(pair.from.directory, pair.from.name));
   else makeNodeAt(pair.to.directory, pair.to.name, { kind: status.kind, mode: 0o600, device: status.node });
@@ -133,22 +132,23 @@ async function copyDirectory(
   if (!isThere || pair.path !== '') copyLooks(copying, pair, status);
 }
 
-/** One ioctl gives the new file the same blocks, where the file system can. */
-const FICLONE = 0x40049409;
-const slice = 16 << 20;
+/** A file up to this is copied at once; more in a thread, so that nobody else waits for it. */
+const small = 1 << 20;
 
-function copyFile({ from, to }: Pair): void {
+async function copyFile({ from, to }: Pair): Promise<void> {
   const source = openIn(from.directory, from.name, constants.O_RDONLY | constants.O_NOFOLLOW, { noSymlinks: true });
-  usingFd(source, () => {
+  try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const target = openIn(to.directory, to.name, flags, { mode: 0o600, noSymlinks: true });
-    usingFd(target, () => {
-      const { size } = statFd(source);
-      if (size === 0) return;
-      if (size > slice && trySyscall('ioctl', target, FICLONE, source) === 0) return;
-      while (syscall('sendfile', target, source, 0, slice) > 0);
-    });
-  });
+    try {
+      if (statFd(source).size > small) await copyContents(source, target);
+      else while (syscall('sendfile', target, source, 0, small) > 0);
+    } finally {
+      closeFd(target);
+    }
+  } finally {
+    closeFd(source);
+  }
 }
 
 /** Owner first, which takes setuid bits and capabilities away; times last. */

@@ -42,6 +42,7 @@ const piece = 1 << 20;
  */
 export async function* packTree(options: PackOptions): AsyncGenerator<Uint8Array> {
   const links = new Map<string, string>();
+  const memory = pieceMemory(options.reuse);
   let waiting: Uint8Array[] = [];
   let size = 0;
   const add = (bytes: Uint8Array): void => {
@@ -57,7 +58,7 @@ export async function* packTree(options: PackOptions): AsyncGenerator<Uint8Array
   for (const entry of treeEntries(options.from, options.instead)) {
     const large = packEntry(options, { entry, links, add });
     if (large !== undefined) yield take();
-    if (large !== undefined) yield* dataOf(options, large, add);
+    if (large !== undefined) yield* dataOf({ ...options, memory }, large, add);
     if (size < fullAt) continue;
     yield take();
     await new Promise(setImmediate);
@@ -167,10 +168,10 @@ function smallData(fd: number, size: number): Buffer {
 /** The next piece is read while this one goes out. */
 async function* largeData(
   { fd, size }: Large,
-  memory: () => Buffer,
+  memory: (most: number) => Buffer,
   add: (bytes: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
-  const readPiece = (at: number) => pieceOf(fd, at, memory().subarray(0, size - at));
+  const readPiece = (at: number) => pieceOf(fd, at, memory(size - at));
   let coming = readPiece(0);
   try {
     for (let at = 0; at < size; ) {
@@ -190,13 +191,12 @@ async function* largeData(
 
 /** A large file's data, or what stands for it; with padding. The fd is closed. */
 async function* dataOf(
-  options: PackOptions,
+  { handOver, memory }: Pick<PackOptions, 'handOver'> & { memory: (most: number) => Buffer },
   large: Large,
   add: (bytes: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
-  const { handOver } = options;
   if (!handOver || large.size < handOver.from) {
-    yield* largeData(large.fd, large.size, add);
+    yield* largeData(large, memory, add);
     return;
   }
   try {
@@ -213,12 +213,16 @@ function told({ handOver }: PackOptions, size: number): { size: number; elsewher
   return { size: handOver.answerSize, elsewhere: String(size) };
 }
 
-/** Where pieces are read into: two in turn, or each time a new one. */
-function pieceMemory(reuse: boolean | undefined): () => Buffer {
-  if (!reuse) return () => Buffer.allocUnsafe(piece);
+/** What pieces are read into, for at most so many bytes: new memory each time, or two that take turns. */
+function pieceMemory(reuse = false): (most: number) => Buffer {
+  if (!reuse) return (most) => Buffer.allocUnsafe(Math.min(piece, most));
   const both: Buffer[] = [];
   let turn = 0;
-  return () => (both[turn ^= 1] ??= Buffer.allocUnsafe(piece));
+  return (most) => {
+    turn = 1 - turn;
+    both[turn] ??= Buffer.allocUnsafe(piece);
+    return both[turn].subarray(0, most);
+  };
 }
 
 /** At least one byte of what is left; zeros for what is no longer there. */

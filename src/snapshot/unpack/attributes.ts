@@ -23,7 +23,7 @@ export interface Attributes {
 /** Of a file by its name in a directory. */
 export function setAttributes(directory: number, name: string, of: Attributes & { symlink: boolean }): void {
   const bytes = bytesOf(name);
-  set(statusOf(directory, bytes), of, {
+  change(statusOf(directory, bytes), of, {
     chown: () => chownAt(directory, bytes, of),
     chmod: () => !of.symlink && chmodAt(directory, bytes, of.mode),
     setXattr: (xattr) => setXattrAt(directory, bytes, xattr),
@@ -32,7 +32,7 @@ export function setAttributes(directory: number, name: string, of: Attributes & 
 
 /** The same of an open file, which needs no name to be looked for again. */
 export function setAttributesOf(fd: number, of: Attributes): void {
-  set(statusOf(fd, '', true), of, {
+  change(statusOf(fd, '', true), of, {
     chown: () => chownOf(fd, of),
     chmod: () => chmodOf(fd, of.mode),
     setXattr: (xattr) => setXattrOf(fd, xattr),
@@ -49,13 +49,13 @@ interface Setters {
  * Owner first (it clears the setuid bits), then mode, then attributes (a change of owner drops capabilities). Looking is cheaper than writing
  * what is there already, which it mostly is.
  */
-function set({ uid, gid, mode }: FileStatus, of: Attributes, setters: Setters): void {
+function change({ uid, gid, mode }: FileStatus, of: Attributes, setters: Setters): void {
   const chown = uid !== of.uid || gid !== of.gid;
   if (chown) setters.chown();
   if (chown || mode !== of.mode) setters.chmod();
   for (const [name, value] of of.xattrs) {
     // An image has no say in how the overlay reads its layers.
-    if (!name.startsWith('trusted.overlay.')) orWithout(() => setters.setXattr({ name, value }));
+    if (!name.startsWith('trusted.overlay.')) unlessUnknown(() => setters.setXattr({ name, value }));
   }
 }
 
@@ -65,7 +65,7 @@ export function attributesAt(directory: number, name: string, status: FileStatus
 }
 
 /** A file system that knows no such attribute loses it, as in Docker. */
-function orWithout(setXattr: () => void): void {
+function unlessUnknown(setXattr: () => void): void {
   try {
     setXattr();
   } catch (error) {
