@@ -1,11 +1,10 @@
 import { closeSync, fdatasyncSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { must } from '../test/support/command.ts';
-import { startEngine } from '../test/support/engine.ts';
 import { makeNetns, type Netns } from '../test/support/netns.ts';
 import { load, median, sideBySide } from './measure.ts';
 import { report } from './report.ts';
-import { api, inParallel, type Sides } from './sides.ts';
+import { api, inParallel, type Sides, startOurs } from './sides.ts';
 
 const published = { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '' }] } };
 const talk = join(import.meta.dirname, 'talk.ts');
@@ -185,7 +184,7 @@ async function traffic(sides: Sides): Promise<void> {
   // So does this one: on the machine's own there may be other engines' firewalls.
   const netns = await makeNetns(`bench${process.pid}`);
   await netns.exec('ip', 'link', 'set', 'lo', 'up');
-  const engine = await startEngine({ netns: netns.name });
+  const engine = await startOurs({ netns: netns.name });
   await engine.withBusybox();
   const tug = await layLine(engine.socket, ['ip', 'netns', 'exec', netns.name], 202);
   const through = async ({ port, clients }: Line, place: string, what: string, amount: number) => {

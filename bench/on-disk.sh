@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# on-disk.sh COMMAND…   runs it where both engines' data lie on an ext4 with a journal, as hosts have it, made for the run and seen by
-# nobody else: some virtual machines have none, which makes new directories dear (docs/performance.md). TUG_BENCH_DISK=none goes without.
+# on-disk.sh COMMAND…   runs it where both engines' data lie on an ext4 with a journal and what they run in memory, as hosts have it (/run),
+# made for the run and seen by nobody else: some virtual machines have no journal, which makes new directories dear (docs/performance.md).
+# TUG_BENCH_DISK=none goes without.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 peers=${PEER_DIR:-/var/tmp/tug-peers}
@@ -16,9 +17,11 @@ inside() {
   local image=$1; shift
   disk=$(mktemp -d)
   if ! mount -o loop "$image" "$disk"; then rmdir "$disk"; without "$@"; return; fi
-  mkdir -p "$disk/peer/sid" "$disk/tmp"
+  mkdir -p "$disk/peer/sid" "$disk/peer/bench/exec" "$disk/memory" "$disk/tmp"
   mount --bind "$peers/sid" "$disk/peer/sid"
-  export PEER_DIR="$disk/peer" PEER_NAME=bench TMPDIR="$disk/tmp"
+  mount -t tmpfs tmpfs "$disk/peer/bench/exec"
+  mount -t tmpfs tmpfs "$disk/memory"
+  export PEER_DIR="$disk/peer" PEER_NAME=bench TMPDIR="$disk/tmp" TUG_BENCH_MEMORY="$disk/memory"
   trap leave EXIT
   "$@"
 }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../test/support/command.ts';
 import { type Engine, startEngine } from '../test/support/engine.ts';
@@ -32,7 +32,7 @@ export async function startSides(): Promise<Sides | undefined> {
   ]);
   rmSync(tar);
   if (imported.code !== 0) throw new Error(imported.stderr);
-  const engine = await startEngine();
+  const engine = await startOurs();
   await engine.withBusybox();
   return {
     engine,
@@ -41,6 +41,12 @@ export async function startSides(): Promise<Sides | undefined> {
       await engine.dispose();
     },
   };
+}
+
+/** Our engine, what runs noted in memory where the bench has made such a place, as /run is on hosts. */
+export function startOurs(options: Parameters<typeof startEngine>[0] = {}): Promise<Engine> {
+  const memory = process.env.TUG_BENCH_MEMORY;
+  return startEngine({ ...options, ...(memory && { execRoot: mkdtempSync(join(memory, 'tug-')) }) });
 }
 
 /** Runs a program with no shell and no output kept; a failure is thrown. */
