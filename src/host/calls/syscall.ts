@@ -9,7 +9,7 @@ const libc = dlopen('libc.so.6', {
 const errnoAt = libc.symbols.__errno_location() as Pointer;
 
 /** An argument of a system call: a number, a text (passed NUL-terminated) or memory (passed by address). */
-export type Argument = number | bigint | string | Uint8Array;
+export type Argument = number | bigint | string | Uint8Array | Int32Array | Uint32Array;
 
 const invoke = libc.symbols.syscall as unknown as (...words: (number | bigint)[]) => number | bigint;
 

@@ -70,13 +70,13 @@ export function setTimesAt(directory: number, name: Path, time: FileTime): void 
   callOn('utimensat', name, directory, cstring(name), timesOf(time), AT_SYMLINK_NOFOLLOW);
 }
 
-function timesOf(time: FileTime): Buffer {
-  const times = Buffer.alloc(32);
-  for (let offset = 0; offset < 32; offset += 16) {
-    times.writeInt32LE(time.seconds | 0, offset);
-    times.writeInt32LE(Math.floor(time.seconds / 2 ** 32), offset + 4);
-    times.writeInt32LE(time.nanoseconds, offset + 8);
-  }
+/** Two of struct timespec, 64 bits of seconds and of nanoseconds each. Every call writes them anew. */
+const times = new Int32Array(8);
+
+function timesOf({ seconds, nanoseconds }: FileTime): Int32Array {
+  times[0] = times[4] = seconds | 0;
+  times[1] = times[5] = Math.floor(seconds / 2 ** 32);
+  times[2] = times[6] = nanoseconds;
   return times;
 }
 

@@ -12,6 +12,9 @@ const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_NO_SYMLINKS = 0x04;
 const RESOLVE_IN_ROOT = 0x10;
 
+/** struct open_how: flags, mode and resolve, 64 bits each of which the lower 32 are used. Every call writes it anew. */
+const how = new Uint32Array(6);
+
 /** Opens a directory of the host by its path, only to stand for it (O_PATH). The caller closes the fd. */
 export function openDirectory(path: string): number {
   const flags = O_PATH | constants.O_DIRECTORY | O_CLOEXEC;
@@ -28,12 +31,10 @@ export function openIn(
   flags: number,
   options: { mode?: number; noSymlinks?: boolean } = {},
 ): number {
-  // struct open_how: flags, mode and resolve, 64 bits each.
-  const how = Buffer.alloc(24);
-  how.writeUInt32LE(flags | O_CLOEXEC, 0);
-  how.writeUInt32LE(options.mode ?? 0, 8);
-  how.writeUInt32LE(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (options.noSymlinks ? RESOLVE_NO_SYMLINKS : 0), 16);
-  return callOn('openat2', path, root, cstring(path), how, how.length);
+  how[0] = flags | O_CLOEXEC;
+  how[2] = options.mode ?? 0;
+  how[4] = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (options.noSymlinks ? RESOLVE_NO_SYMLINKS : 0);
+  return callOn('openat2', path, root, cstring(path), how, how.byteLength);
 }
 
 /** The same, or undefined where no such file is (ENOENT, ENOTDIR, ELOOP). */

@@ -48,17 +48,25 @@ export async function readChanges(
 async function compareDirectories(walk: Walk, pair: Pair): Promise<void> {
   // Two files are open for each level: what no path could name is not gone into.
   if (pair.path.length > PATH_MAX) throw new SystemError('open', ENAMETOOLONG);
-  const names = namesIn(pair.upper);
-  const hidden = pair.opaque && pair.lower !== undefined ? namesIn(pair.lower) : [];
-  const seen = new Set(names.map((name) => name.toString('latin1')));
-  const all = [...names, ...hidden.filter((name) => !seen.has(name.toString('latin1')))];
-  for (const name of all.toSorted(Buffer.compare)) {
-    await walk.turn();
+  for (const name of namesOf(pair)) {
+    const turn = walk.turn();
+    if (turn) await turn;
     const above = tryStatusOf(pair.upper, name);
     const below = pair.lower === undefined ? undefined : tryStatusOf(pair.lower, name);
-    await compare(walk, pair, { name, above, below });
+    const entered = compare(walk, pair, { name, above, below });
+    if (entered) await entered;
   }
 }
+
+/** What is in either, in the order of the names' bytes. */
+function namesOf({ upper, lower, opaque }: Pair): Buffer[] {
+  const names = byText(upper);
+  if (opaque && lower !== undefined) for (const [text, name] of byText(lower)) names.set(text, name);
+  // Byte strings, which are sorted several times as fast as bytes.
+  return [...names.keys()].toSorted().map((text) => names.get(text) as Buffer);
+}
+
+const byText = (directory: number) => new Map(namesIn(directory).map((name) => [name.toString('latin1'), name]));
 
 interface Both {
   name: Buffer;
@@ -66,20 +74,21 @@ interface Both {
   below: FileStatus | undefined;
 }
 
-async function compare(walk: Walk, pair: Pair, { name, above, below }: Both): Promise<void> {
+/** A promise for a directory alone: most files are none, and each would be waited for. */
+function compare(walk: Walk, pair: Pair, { name, above, below }: Both): Promise<void> | undefined {
   const path = `${pair.path}/${name.toString()}`;
   if (!above || isWhiteout(above)) {
     if (below) walk.changes.push({ path, kind: 'deleted' });
-    return;
+    return undefined;
   }
   const at = walk.changes.length;
-  if (above.kind === 'directory') {
-    const lower = below?.kind === 'directory' ? name : undefined;
-    await enter(walk, pair, { path, name, lower });
-  }
-  const isSame = below !== undefined && !differs(pair, { name, above, below });
-  if (isSame && walk.changes.length === at) return;
-  walk.changes.splice(at, 0, { path, kind: below === undefined ? 'added' : 'modified' });
+  const tell = (): void => {
+    const isSame = below !== undefined && !differs(pair, { name, above, below });
+    if (isSame && walk.changes.length === at) return;
+    walk.changes.splice(at, 0, { path, kind: below === undefined ? 'added' : 'modified' });
+  };
+  if (above.kind !== 'directory') return void tell();
+  return enter(walk, pair, { path, name, lower: below?.kind === 'directory' ? name : undefined }).then(tell);
 }
 
 async function enter(

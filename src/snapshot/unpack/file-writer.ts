@@ -2,7 +2,7 @@ import { writev } from 'node:fs';
 import { syscall } from '../../host/index.ts';
 
 /** Up to this a file is written at once; more goes through a thread: a slow disk then stalls this file and not the engine. */
-const small = 64 << 10;
+export const small = 64 << 10;
 /** What is gathered before it is handed to the thread. */
 const batch = 1 << 20;
 
@@ -43,16 +43,16 @@ export function createFileWriter(fd: number): FileWriter {
     },
     async end() {
       if (underWay !== undefined || size > small) await flush();
-      else if (size > 0) writeNow(fd, pieces, start);
+      else if (size > 0) writeNow(fd, pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces), start);
       await underWay;
     },
   };
 }
 
-function writeNow(fd: number, pieces: Uint8Array[], position: number): void {
-  const bytes = pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
+/** Writes all of it, here and now. */
+export function writeNow(fd: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; ) {
-    const rest = bytes.subarray(done);
+    const rest = done === 0 ? bytes : bytes.subarray(done);
     done += syscall('pwrite64', fd, rest, rest.length, position + done);
   }
 }

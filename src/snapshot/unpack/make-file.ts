@@ -4,7 +4,7 @@ import { explainSystemError } from '../../kit/index.ts';
 import type { TarEntry } from '../../oci/index.ts';
 import { setAttributesOf } from './attributes.ts';
 import { bytesOf } from './entry-path.ts';
-import { createFileWriter, type FileWriter } from './file-writer.ts';
+import { createFileWriter, type FileWriter, small, writeNow } from './file-writer.ts';
 
 /** Puts contents into an open, empty file. */
 export type Fill = (fd: number) => Promise<void>;
@@ -21,7 +21,7 @@ export async function makeFile(
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const fd = openIn(directory, bytesOf(name), flags, { mode: entry.mode & 0o777, noSymlinks: true });
   try {
-    await writeData({ fd, path }, entry, fill);
+    if (!writeAtOnce({ fd, path }, entry, fill)) await writeData({ fd, path }, entry, fill);
     // By its number: a name would have to be looked for again.
     setAttributesOf(fd, entry);
     setTimesOf(fd, entry.modified);
@@ -30,7 +30,28 @@ export async function makeFile(
   }
 }
 
-async function writeData({ fd, path }: { fd: number; path: string }, entry: TarEntry, fill?: Fill): Promise<void> {
+interface Open {
+  fd: number;
+  path: string;
+}
+
+/** Most files are small and have come as a whole: nothing need be waited for. False where it must be. */
+function writeAtOnce({ fd, path }: Open, entry: TarEntry, fill?: Fill): boolean {
+  if (fill || entry.segments || entry.size > small) return false;
+  const whole = entry.ready();
+  if (!whole) return false;
+  try {
+    writeNow(fd, whole, 0);
+    return true;
+  } catch (error) {
+    throw worded(error, path);
+  }
+}
+
+const worded = (error: unknown, path: string): unknown =>
+  explainSystemError(Object.assign(error as Error, { syscall: 'write' }), `/${path}`);
+
+async function writeData({ fd, path }: Open, entry: TarEntry, fill?: Fill): Promise<void> {
   const writer = createFileWriter(fd);
   let ended = false;
   try {
@@ -42,7 +63,7 @@ async function writeData({ fd, path }: { fd: number; path: string }, entry: TarE
     await writer.end();
     if (entry.segments) syscall('ftruncate', fd, entry.size);
   } catch (error) {
-    throw explainSystemError(Object.assign(error as Error, { syscall: 'write' }), `/${path}`);
+    throw worded(error, path);
   } finally {
     // What is under way must not reach another file by a number that is free again.
     if (!ended) await writer.end().catch(() => undefined);
