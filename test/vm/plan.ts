@@ -4,8 +4,9 @@ export interface Plan {
   files: string[];
   /** A line for the shell instead of tests. */
   command?: string;
-  /** Only tests whose names match. */
+  /** Only tests whose names match: in all files, or in those named here. */
   pattern?: string;
+  patterns: Record<string, string>;
   /** How many times slower than others the machine is. */
   slowness: number;
   /** Seconds that one file may take. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { must } from '../support/command.ts';
 import { mark, type Outcome, type Plan } from './plan.ts';
-import { chosenFiles, omitted } from './suite.ts';
+import { chosenFiles, inPart, omitted } from './suite.ts';
 
 const root = join(import.meta.dirname, '../..');
 const made = join(root, '.cache/vm');
@@ -21,6 +21,8 @@ const plan: Plan = {
   files: command === undefined ? files : [],
   slowness,
   patience: Number(process.env.TUG_VM_PATIENCE ?? 600),
+  // Who asks for files by name gets the whole of them.
+  patterns: asked === '' ? inPart : {},
   ...(pattern === undefined ? {} : { pattern }),
   ...(command === undefined ? {} : { command }),
 };
@@ -110,6 +112,7 @@ function report(outcomes: Outcome[]): void {
   console.log('');
   for (const { file, passed, failed, skipped, seconds } of outcomes)
     console.log(`${file}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s`);
+  for (const [file, only] of Object.entries(plan.patterns)) console.log(`in part: ${file}: only ${only}`);
   for (const [file, reason] of Object.entries(omitted)) console.log(`left out: ${file}: ${reason}`);
   for (const { file, skips } of outcomes) for (const name of skips) console.log(`skipped: ${file}: ${name}`);
   for (const { file, failures } of outcomes) for (const name of failures) console.log(`failed: ${file}: ${name}`);
