@@ -18,7 +18,7 @@ export async function unpack(
   { rename, fill }: { rename: (name: string) => string; fill?: Fill | undefined },
 ): Promise<void> {
   const root = toBytes(path().resolve(directory));
-  const place = new Place(root === '/' ? '' : root, fill);
+  const place = new Place(root === '/' ? '' : root, { fill, withheld: process.umask() });
   for await (const entry of readTar(archive)) {
     try {
       await place.put(entry, rename);
@@ -37,17 +37,19 @@ class Place {
   /** Directories get their times when nothing more is written into them. */
   private readonly times: [at: string, seconds: number][] = [];
 
-  private readonly fill: Fill | undefined;
+  private readonly files: Files;
 
-  constructor(root: string, fill: Fill | undefined) {
+  constructor(root: string, files: Files) {
     this.root = root;
-    this.fill = fill;
+    this.files = files;
   }
 
   async put(entry: TarEntry, rename: (name: string) => string): Promise<void> {
     const name = clean(rename(entry.name));
     const at = this.inside(name);
     this.makeParents(at);
+    // Most files are not there yet: making one says so, and nothing need be looked at before.
+    if (entry.type === 'file' && (await writeFile(entry, { ...this.files, at }))) return;
     const isDirectory = entry.type === 'directory';
     if (this.clear(at, name, isDirectory)) await this.make(entry, at, rename);
     if (isDirectory) this.known.add(at);
@@ -101,7 +103,8 @@ class Place {
         this.times.push([at, seconds]);
         return;
       case 'file':
-        return writeFile(entry, { at, seconds, fill: this.fill });
+        if (!(await writeFile(entry, { ...this.files, at }))) throw new Error(`open ${toText(at)}: file exists`);
+        return;
       case 'symlink':
         this.makeSymlink(entry, at);
         fs().lutimesSync(onDisk(at), seconds, seconds);
@@ -131,20 +134,37 @@ class Place {
   }
 }
 
-async function writeFile(
-  entry: TarEntry,
-  { at, seconds, fill }: { at: string; seconds: number; fill: Fill | undefined },
-): Promise<void> {
-  const { openSync, fchmodSync, futimesSync, closeSync, constants } = fs();
-  const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
-  const fd = openSync(onDisk(at), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600);
+/** What making files needs to know: who fills them, and which bits new ones do not get. */
+interface Files {
+  fill: Fill | undefined;
+  withheld: number;
+}
+
+/** Makes a file with what the archive says of it; false where something is in the way. */
+async function writeFile(entry: TarEntry, { at, fill, withheld }: Files & { at: string }): Promise<boolean> {
+  const { fchmodSync, futimesSync, closeSync } = fs();
+  const fd = openNew(at, entry.mode & 0o777);
+  if (fd === undefined) return false;
   try {
     if (fill && entry.elsewhere !== undefined) await fill(fd, entry);
     else await writeContents(fd, entry);
-    fchmodSync(fd, entry.mode);
+    if ((entry.mode & 0o777 & ~withheld) !== entry.mode) fchmodSync(fd, entry.mode);
+    const seconds = entry.modified.seconds + entry.modified.nanoseconds / 1e9;
     futimesSync(fd, seconds, seconds);
   } finally {
     closeSync(fd);
+  }
+  return true;
+}
+
+function openNew(at: string, mode: number): number | undefined {
+  const { openSync, constants } = fs();
+  const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
+  try {
+    return openSync(onDisk(at), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, mode);
+  } catch (error) {
+    if ((error as { code?: string }).code === 'EEXIST') return undefined;
+    throw error;
   }
 }
 
