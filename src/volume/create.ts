@@ -62,7 +62,7 @@ async function createLocal(
   { name, given }: Pick<Creation, 'name' | 'given'>,
 ): Promise<{ volume: Volume; made: boolean }> {
   checkLocal(name, present ? {} : (given.options ?? {}));
-  const row = present ?? makeVolume(place, name, given);
+  const row = present ?? (await makeVolume(place, name, given));
   return { volume: describe(name, row, dataPath(place, name)), made: present === undefined };
 }
 

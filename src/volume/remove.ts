@@ -18,7 +18,7 @@ export async function removeVolume(
 ): Promise<string | undefined> {
   const row = findVolume(place, name);
   if (row && row.driver === undefined) {
-    condemnVolume(place, name);
+    await condemnVolume(place, name);
     removal.unmount(name);
     await eraseVolume(place, name);
     return 'local';

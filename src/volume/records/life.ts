@@ -32,25 +32,27 @@ export function newRow(given: NewRow): VolumeRow {
 }
 
 /** Makes the directory, then the row: a kill in between leaves an empty directory, which is taken over or removed later. */
-export function makeVolume(place: Place, name: string, given: NewRow): VolumeRow {
+export async function makeVolume(place: Place, name: string, given: NewRow): Promise<VolumeRow> {
   const row = newRow(given);
   mkdirSync(join(place.root, name), { recursive: true, mode: 0o701 });
   mkdirSync(dataPath(place, name), { recursive: true, mode: 0o755 });
   crashpoint('volume.directory');
-  place.store.admit((tx) => tx.collection(volumeRows).put(name, row));
+  place.store.admit((tx) => tx.collection(volumeRows).put(name, row), { wait: false });
   crashpoint('volume.created');
+  await place.store.flush();
   return row;
 }
 
-/** From here on the volume is gone for everybody. Refused while somebody refers to it. */
-export function condemnVolume({ store }: Place, name: string): void {
-  store.update((tx) => {
+/** From here on the volume is gone for everybody, also after a loss of power once this resolves. Refused while somebody refers to it. */
+export async function condemnVolume({ store }: Place, name: string): Promise<void> {
+  store.note((tx) => {
     refuseUsed(tx, name);
     const rows = tx.collection(volumeRows);
     const row = rows.get(name);
     if (row) rows.put(name, { ...row, removing: true });
   });
   crashpoint('volume.condemned');
+  await store.flush();
 }
 
 /** Refused while somebody refers to it. */
@@ -64,7 +66,8 @@ export function refuseUsed(tx: Tx, name: string): void {
 export async function eraseVolume({ root, store }: Place, name: string): Promise<void> {
   await rm(join(root, name), { recursive: true, force: true });
   crashpoint('volume.erased');
-  store.update((tx) => tx.collection(volumeRows).delete(name));
+  // A journal that has just been told of thousands of removals would be waited for, only to say what the next start finds out by itself.
+  store.note((tx) => tx.collection(volumeRows).delete(name));
 }
 
 /** Finishes removals and makings that a kill cut short. */
