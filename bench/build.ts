@@ -6,7 +6,7 @@ import { load, sideBySide } from './measure.ts';
 import { report } from './report.ts';
 import { api, memory, quietly, type Sides, tug } from './sides.ts';
 
-const rounds = Number(process.env.TUG_BENCH_ROUNDS ?? 5);
+const rounds = Number(process.env.TUG_BENCH_ROUNDS ?? 9);
 /** Where docker's command line finds its `buildx`; without it only the classic builder is measured beside. */
 const config = process.env.TUG_BENCH_BUILDX;
 const steps = 20;

@@ -50,6 +50,7 @@ export interface LocalEntry {
   mode: number;
   size: number;
   modified: { seconds: number; nanoseconds: number };
+  /** Of a symlink its text; of a file the path of one before it in the list, which is the same file by another name. */
   link?: string;
 }
 

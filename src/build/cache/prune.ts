@@ -27,11 +27,11 @@ export async function prune(
   for (let again = true; again; ) {
     again = false;
     for (const { id, record, size } of rows) {
+      if (kept !== undefined && total <= kept) break;
       if (gone.has(id) || !mayGo(context, { id, record, options })) continue;
       if (!options.all && isShared(record, shared)) continue;
       // Builds go on meanwhile: what stands on it may have come later than the list.
       if (store.view((tx) => recordsIn(tx).idsBy('parent', id)).length > 0) continue;
-      if (kept !== undefined && total <= kept) break;
       const targets = store.update((tx) => deleteRecord(tx, id));
       crashpoint('build.pruned');
       await context.images.drop(targets);

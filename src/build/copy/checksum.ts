@@ -19,7 +19,7 @@ import type { Place } from './copier.ts';
 /** Remembers what files contain, by inode, size and time of change. */
 export interface Digests {
   /** At once where it is known or the file is small. */
-  of(place: Place, status: FileStatus): string | Promise<string>;
+  of(place: Place, status: FileStatus, signal: AbortSignal): string | Promise<string>;
 }
 
 const MOST_REMEMBERED = 500_000;
@@ -35,13 +35,13 @@ export function createDigests(): Digests {
     return digest;
   }
   return {
-    of(place, status) {
+    of(place, status, signal) {
       const { inode, device, size, modified } = status;
       const key = `${device.join(':')}:${inode}:${size}:${modified.seconds}.${modified.nanoseconds}`;
       const before = known.get(key);
       if (before !== undefined) return before;
       if (size <= small) return remember(key, usingFd(openFile(place), digestAtOnce));
-      return digestAside(place, hasher).then((digest) => remember(key, digest));
+      return digestAside(place, hasher, signal).then((digest) => remember(key, digest));
     },
   };
 }
@@ -62,12 +62,13 @@ function digestAtOnce(fd: number): string {
   }
 }
 
-async function digestAside(place: Place, hasher: Hasher): Promise<string> {
+async function digestAside(place: Place, hasher: Hasher, signal: AbortSignal): Promise<string> {
   const fd = openFile(place);
   const hashing = hasher.begin();
   try {
     const buffer = Buffer.allocUnsafe(small);
     for (let at = 0; ; ) {
+      signal.throwIfAborted();
       const length = await readAside(fd, buffer, at);
       if (length === 0) return await hashing.digest();
       await hashing.update(buffer.subarray(0, length));
@@ -118,7 +119,7 @@ async function addEntry(walk: Walk, place: Place, path: string): Promise<void> {
   }
   const status = tryStatusOf(place.directory, place.name);
   if (!status) return;
-  const content = status.kind === 'file' ? walk.digests.of(place, status) : '';
+  const content = status.kind === 'file' ? walk.digests.of(place, status, walk.signal) : '';
   const head = headOf(walk, { place, status, content: typeof content === 'string' ? content : await content });
   walk.hash.update(`${path}\0${head}\n`, 'latin1');
   if (status.kind !== 'directory') return;

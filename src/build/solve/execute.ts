@@ -26,22 +26,22 @@ interface Execution {
 /** Does what a step says and writes its outcome down. */
 export async function execute(build: Build, vertex: Vertex, execution: Execution): Promise<Result> {
   const { context } = build;
-  const layer = await layerOf(build, vertex, execution);
-  const size = context.snapshots.layerSize(layer, layersOf(execution.parent));
+  const name = await layerOf(build, vertex, execution);
+  const layer = { layer: name, size: context.snapshots.layerSize(name, layersOf(execution.parent)) };
   const record = context.cache.add(
     {
       type: 'regular',
       description: vertex.step?.createdBy ?? '',
       ...(execution.parent.record !== undefined && { parent: execution.parent.record }),
-      layers: [{ layer, size }],
-      size,
+      layers: [layer],
+      size: layer.size,
       parts: execution.parts,
       ...(build.epoch !== undefined && { createdAt: new Date(build.epoch * 1000).toISOString() }),
     },
     execution.keys,
   );
   build.hold.use(record);
-  return { record, stack: context.cache.stack(record), key: execution.keys[0] ?? '' };
+  return { record, stack: [...execution.parent.stack, layer], key: execution.keys[0] ?? '' };
 }
 
 async function layerOf(build: Build, vertex: Vertex, execution: Execution): Promise<string> {

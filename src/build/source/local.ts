@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   chmodAt,
   closeFd,
+  linkAt,
   makeDirectoryAt,
   makeSymlinkAt,
   namesIn,
@@ -34,18 +35,26 @@ export async function localFiles(context: Context, key: string, taken: Set<strin
   const root = usingFd(openDirectory(path), (fd) => openDirectoryAt(fd, '.'));
   const memory = rememberedLevels(path);
   let missing = 0;
+  let links: LocalEntry[] = [];
+  const complete = (): void => {
+    linkNames(root, links);
+    memory.keep();
+  };
   return {
     root,
     async prepare(entries) {
       const levels = levelsOf(entries);
-      const wanted = await prepare(root, levels, memory.changed(levels));
+      const changed = memory.changed(levels);
+      const wanted = await prepare(root, levels, changed);
       missing = wanted.length;
-      if (missing === 0) memory.keep();
+      // A name in a directory that is as it was may stand for a file that is not.
+      links = changed.size === 0 ? [] : entries.filter(({ kind, link }) => kind === 'file' && link !== undefined);
+      if (missing === 0) complete();
       return wanted;
     },
     async fill(tar, signal) {
       const filled = await fill(root, tar, signal);
-      if (filled === missing) memory.keep();
+      if (filled === missing) complete();
     },
     close() {
       closeFd(root);
@@ -82,11 +91,18 @@ function levelsOf(entries: LocalEntry[]): Map<string, Level> {
     if (cleaned(entry.path) !== entry.path || entry.path === '') throw invalid(entry.path);
     const level = levels.get(parentOf(entry.path));
     const name = baseOf(entry.path);
-    if (!level || level.names.has(name)) throw invalid(entry.path);
+    if (!level || level.names.has(name) || !isLinkListed(levels, entry)) throw invalid(entry.path);
     level.names.set(name, { entry, place });
     if (entry.kind === 'directory') levels.set(entry.path, { names: new Map() });
   }
   return levels;
+}
+
+/** A file by another name is one of the list. */
+function isLinkListed(levels: Map<string, Level>, { kind, link }: LocalEntry): boolean {
+  if (kind !== 'file' || link === undefined) return true;
+  const first = levels.get(parentOf(link))?.names.get(baseOf(link))?.entry;
+  return first?.kind === 'file' && first.link === undefined;
 }
 
 const invalid = (path: string): EngineError =>
@@ -109,10 +125,29 @@ function settled(fd: number, name: Buffer, entry: LocalEntry): boolean {
     makeSymlinkAt(fd, name, Buffer.from(link, 'latin1'));
     return true;
   }
-  if (!same || same.size !== entry.size || same.modified.seconds !== entry.modified.seconds) return false;
+  // Its place is taken once the file it is another name of is there.
+  if (entry.link !== undefined) return true;
+  // Whether the other names of this one are still to be the same file is not looked at: it becomes a file of its own, and they follow.
+  if (!same || same.links > 1 || same.size !== entry.size || same.modified.seconds !== entry.modified.seconds)
+    return false;
   if (same.modified.nanoseconds !== entry.modified.nanoseconds) return false;
   if (same.mode !== entry.mode) chmodAt(fd, name, entry.mode);
   return true;
+}
+
+/** Gives files their other names. */
+function linkNames(root: number, links: LocalEntry[]): void {
+  for (const { path, link = '' } of links) {
+    usingFd(openReal(root, parentOf(link)), (from) => {
+      usingFd(openReal(root, parentOf(path)), (directory) => {
+        const [first, name] = [bytesOf(baseOf(link)), bytesOf(baseOf(path))];
+        const there = tryStatusOf(directory, name);
+        if (there?.inode === statusOf(from, first).inode) return;
+        if (there) removeAny(directory, name);
+        linkAt(from, first, { directory, name });
+      });
+    });
+  }
 }
 
 function removeAny(fd: number, name: Buffer): void {

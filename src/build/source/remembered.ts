@@ -62,7 +62,7 @@ function digestOf({ names }: Level): string {
   const parts: string[] = [];
   for (const [name, { entry }] of names) {
     const { kind, mode, size, modified, link = '' } = entry;
-    const about = kind === 'file' ? `${size} ${modified.seconds} ${modified.nanoseconds}` : link;
+    const about = kind === 'file' ? `${size} ${modified.seconds} ${modified.nanoseconds} ${link}` : link;
     parts.push(`${name}\0${kind} ${mode} ${about}\0`);
   }
   return createHash('sha1').update(parts.join('')).digest('hex');
