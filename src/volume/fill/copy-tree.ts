@@ -58,37 +58,36 @@ export async function copyTree(from: number, to: number): Promise<void> {
 async function copyEntries(copy: Copy): Promise<void> {
   for (const [index, name] of namesIn(copy.from).entries()) {
     if (index % atOnce === 0) await new Promise(setImmediate);
-    await copyEntry(copy, name);
+    const longer = copyEntry(copy, name);
+    if (longer) await longer;
   }
 }
 
-async function copyEntry(copy: Copy, name: Buffer): Promise<void> {
+/** A promise for what takes long: most files are small, and each would be waited for. */
+function copyEntry(copy: Copy, name: Buffer): Promise<void> | undefined {
   const status = statusOf(copy.from, name);
   if (status.kind === 'directory') return copyDirectory(copy, name, status);
-  const key = `${status.device}:${status.inode}`;
-  const first = status.links > 1 ? copy.links.get(key) : undefined;
+  const key = status.links > 1 ? `${status.device}:${status.inode}` : undefined;
+  const first = key === undefined ? undefined : copy.links.get(key);
   if (first) {
     linkAt(first.directory, first.name, { directory: copy.to, name });
-    return;
+    return undefined;
   }
-  if (status.kind === 'file') await copyFile(copy, name, status);
-  else {
-    copyOther(copy, name, status);
-    copyStatus({ directory: copy.from, name }, { directory: copy.to, name }, status);
-  }
-  if (status.links > 1) {
-    const directory = openDirectoryAt(copy.to, '.');
-    copy.held.push(directory);
-    copy.links.set(key, { directory, name });
-  }
+  const longer = status.kind === 'file' ? copyFile(copy, name, status) : copyOther(copy, name, status);
+  if (key === undefined) return longer;
+  const directory = openDirectoryAt(copy.to, '.');
+  copy.held.push(directory);
+  copy.links.set(key, { directory, name });
+  return longer;
 }
 
 /** Its group is not the directory's. */
 const isPlain = (directory: number): boolean => (statFd(directory).mode & 0o2000) === 0;
 
-function copyOther(copy: Copy, name: Buffer, status: FileStatus): void {
+function copyOther(copy: Copy, name: Buffer, status: FileStatus): undefined {
   if (status.kind === 'symlink') makeSymlinkAt(copy.to, name, readLinkAt(copy.from, name));
   else makeNodeAt(copy.to, name, { kind: status.kind as 'char', mode: status.mode, device: status.node });
+  copyStatus({ directory: copy.from, name }, { directory: copy.to, name }, status);
 }
 
 async function copyDirectory(copy: Copy, name: Buffer, status: FileStatus): Promise<void> {
@@ -110,33 +109,74 @@ async function copyDirectory(copy: Copy, name: Buffer, status: FileStatus): Prom
 /** Bytes copied before others get their turn. */
 const slice = 4 << 20;
 
-async function copyFile(copy: Copy, name: Buffer, status: FileStatus): Promise<void> {
+function copyFile(copy: Copy, name: Buffer, status: FileStatus): Promise<void> | undefined {
+  const files = openBoth(copy, name, status);
+  if (status.size > slice) return copyLong(files);
+  try {
+    let left = status.size;
+    while (left > 0) left -= send(files, left);
+    furnish(files);
+  } finally {
+    closeBoth(files);
+  }
+  return undefined;
+}
+
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+interface Files {
+  source: number;
+  target: number;
+  status: FileStatus;
+  /** The mode of a new file that has the right owner already. */
+  given: number | undefined;
+}
+
+function openBoth(copy: Copy, name: Buffer, status: FileStatus): Files {
+  const isRoots = copy.plain && status.uid === 0 && status.gid === 0;
+  const mode = isRoots ? status.mode & 0o777 : 0o600;
   const source = openIn(copy.from, name, constants.O_RDONLY | constants.O_NOFOLLOW, { noSymlinks: true });
   try {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    const isRoots = copy.plain && status.uid === 0 && status.gid === 0;
-    const mode = isRoots ? status.mode & 0o777 : 0o600;
-    const target = openIn(copy.to, name, flags, { mode, noSymlinks: true });
-    try {
-      for (let left = status.size; left > 0; ) {
-        const length = syscall('sendfile', target, source, 0, Math.min(left, slice));
-        if (length === 0) break;
-        left -= length;
-        if (left > 0) await new Promise(setImmediate);
-      }
-      // As in copyStatus, but for what a new file has already.
-      if (!isRoots) chownOf(target, status);
-      if (!isRoots || (mode & ~withheld) !== status.mode) chmodOf(target, status.mode);
-      for (const [name, value] of xattrsOf(source)) {
-        if (!isOverlays(name)) setXattrOf(target, { name, value });
-      }
-      setTimesOf(target, status.modified);
-    } finally {
-      closeFd(target);
-    }
-  } finally {
+    const target = openIn(copy.to, name, newFile, { mode, noSymlinks: true });
+    return { source, target, status, given: isRoots ? mode & ~withheld : undefined };
+  } catch (error) {
     closeFd(source);
+    throw error;
   }
+}
+
+function closeBoth({ source, target }: Files): void {
+  closeFd(target);
+  closeFd(source);
+}
+
+/** Copies as many bytes as the kernel likes; of a file that has become shorter all that is left. */
+function send({ source, target }: Files, left: number): number {
+  return syscall('sendfile', target, source, 0, Math.min(left, slice)) || left;
+}
+
+/** Closes both. */
+async function copyLong(files: Files): Promise<void> {
+  try {
+    let left = files.status.size;
+    while (left > 0) {
+      left -= send(files, left);
+      await new Promise(setImmediate);
+    }
+    furnish(files);
+  } finally {
+    closeBoth(files);
+  }
+}
+
+/** As copyStatus, but for what a new file has already. */
+function furnish({ source, target, status, given }: Files): void {
+  if (given === undefined) chownOf(target, status);
+  if (given !== status.mode) chmodOf(target, status.mode);
+  for (const [name, value] of xattrsOf(source)) {
+    if (!isOverlays(name)) setXattrOf(target, { name, value });
+  }
+  setTimesOf(target, status.modified);
 }
 
 const isOverlays = (xattr: string): boolean => xattr.startsWith('trusted.overlay.');
