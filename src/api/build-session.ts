@@ -48,7 +48,10 @@ export type SessionContext = { key: string; ignored?: string[] } | { remote: str
 /** A named context: files, an image, or one of an OCI layout, whose directory the client has as `layout:NAME`. */
 export type SessionNamed = { key: string } | { image: string } | { remote: string } | { layout: string };
 
-/** One file of a context: `[path, kind, mode, size, seconds, nanoseconds, link]`; the path is a byte string. */
+/**
+ * One file of a context: `[path, kind, mode, size, seconds, nanoseconds, link]`; the path is a byte string. `link` is the text of a symlink;
+ * of a file that came in the list under another name already, it is that path.
+ */
 export type SessionEntry = [
   path: string,
   kind: 'f' | 'd' | 'l',

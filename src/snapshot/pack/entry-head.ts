@@ -1,4 +1,4 @@
-import { type FileStatus, readLinkAt, xattrsAt } from '../../host/index.ts';
+import { type FileStatus, readLinkAt, xattrsAt, xattrsOf } from '../../host/index.ts';
 import { encodeTarHead } from '../../oci/index.ts';
 import { containerId, type IdMapping } from '../containers/owners.ts';
 import type { Spot } from './tree-entries.ts';
@@ -27,6 +27,8 @@ export function entryHead(of: {
   elsewhere?: string;
   /** The owner is the host's id that stands for one of these. */
   ids?: IdMapping | undefined;
+  /** The file itself, open for reading. */
+  fd?: number;
 }): Uint8Array {
   const { spot, status, name, link, ids } = of;
   const isSymlink = status.kind === 'symlink' && link === undefined;
@@ -40,14 +42,16 @@ export function entryHead(of: {
     modified: { seconds: status.modified.seconds, nanoseconds: 0 },
     linkName: isSymlink ? readLinkAt(spot.directory, spot.name).toString('latin1') : (link ?? ''),
     device: status.kind === 'char' || status.kind === 'block' ? status.node : [0, 0],
-    xattrs: link === undefined ? keptXattrs(spot, ids) : new Map(),
+    xattrs:
+      link === undefined
+        ? keptXattrs(of.fd === undefined ? xattrsAt(spot.directory, spot.name) : xattrsOf(of.fd), ids)
+        : new Map(),
     ...(of.elsewhere !== undefined && { elsewhere: of.elsewhere }),
   });
 }
 
 /** What belongs to the file wherever it is: capabilities, ACLs, users' attributes. */
-function keptXattrs(spot: Spot, ids: IdMapping | undefined): Map<string, Uint8Array> {
-  const found = xattrsAt(spot.directory, spot.name);
+function keptXattrs(found: Map<string, Uint8Array>, ids: IdMapping | undefined): Map<string, Uint8Array> {
   for (const name of found.keys()) if (!isKept(name)) found.delete(name);
   const capabilities = found.get(capability);
   if (ids && capabilities) found.set(capability, unbound(capabilities));

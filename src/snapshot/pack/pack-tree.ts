@@ -144,7 +144,7 @@ function packFile(options: PackOptions, { entry, add }: Packing, name: string): 
   try {
     const now = statFd(fd);
     if (now.kind !== 'file') throw new SystemError('open', 2);
-    add(entryHead({ spot, status: now, ...as, ...told(options, now.size), link: undefined }));
+    add(entryHead({ spot, status: now, fd, ...as, ...told(options, now.size), link: undefined }));
     kept = now.size > small;
     if (kept) return { fd, size: now.size };
     if (now.size > 0) add(smallData(fd, now.size));
@@ -217,11 +217,10 @@ function told({ handOver }: PackOptions, size: number): { size: number; elsewher
 function pieceMemory(reuse = false): (most: number) => Buffer {
   if (!reuse) return (most) => Buffer.allocUnsafe(Math.min(piece, most));
   const both: Buffer[] = [];
-  let turn = 0;
   return (most) => {
-    turn = 1 - turn;
-    both[turn] ??= Buffer.allocUnsafe(piece);
-    return both[turn].subarray(0, most);
+    const memory = (both.length === 2 && both.shift()) || Buffer.allocUnsafe(piece);
+    both.push(memory);
+    return memory.subarray(0, most);
   };
 }
 

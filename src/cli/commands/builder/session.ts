@@ -52,6 +52,8 @@ interface Under {
   /** Where the bytes of a channel go. */
   channels: Map<number, Pick<Inflow, 'push' | 'end'>>;
   writing: Promise<void>[];
+  /** Resolves when who takes an output has caught up: what comes is not gathered here. */
+  room?: Promise<void>;
   /** What is sent goes out one after another. */
   tail: Promise<void>;
   outcome?: SessionOutcome;
@@ -74,7 +76,10 @@ export async function runSession(
   });
   await send(under, { request });
   try {
-    for (let bytes = await stream.read(); bytes; bytes = await stream.read()) read(bytes);
+    for (let bytes = await stream.read(); bytes; bytes = await stream.read()) {
+      read(bytes);
+      await under.room;
+    }
   } catch (error) {
     under.failure ??= error as Error;
   }
@@ -143,15 +148,28 @@ async function lead(
 }
 
 function takeBytes(
-  { channels, writing }: Under,
+  under: Under,
   { index, channel }: { index: number; channel: number },
   take: Answers['output'],
 ): void {
-  const inflow = createInflow(() => undefined);
-  channels.set(channel, inflow);
+  let resume = (): void => undefined;
+  const inflow = createInflow(() => resume());
+  under.channels.set(channel, {
+    end: inflow.end,
+    push(bytes) {
+      const hasRoom = inflow.push(bytes);
+      if (!hasRoom) under.room = new Promise((resolve) => (resume = resolve));
+      return hasRoom;
+    },
+  });
   const written = take(index, inflow.bytes());
-  written.catch(() => undefined);
-  writing.push(written);
+  written.catch((error: Error) => {
+    under.failure ??= error;
+    under.channels.delete(channel);
+    under.stream.destroy();
+    resume();
+  });
+  under.writing.push(written);
 }
 
 async function list(under: Under, context: string): Promise<void> {

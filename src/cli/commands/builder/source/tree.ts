@@ -20,6 +20,7 @@ interface Leaves {
 /** Lists a directory, directories before what is in them. Sockets and devices are left out. */
 export function listTree(directory: string, leaves: Leaves | undefined): LocalTree {
   const entries: SessionEntry[] = [];
+  const firstNames = new Map<string, string>();
   const root = directory.endsWith('/') ? directory : `${directory}/`;
   const { lstatSync, readdirSync, readlinkSync } = fs();
 
@@ -44,12 +45,24 @@ export function listTree(directory: string, leaves: Leaves | undefined): LocalTr
           'latin1',
         );
         entries.push([...entryOf(path, 'l', found), link]);
-      } else if (found.isFile()) entries.push(entryOf(path, 'f', found));
+      } else if (found.isFile()) {
+        const first = firstName(firstNames, path, found);
+        entries.push(first === undefined ? entryOf(path, 'f', found) : [...entryOf(path, 'f', found), first]);
+      }
     }
   }
 
   list('');
   return { entries, pack: (places) => pack(root, entries, places) };
+}
+
+/** The path under which a file with several names is in the list already. */
+function firstName(known: Map<string, string>, path: string, { dev, ino, nlink }: BigIntStats): string | undefined {
+  if (nlink === 1n) return undefined;
+  const key = `${dev}:${ino}`;
+  const first = known.get(key);
+  if (first === undefined) known.set(key, path);
+  return first;
 }
 
 const onDisk = (path: string): Buffer => Buffer.from(path, 'latin1');
