@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   chmodAt,
   closeFd,
+  type FileStatus,
   linkAt,
   makeDirectoryAt,
   makeSymlinkAt,
@@ -127,12 +128,16 @@ function settled(fd: number, name: Buffer, entry: LocalEntry): boolean {
   }
   // Its place is taken once the file it is another name of is there.
   if (entry.link !== undefined) return true;
-  // Whether the other names of this one are still to be the same file is not looked at: it becomes a file of its own, and they follow.
-  if (!same || same.links > 1 || same.size !== entry.size || same.modified.seconds !== entry.modified.seconds)
-    return false;
-  if (same.modified.nanoseconds !== entry.modified.nanoseconds) return false;
+  if (!same || !isSameFile(same, entry)) return false;
   if (same.mode !== entry.mode) chmodAt(fd, name, entry.mode);
   return true;
+}
+
+function isSameFile(there: FileStatus, { size, modified }: LocalEntry): boolean {
+  // Whether its other names are still to be the same file is not looked at: it becomes a file of its own, and they follow.
+  if (there.links > 1) return false;
+  const { seconds, nanoseconds } = there.modified;
+  return there.size === size && seconds === modified.seconds && nanoseconds === modified.nanoseconds;
 }
 
 /** Gives files their other names. */

@@ -152,13 +152,16 @@ function takeBytes(
   { index, channel }: { index: number; channel: number },
   take: Answers['output'],
 ): void {
-  let resume = (): void => undefined;
-  const inflow = createInflow(() => resume());
+  let full: PromiseWithResolvers<void> | undefined;
+  const inflow = createInflow(() => full?.resolve());
   under.channels.set(channel, {
     end: inflow.end,
     push(bytes) {
       const hasRoom = inflow.push(bytes);
-      if (!hasRoom) under.room = new Promise((resolve) => (resume = resolve));
+      if (!hasRoom) {
+        full = Promise.withResolvers();
+        under.room = full.promise;
+      }
       return hasRoom;
     },
   });
@@ -167,7 +170,7 @@ function takeBytes(
     under.failure ??= error;
     under.channels.delete(channel);
     under.stream.destroy();
-    resume();
+    full?.resolve();
   });
   under.writing.push(written);
 }
