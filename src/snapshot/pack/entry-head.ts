@@ -17,19 +17,7 @@ export function isOpaque(spot: Spot): boolean {
 }
 
 /** The header of a file under a name of the archive; `link` makes it a hard link to that one. */
-export function entryHead(of: {
-  spot: Spot;
-  status: FileStatus;
-  name: string;
-  size: number;
-  link: string | undefined;
-  /** See TarEntry. */
-  elsewhere?: string;
-  /** The owner is the host's id that stands for one of these. */
-  ids?: IdMapping | undefined;
-  /** The file itself, open for reading. */
-  fd?: number;
-}): Uint8Array {
+export function entryHead(of: Told): Uint8Array {
   const { spot, status, name, link, ids } = of;
   const isSymlink = status.kind === 'symlink' && link === undefined;
   return encodeTarHead({
@@ -42,16 +30,28 @@ export function entryHead(of: {
     modified: { seconds: status.modified.seconds, nanoseconds: 0 },
     linkName: isSymlink ? readLinkAt(spot.directory, spot.name).toString('latin1') : (link ?? ''),
     device: status.kind === 'char' || status.kind === 'block' ? status.node : [0, 0],
-    xattrs:
-      link === undefined
-        ? keptXattrs(of.fd === undefined ? xattrsAt(spot.directory, spot.name) : xattrsOf(of.fd), ids)
-        : new Map(),
+    xattrs: link === undefined ? keptXattrs(of) : new Map(),
     ...(of.elsewhere !== undefined && { elsewhere: of.elsewhere }),
   });
 }
 
+interface Told {
+  spot: Spot;
+  status: FileStatus;
+  name: string;
+  size: number;
+  link: string | undefined;
+  /** See TarEntry. */
+  elsewhere?: string;
+  /** The owner is the host's id that stands for one of these. */
+  ids?: IdMapping | undefined;
+  /** The file itself, open for reading. */
+  fd?: number;
+}
+
 /** What belongs to the file wherever it is: capabilities, ACLs, users' attributes. */
-function keptXattrs(found: Map<string, Uint8Array>, ids: IdMapping | undefined): Map<string, Uint8Array> {
+function keptXattrs({ spot, fd, ids }: Told): Map<string, Uint8Array> {
+  const found: Map<string, Uint8Array> = fd === undefined ? xattrsAt(spot.directory, spot.name) : xattrsOf(fd);
   for (const name of found.keys()) if (!isKept(name)) found.delete(name);
   const capabilities = found.get(capability);
   if (ids && capabilities) found.set(capability, unbound(capabilities));
@@ -61,7 +61,7 @@ function keptXattrs(found: Map<string, Uint8Array>, ids: IdMapping | undefined):
 const capability = 'security.capability';
 
 /** Capabilities that hold for the root of a user namespace alone (version 3, with its id at the end) as version 2 has them. */
-function unbound(value: Buffer): Buffer {
+function unbound(value: Uint8Array): Uint8Array {
   if (value.length !== 24) return value;
   const plain = Buffer.from(value.subarray(0, 20));
   plain[3] = 2;
