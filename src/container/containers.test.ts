@@ -1,36 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { once } from 'node:events';
 import { EngineError } from '../kit/index.ts';
-import { type Containers, createContainers } from './index.ts';
-import { createNeighbours, fakeProcess, type Neighbours, socketPair } from './testing/neighbours.ts';
+import { fakeProcess, socketPair } from './testing/neighbours.ts';
+import { actions, containers, neighbours, reopen, useRoom } from './testing/room.ts';
 
-let neighbours: Neighbours;
-let containers: Containers;
-let actions: string[];
-
-function open(): void {
-  containers = createContainers(neighbours);
-  containers.subscribe(({ Type, Action = '' }) => {
-    if (Type === 'container') actions.push(Action);
-  });
-}
-
-async function reopen(): Promise<void> {
-  await containers.close();
-  open();
-  await containers.restore();
-}
-
-beforeEach(() => {
-  neighbours = createNeighbours();
-  actions = [];
-  open();
-});
-
-afterEach(async () => {
-  await containers.close();
-  neighbours.remove();
-});
+useRoom();
 
 const body = (extra: object = {}) => ({ Image: 'busybox', Cmd: ['sleep', '1'], ...extra });
 const state = async (name: string) => (await containers.inspect(name, { size: false })).State;

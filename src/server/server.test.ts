@@ -1,32 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { expect, test } from 'bun:test';
+import { statSync } from 'node:fs';
 import { createServer as createNetServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silent } from '../kit/index.ts';
-import type { Server } from './contract.ts';
 import { createServer } from './server.ts';
-import { createFakeRooms, type FakeRooms } from './testing/fakes.ts';
 import { dial } from './testing/raw.ts';
+import { directory, path, rooms, server, useServer } from './testing/served.ts';
 
-let directory: string;
-let path: string;
-let rooms: FakeRooms;
-let server: Server;
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'tug-server-'));
-  path = join(directory, 'api.sock');
-  rooms = createFakeRooms();
-  server = createServer({ backends: rooms.backends, log: silent });
-  await server.listen({ path, mode: 0o660 });
-});
-
-afterEach(async () => {
-  await server.close();
-  rooms.backends.system.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+useServer();
 
 const call = (method: string, target: string, body?: unknown, headers: Record<string, string> = {}) =>
   fetch(`http://d${target}`, {

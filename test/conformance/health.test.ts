@@ -1,53 +1,12 @@
 // Health checks, restart policies, events and links: the same commands on a real Docker and on ours, compared word by word.
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { rmSync } from 'node:fs';
-import { type Result, run, until } from '../support/command.ts';
-import { type Engine, startEngine } from '../support/engine.ts';
-import { busyboxTar } from '../support/image.ts';
-import { startPeer } from '../support/peer.ts';
+import { describe, expect, test } from 'bun:test';
+import { until } from '../support/command.ts';
+import { ours, peer, type Side, theirs, useSides } from './sides.ts';
 
-const peer = await startPeer();
 const image = 'health-conformance:1';
-let engine: Engine;
-
-interface Side {
-  socket: string;
-  docker(...args: string[]): Promise<Result>;
-}
-
-const side = (socket: string): Side => ({
-  socket,
-  docker: (...args) => run(['docker', ...args], { env: { DOCKER_HOST: `unix://${socket}` } }),
-});
-
-let theirs: Side;
-let ours: Side;
-
-beforeAll(async () => {
-  if (peer === undefined) return;
-  engine = await startEngine();
-  theirs = side(peer);
-  ours = side(engine.socket);
-  const tar = await busyboxTar();
-  for (const { docker } of [theirs, ours]) {
-    await clear(docker);
-    expect((await docker('import', '--change', 'CMD ["sh"]', tar, image)).code).toBe(0);
-  }
-  rmSync(tar);
-}, 60_000);
-
-afterAll(async () => {
-  if (peer === undefined) return;
-  await clear(theirs.docker);
-  await theirs.docker('rmi', image);
-  expect(await engine.dispose()).toEqual([]);
-}, 60_000);
-
 const names = ['lc-child', 'lc-parent', 'lc-other', 'lc-sick', 'lc-loop'];
 
-async function clear(docker: Side['docker']): Promise<void> {
-  await docker('rm', '-f', '-v', ...names);
-}
+useSides(image, (docker) => docker('rm', '-f', '-v', ...names));
 
 /** Ids, addresses and times are each engine's own. */
 function normal(text: string): string {

@@ -1,21 +1,20 @@
 // When things happen by themselves: delays of restarts, pauses between probes, time limits. Both engines are asked when each thing
 // happened. What a machine is busy with only adds to a time, so the least of several is compared; more are taken until they agree.
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readFileSync, rmSync } from 'node:fs';
-import { type Result, run, until } from '../support/command.ts';
-import { type Engine, startEngine } from '../support/engine.ts';
-import { busyboxTar } from '../support/image.ts';
-import { startPeer } from '../support/peer.ts';
+import { expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { until } from '../support/command.ts';
+import { ours, peer, type Side, theirs, useSides } from './sides.ts';
 
-const peer = await startPeer();
 const image = 'timing-conformance:1';
+const names = ['tm-loop', 'tm-rest', 'tm-well', 'tm-sick', 'tm-slow', 'tm-deaf'];
 const attempts = 3;
 const tolerance = 100;
-let engine: Engine;
 
-interface Side {
-  socket: string;
-  docker(...args: string[]): Promise<Result>;
+useSides(image, clear);
+
+async function clear(docker: Side['docker']): Promise<void> {
+  await docker('rm', '-f', '-v', ...names);
+  await docker('volume', 'rm', '-f', 'tm-data');
 }
 
 /** An engine that is listened to. */
@@ -31,41 +30,6 @@ interface Event {
 
 /** Milliseconds by what they are the time of, each once for every time it was seen. */
 type Times = Map<string, number[]>;
-
-const side = (socket: string): Side => ({
-  socket,
-  docker: (...args) => run(['docker', ...args], { env: { DOCKER_HOST: `unix://${socket}` } }),
-});
-
-let theirs: Side;
-let ours: Side;
-
-beforeAll(async () => {
-  if (peer === undefined) return;
-  engine = await startEngine();
-  theirs = side(peer);
-  ours = side(engine.socket);
-  const tar = await busyboxTar();
-  for (const { docker } of [theirs, ours]) {
-    await clear(docker);
-    expect((await docker('import', '--change', 'CMD ["sh"]', tar, image)).code).toBe(0);
-  }
-  rmSync(tar);
-}, 60_000);
-
-afterAll(async () => {
-  if (peer === undefined) return;
-  await clear(theirs.docker);
-  await theirs.docker('rmi', image);
-  expect(await engine.dispose()).toEqual([]);
-}, 60_000);
-
-const names = ['tm-loop', 'tm-rest', 'tm-well', 'tm-sick', 'tm-slow', 'tm-deaf'];
-
-async function clear(docker: Side['docker']): Promise<void> {
-  await docker('rm', '-f', '-v', ...names);
-  await docker('volume', 'rm', '-f', 'tm-data');
-}
 
 /** What an engine tells from now on, by the container that it is about, until `stop`. */
 async function listen({ socket }: Side): Promise<{ of(id: string): Event[]; stop(): Promise<void> }> {

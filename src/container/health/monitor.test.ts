@@ -1,28 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { type EventMessage, frame } from '../../api/index.ts';
-import { type Containers, createContainers } from '../index.ts';
+import { describe, expect, test } from 'bun:test';
+import { frame } from '../../api/index.ts';
 import { type ContainerRow, containerRows } from '../row.ts';
-import { createNeighbours, type FakeProcess, type Neighbours } from '../testing/neighbours.ts';
+import type { FakeProcess } from '../testing/neighbours.ts';
+import { containers, events, neighbours, open, useRoom } from '../testing/room.ts';
 
-let neighbours: Neighbours;
-let containers: Containers;
-let events: EventMessage[];
-
-beforeEach(() => {
-  neighbours = createNeighbours();
-  open();
-});
-
-afterEach(async () => {
-  await containers.close();
-  neighbours.remove();
-});
-
-function open(): void {
-  events = [];
-  containers = createContainers(neighbours);
-  containers.subscribe((event) => events.push(event));
-}
+useRoom();
 
 const ms = 1_000_000;
 const healthcheck = { Test: ['CMD', 'probe'], Interval: 10 * ms, Timeout: 50 * ms, Retries: 2 };

@@ -1,37 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { describe, expect, test } from 'bun:test';
 import { EngineError } from '../../kit/index.ts';
-import { type Containers, createContainers, type StatsSample } from '../index.ts';
-import { createNeighbours, fakeProcess, type Neighbours } from '../testing/neighbours.ts';
+import type { StatsSample } from '../index.ts';
+import { fakeProcess } from '../testing/neighbours.ts';
+import { containers, events, neighbours, reopen, useRoom } from '../testing/room.ts';
 
-let neighbours: Neighbours;
-let containers: Containers;
-let events: [action: string, attributes: Record<string, string>][];
+useRoom();
 
-function open(): void {
-  containers = createContainers(neighbours);
-  containers.subscribe(({ Action = '', Actor }) => events.push([Action, Actor?.Attributes ?? {}]));
-}
-
-async function reopen(): Promise<void> {
-  await containers.close();
-  open();
-  await containers.restore();
-}
-
-beforeEach(() => {
-  neighbours = createNeighbours();
-  events = [];
-  open();
-});
-
-afterEach(async () => {
-  await containers.close();
-  neighbours.remove();
-});
-
+const told = () => events.map(({ Action = '', Actor }) => [Action, Actor?.Attributes ?? {}] as const);
 const never = new AbortController().signal;
 const inspect = (name: string) => containers.inspect(name, { size: false });
-const actions = () => events.map(([action]) => action);
+const actions = () => events.map(({ Action }) => Action);
 const forced = { force: true, volumes: false, link: false };
 
 function processOf(id: string) {
@@ -146,7 +124,7 @@ describe('rename', () => {
     await containers.rename('aa', '/bb');
     expect((await inspect('bb')).Name).toBe('/bb');
     expect(await refusal(inspect('aa'))).toBe('notFound: No such container: aa');
-    expect(events).toEqual([['rename', { image: 'busybox', name: 'bb', oldName: '/aa' }]]);
+    expect(told()).toEqual([['rename', { image: 'busybox', name: 'bb', oldName: '/aa' }]]);
     await run('aa');
     expect(await refusal(containers.rename('aa', 'bb'))).toBe(
       `conflict: Error when allocating new name: Conflict. The container name "/bb" is already in use by container "${id}". You have to remove (or rename) that container to be able to reuse that name.`,
@@ -263,7 +241,7 @@ describe('prune', () => {
     });
     events.length = 0;
     expect(await containers.prune({ 'label!': ['keep'] })).toEqual({ ContainersDeleted: [made.Id], SpaceReclaimed: 3 });
-    expect(events.at(-1)).toEqual(['prune', { reclaimed: '3' }]);
+    expect(told().at(-1)).toEqual(['prune', { reclaimed: '3' }]);
     expect((await containers.prune({ label: ['keep=n'] })).ContainersDeleted).toEqual([]);
     expect((await containers.prune({ until: ['10m'] })).ContainersDeleted).toEqual([]);
     expect((await containers.prune({ label: ['keep=y'], until: ['0s'] })).ContainersDeleted).toEqual([Id]);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach } from 'bun:test';
+import type { EventMessage } from '../../api/index.ts';
 import { type Containers, createContainers } from '../index.ts';
 import { createNeighbours, type Neighbours } from './neighbours.ts';
 
@@ -6,7 +7,9 @@ import { createNeighbours, type Neighbours } from './neighbours.ts';
 export let neighbours: Neighbours;
 /** That room. */
 export let containers: Containers;
-/** What its containers did since it was opened, as events name it. */
+/** What it has told since it was opened. */
+export let events: EventMessage[];
+/** What its containers did since then, as events name it. */
 export let actions: string[];
 
 /** Gives every test of the file that calls it a room of its own. */
@@ -23,9 +26,18 @@ export function useRoom(): void {
 
 /** Opens the room once more over what is stored, as the next engine does; who wants the last one to end closes it before. */
 export function open(): void {
+  events = [];
   actions = [];
   containers = createContainers(neighbours);
-  containers.subscribe(({ Type, Action = '' }) => {
-    if (Type === 'container') actions.push(Action);
+  containers.subscribe((event) => {
+    events.push(event);
+    if (event.Type === 'container') actions.push(event.Action ?? '');
   });
+}
+
+/** The engine ends in order, and the next one takes over. */
+export async function reopen(): Promise<void> {
+  await containers.close();
+  open();
+  await containers.restore();
 }

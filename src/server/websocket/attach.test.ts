@@ -1,32 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { silent } from '../../kit/index.ts';
-import type { Server } from '../contract.ts';
-import { createServer } from '../server.ts';
-import { createFakeRooms, type FakeRooms } from '../testing/fakes.ts';
+import { expect, test } from 'bun:test';
 import { dial } from '../testing/raw.ts';
+import { path, rooms, useServer } from '../testing/served.ts';
 import { encodeFrame, opcodes } from './frames.ts';
 
-let directory: string;
-let path: string;
-let rooms: FakeRooms;
-let server: Server;
-
-beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'tug-websocket-'));
-  path = join(directory, 'api.sock');
-  rooms = createFakeRooms();
-  server = createServer({ backends: rooms.backends, log: silent });
-  await server.listen({ path, mode: 0o660 });
-});
-
-afterEach(async () => {
-  await server.close();
-  rooms.backends.system.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+useServer();
 
 /** Sends one message to the container and collects all that comes back until the connection is closed. */
 function converse(target: string, text: string): Promise<{ heard: string; kind: string; code: number }> {
