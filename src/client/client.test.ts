@@ -85,6 +85,27 @@ test('an older engine is spoken to in its own version', async () => {
   expect(engine.version()).toBe('1.44');
 });
 
+test('before an upload the version is settled, once', async () => {
+  const asked: string[] = [];
+  const engine = await serve((request, socket) => {
+    if (!/^(HEAD|PUT) /.test(request)) return undefined;
+    asked.push(request.split(' HTTP')[0] ?? '');
+    if (request.startsWith('PUT ')) socket.end(reply('200 OK', ''));
+    return request.startsWith('HEAD ') ? 'HTTP/1.1 200 OK\r\nApi-Version: 1.44\r\n\r\n' : undefined;
+  });
+  const upload = () =>
+    engine.send({
+      method: 'PUT',
+      path: '/x',
+      upload: (async function* () {
+        yield Buffer.from('body');
+      })(),
+    });
+  await upload();
+  await upload();
+  expect(asked).toEqual(['HEAD /v1.51/_ping', 'PUT /v1.44/x', 'PUT /v1.44/x']);
+});
+
 test('a hijacked connection goes both ways, and its input ends before its output', async () => {
   const engine = await serve((request, socket) => {
     if (request.startsWith('POST')) {

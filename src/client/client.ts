@@ -77,6 +77,8 @@ class SocketClient implements Client {
   private readonly idle: ByteStream[] = [];
   private readonly onRefused: (() => Promise<void>) | undefined;
   private spoken: string;
+  /** The engine has taken a request of this version. */
+  private settled: boolean;
 
   constructor(options: ClientOptions) {
     this.host = options.host;
@@ -84,6 +86,7 @@ class SocketClient implements Client {
     this.tls = options.tls;
     this.headers = options.headers ?? {};
     this.fixed = options.version !== undefined;
+    this.settled = this.fixed;
     this.spoken = options.version ?? newestVersion;
     this.onRefused = options.onRefused;
   }
@@ -143,9 +146,10 @@ class SocketClient implements Client {
 
   /** One request and the head of its answer; asks again with the engine's own version when ours is too new. */
   private async exchange(call: Call): Promise<Exchange> {
-    if (call.upload && !this.fixed) await this.negotiate();
+    if (call.upload && !this.settled) await this.negotiate();
     for (;;) {
       const { stream, head } = await this.roundTrip(call);
+      this.settled ||= head.status < 400;
       if (head.status < 400) return { stream, head };
       const message = await this.refusal(stream, head, call);
       const theirs = tooNew.exec(message)?.[1];
@@ -157,12 +161,14 @@ class SocketClient implements Client {
   /** An upload cannot be sent twice, so its version is settled before. */
   private async negotiate(): Promise<void> {
     const reply = await this.request({ method: 'HEAD', path: '/_ping' });
+    await reply.text();
     const theirs = reply.headers.get('api-version');
     if (theirs && minor(theirs) < minor(this.spoken)) this.spoken = theirs;
   }
 
   private async roundTrip(call: Call): Promise<Exchange> {
-    const stream = this.idle.pop() ?? (await this.open());
+    // One that was left idle may have been closed meanwhile, and an upload cannot be sent twice.
+    const stream = (call.upload ? undefined : this.idle.pop()) ?? (await this.open());
     try {
       const sending = this.write(stream, call);
       const head = readHead(stream);

@@ -2,6 +2,7 @@ import { decodeOutcome, givenFrom, nameGiven, outcomeSize } from '../../api/inde
 import { ApiError, type Client } from '../../client/index.ts';
 import { type TarEntry, tarPadding } from '../../oci/index.ts';
 import { fs } from '../lazy.ts';
+import type { Source } from './paths.ts';
 
 /** The open file as it is named to the engine. */
 export function nameOpenFile(fd: number): string {
@@ -23,6 +24,11 @@ export async function takesFiles(client: Client): Promise<boolean> {
   } finally {
     fs().closeSync(fd);
   }
+}
+
+/** Whether a file worth giving may be in it: of a small one the engine need not be asked whether it takes any. */
+export function mayBeLarge({ path, isDirectory }: Source): boolean {
+  return isDirectory || (fs().statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= givenFrom;
 }
 
 /** What stands in an archive beside the header of a file that is not in it: the record that says so. */

@@ -1,7 +1,7 @@
 import type { Context } from '../command.ts';
 import { readInput } from '../stdio/input.ts';
 import { toBytes } from './bytes.ts';
-import { createGivenSources, takesFiles } from './given.ts';
+import { createGivenSources, mayBeLarge, takesFiles } from './given.ts';
 import { localSource } from './local.ts';
 import { pack } from './pack.ts';
 import { type Destination, linkTarget, type Plan, planCopy, renameEntry, resolveLocal, type Source } from './paths.ts';
@@ -24,7 +24,8 @@ export async function copyToContainer(context: Context, copy: CopyIn): Promise<v
   const destination = await containerDestination(context, copy);
   const plan = copy.source === '-' ? planStdin(copy, destination) : planPath(copy, destination);
   const progress = copy.isQuiet ? undefined : showCopy(context.err, 'Copying to container - ');
-  const given = plan.source && (await takesFiles(context.client)) ? createGivenSources(addTo(progress)) : undefined;
+  const gives = plan.source && mayBeLarge(plan.source) && (await takesFiles(context.client));
+  const given = gives ? createGivenSources(addTo(progress)) : undefined;
   const archive = plan.source ? pack(plan.source, { rename: renamer(plan), given }) : readInput();
   try {
     await context.client.send({
