@@ -20,7 +20,7 @@ const { TUG_VM_PATTERN: pattern, TUG_VM_COMMAND: command } = process.env;
 const plan: Plan = {
   files: command === undefined ? files : [],
   slowness,
-  patience: Number(process.env.TUG_VM_PATIENCE ?? 600),
+  patience: Number(process.env.TUG_VM_PATIENCE ?? 900),
   // Who asks for files by name gets the whole of them.
   patterns: asked === '' ? inPart : {},
   ...(pattern === undefined ? {} : { pattern }),
@@ -87,7 +87,7 @@ async function boot(): Promise<Outcome[]> {
   const ended = once(machine, 'exit');
   const limit = setTimeout(
     () => machine.kill('SIGKILL'),
-    Number(process.env.TUG_VM_LIMIT ?? (asked === 'all' ? 14_400 : 2400)) * 1000,
+    Number(process.env.TUG_VM_LIMIT ?? (asked === 'all' ? 14_400 : 3600)) * 1000,
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => machine.kill('SIGKILL'));
   const log = createWriteStream(join(made, 'console.log'));
