@@ -43,6 +43,21 @@ test('no path and no symlink leads out of the root', () => {
   expect(() => openIn(fd, 'absolute', constants.O_RDONLY, { noSymlinks: true })).toThrow('ELOOP');
 });
 
+test('renames elsewhere do not keep a path with dots from being followed', async () => {
+  const [one, other] = ['one', 'other'].map((name) => JSON.stringify(join(root, name)));
+  const renames = `const { renameSync, writeFileSync, writeSync } = require('node:fs');
+    writeFileSync(${one}, ''); writeSync(1, 'begun');
+    for (;;) { renameSync(${one}, ${other}); renameSync(${other}, ${one}); }`;
+  const busy = Bun.spawn([process.execPath, '-e', renames], { stdout: 'pipe' });
+  try {
+    await busy.stdout.getReader().read();
+    for (let round = 0; round < 5000; round++) closeFd(openIn(fd, 'etc/upwards', constants.O_RDONLY));
+  } finally {
+    busy.kill();
+    await busy.exited;
+  }
+});
+
 test('a file is read only if it is regular and not too long', () => {
   Bun.spawnSync(['mkfifo', join(root, 'fifo')]);
   expect(() => readFileIn(fd, 'fifo')).toThrow('EINVAL');

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { SystemError } from '../calls/errno.ts';
-import { syscall } from '../calls/syscall.ts';
-import { callOn, cstring, type Path } from './file-path.ts';
+import { syscall, trySyscall } from '../calls/syscall.ts';
+import { cstring, type Path } from './file-path.ts';
 import { type FileStatus, statusOf } from './file-status.ts';
 
 export const O_PATH = 0o10000000;
@@ -11,6 +11,10 @@ const AT_FDCWD = -100;
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_NO_SYMLINKS = 0x04;
 const RESOLVE_IN_ROOT = 0x10;
+
+const EAGAIN = 11;
+/** While anybody on the machine renames or mounts anything the kernel cannot say that a `..` stayed within the root; a moment later it can. */
+const mostTries = 256;
 
 /** struct open_how: flags, mode and resolve, 64 bits each of which the lower 32 are used. Every call writes it anew. */
 const how = new Uint32Array(6);
@@ -34,7 +38,13 @@ export function openIn(
   how[0] = flags | O_CLOEXEC;
   how[2] = options.mode ?? 0;
   how[4] = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (options.noSymlinks ? RESOLVE_NO_SYMLINKS : 0);
-  return callOn('openat2', path, root, cstring(path), how, how.byteLength);
+  const name = cstring(path);
+  let result = -EAGAIN;
+  for (let tries = 0; result === -EAGAIN && tries < mostTries; tries++) {
+    result = trySyscall('openat2', root, name, how, how.byteLength);
+  }
+  if (result < 0) throw new SystemError('openat2', -result, Buffer.from(path as string).toString());
+  return result;
 }
 
 /** The same, or undefined where no such file is (ENOENT, ENOTDIR, ELOOP). */
