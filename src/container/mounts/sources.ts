@@ -4,10 +4,10 @@ import {
   closeFd,
   createMountPlaces,
   O_PATH,
+  openBeneath,
   openDirectory,
   SystemError,
   sweepMountPlaces,
-  trySyscall,
   usingFd,
 } from '../../host/index.ts';
 import { crashpoint, EngineError, explainSystemError, messageOf } from '../../kit/index.ts';
@@ -26,8 +26,6 @@ export interface MountSources {
   /** Call it once the container has them, or will not have them. */
   release(): void;
 }
-
-const O_CLOEXEC = 0o2000000;
 
 /**
  * Makes ready what a container mounts: volumes that vanished come back empty, as in Docker; volumes with options are mounted (until
@@ -121,24 +119,26 @@ function createPlaces(context: Context, id: string): Places {
   };
 }
 
-const RESOLVE_BENEATH = 0x08;
-const RESOLVE_NO_MAGICLINKS = 0x02;
-const EXDEV = 18;
-
 /** A symlink that leads out of the base is refused; the caller closes the fd. */
 function openPart(base: string, subpath: string): number {
-  const how = new BigUint64Array([BigInt(O_PATH | O_CLOEXEC), 0n, BigInt(RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS)]);
-  const fd = usingFd(openDirectory(base), (root) =>
-    trySyscall('openat2', root, subpath, new Uint8Array(how.buffer), how.byteLength),
-  );
-  if (fd >= 0) return fd;
-  if (fd === -EXDEV) {
+  return usingFd(openDirectory(base), (root) => {
+    try {
+      return openBeneath(root, subpath, O_PATH);
+    } catch (error) {
+      throw explained(error, { base, subpath });
+    }
+  });
+}
+
+function explained(error: unknown, { base, subpath }: { base: string; subpath: string }): unknown {
+  if (!(error instanceof SystemError)) return error;
+  if (error.code === 'EXDEV') {
     const where = `base: ${base}, subpath: ${subpath}`;
-    throw new EngineError('invalid', `path concatenation escapes the base directory, ${where}`);
+    return new EngineError('invalid', `path concatenation escapes the base directory, ${where}`, error);
   }
   const path = join(base, subpath);
-  const cause = explainSystemError(new SystemError('lstat', -fd), path);
-  throw new EngineError('internal', `cannot access path ${path}: ${messageOf(cause)}`, cause);
+  const cause = explainSystemError(new SystemError('lstat', error.errno), path);
+  return new EngineError('internal', `cannot access path ${path}: ${messageOf(cause)}`, cause);
 }
 
 /** Takes away what an engine that was killed left mounted. */

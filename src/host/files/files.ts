@@ -10,6 +10,7 @@ const AT_FDCWD = -100;
 
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_NO_SYMLINKS = 0x04;
+const RESOLVE_BENEATH = 0x08;
 const RESOLVE_IN_ROOT = 0x10;
 
 const EAGAIN = 11;
@@ -35,13 +36,27 @@ export function openIn(
   flags: number,
   options: { mode?: number; noSymlinks?: boolean } = {},
 ): number {
+  const resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (options.noSymlinks ? RESOLVE_NO_SYMLINKS : 0);
+  return openHow(root, path, { flags, mode: options.mode ?? 0, resolve });
+}
+
+/** Opens `path`, which must not lead out of the directory, neither by `..` nor by a symlink (EXDEV). The caller closes the fd, which is O_CLOEXEC. */
+export function openBeneath(directory: number, path: Path, flags: number): number {
+  return openHow(directory, path, { flags, mode: 0, resolve: RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS });
+}
+
+function openHow(
+  at: number,
+  path: Path,
+  { flags, mode, resolve }: Record<'flags' | 'mode' | 'resolve', number>,
+): number {
   how[0] = flags | O_CLOEXEC;
-  how[2] = options.mode ?? 0;
-  how[4] = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (options.noSymlinks ? RESOLVE_NO_SYMLINKS : 0);
+  how[2] = mode;
+  how[4] = resolve;
   const name = cstring(path);
   let result = -EAGAIN;
   for (let tries = 0; result === -EAGAIN && tries < mostTries; tries++) {
-    result = trySyscall('openat2', root, name, how, how.byteLength);
+    result = trySyscall('openat2', at, name, how, how.byteLength);
   }
   if (result < 0) throw new SystemError('openat2', -result, Buffer.from(path as string).toString());
   return result;
