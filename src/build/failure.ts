@@ -1,4 +1,5 @@
-import { asEngineError, EngineError } from '../kit/index.ts';
+import { SystemError } from '../host/index.ts';
+import { asEngineError, EngineError, explainSystemError } from '../kit/index.ts';
 import { DockerfileError, type Range, type ShownFile, showPlaces, showSource } from './language/index.ts';
 
 /** What made a build fail, with the place in the Dockerfile as BuildKit's clients show it. */
@@ -28,7 +29,13 @@ export class StepFailure extends EngineError {
 
 export function asStepFailure(error: unknown, ranges: readonly Range[]): unknown {
   if (error instanceof StepFailure || error instanceof DOMException) return error;
-  return new StepFailure(asEngineError(error), ranges);
+  return new StepFailure(asEngineError(inWords(error)), ranges);
+}
+
+/** What the system refused, without the names of numbers. */
+function inWords(error: unknown): unknown {
+  if (!(error instanceof SystemError)) return explainSystemError(error, (error as { path?: string }).path);
+  return new EngineError('internal', error.message.slice(0, -` (${error.code})`.length), error);
 }
 
 export function asBuildFailure(error: unknown, file: ShownFile): BuildFailure {

@@ -123,17 +123,21 @@ async function copyOne(root: number, one: One): Promise<void> {
   }
   // What a directory is copied to is made like its parents: it is the files in it that keep their looks.
   const isNew = source?.kind === 'directory' && statusAt(root, realPath(root, dest)) === undefined;
-  const isWhole = dest.endsWith('/') || isNew;
-  ensureDirectory(root, isWhole ? dest : parentOf(cleaned(dest)), made);
+  ensureWay(root, isNew ? `${dest}/` : dest, made);
   let target = realPath(root, dest);
   const there = statusAt(root, target);
   if (source?.kind !== 'directory' && there?.kind === 'directory') target = joined(target, origin.name ?? baseOf(path));
   await between(origin.root, real, { root, path: target }, (from, to) => copyTo(from, to, rules));
 }
 
-/** How directories look that a copy makes on its way: 0755, or what a number of `--chmod` says. */
+/** Makes the directories up to where a destination leads, also by a symlink to nowhere; and itself, where it ends in a slash. */
+function ensureWay(root: number, dest: string, made: Made): void {
+  ensureDirectory(root, dest.endsWith('/') ? dest : parentOf(realPath(root, dest)), made);
+}
+
+/** How directories look that a copy makes on its way: 0755, or of that what a number of `--chmod` says: dockerd's umask holds for them. */
 function madeBy({ step, owner, time }: CopyWork): Made {
-  return { owner, time, ...(typeof step.chmod === 'number' && { mode: step.chmod }) };
+  return { owner, time, ...(typeof step.chmod === 'number' && { mode: step.chmod & 0o755 }) };
 }
 
 /** Copies with the directories between. */
@@ -178,8 +182,7 @@ async function between(
 /** A file that the Dockerfile itself holds. */
 function writeInline(root: number, { work, name, data }: { work: CopyWork; name: string; data: string }): void {
   const dest = byteString(work.step.dest);
-  const made = madeBy(work);
-  ensureDirectory(root, dest.endsWith('/') ? dest : parentOf(cleaned(dest)), made);
+  ensureWay(root, dest, madeBy(work));
   const there = realPath(root, dest);
   const path = statusAt(root, there)?.kind === 'directory' ? joined(there, byteString(name)) : there;
   usingFd(openReal(root, parentOf(path)), (directory) => {
@@ -187,8 +190,9 @@ function writeInline(root: number, { work, name, data }: { work: CopyWork; name:
     if (tryStatusOf(directory, base)) removeAt(directory, base, 'file');
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
     usingFd(openIn(directory, base, flags, { mode: 0o600, noSymlinks: true }), (fd) => writeFd(fd, Buffer.from(data)));
-    chmodAt(directory, base, typeof work.step.chmod === 'number' ? work.step.chmod : 0o644);
+    // An owner takes setuid bits away.
     chownAt(directory, base, work.owner ?? { uid: 0, gid: 0 });
+    chmodAt(directory, base, typeof work.step.chmod === 'number' ? work.step.chmod : 0o644);
     if (work.time) setTimesAt(directory, base, work.time);
   });
 }

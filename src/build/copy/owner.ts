@@ -6,11 +6,14 @@ export interface Owner {
   gid: number;
 }
 
-/** `user[:group]` by a tree's own /etc/passwd and /etc/group; a user alone is the group of its number too, as in BuildKit. */
+/**
+ * `user[:group]` by a tree's own /etc/passwd and /etc/group. As in BuildKit a number alone is the group's, too, a name is of its own group,
+ * and what is left out beside a colon is 0.
+ */
 export function ownerOf(text: string, root: number | undefined): Owner {
   const [user = '', group] = text.split(':');
   const uid = idOf(user, 'passwd', root);
-  if (group === undefined || group === '') return { uid: uid.id, gid: uid.group };
+  if (group === undefined) return { uid: uid.id, gid: uid.group };
   return { uid: uid.id, gid: idOf(group, 'group', root).id };
 }
 

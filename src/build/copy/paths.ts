@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { openIn, readLinkAt, SystemError, tryStatusOf, usingFd } from '../../host/index.ts';
+import { EngineError } from '../../kit/index.ts';
 
 // Paths are byte strings (each character is one byte), relative to a root, '' being the root itself.
 
 const MOST_SYMLINKS = 255;
-const ELOOP = 40;
 
 /** A text as the kernel has its bytes. */
 export function byteString(text: string): string {
@@ -57,7 +57,7 @@ export function realPath(root: number, path: string, last = true): string {
       real = joined(real, part);
       continue;
     }
-    if (++symlinks > MOST_SYMLINKS) throw new SystemError('open', ELOOP, `/${path}`);
+    if (++symlinks > MOST_SYMLINKS) throw new EngineError('invalid', 'too many links');
     if (text.startsWith('/')) real = '';
     rest.unshift(...text.split('/'));
   }

@@ -1,10 +1,10 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { closeFd, openDirectory, openDirectoryAt, usingFd } from '../../host/index.ts';
 import type { Context } from '../context.ts';
 import { copyTo } from '../copy/copier.ts';
 import { placeIn } from '../copy/copy-step.ts';
-import { byteString } from '../copy/paths.ts';
+import { byteString, cleaned } from '../copy/paths.ts';
 import { digestOfParts } from '../graph/vertex.ts';
 import type { CacheMount } from '../language/index.ts';
 
@@ -18,10 +18,14 @@ export async function cacheMount(
   try {
     const path = join(context.directory, 'cache', place.directory);
     if (!place.record) {
-      mkdirSync(path, { recursive: true, mode: 0o755 });
-      chmodSync(path, mount.mode);
-      chownSync(path, mount.uid, mount.gid);
-      await tree((root) => fill(root, mount, path));
+      // What a failure left half.
+      rmSync(path, { recursive: true, force: true });
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      if (isPart(mount)) await tree((root) => fill(root, mount, path));
+      if (!existsSync(path)) {
+        makeDirectory(path, mount);
+        if (!isPart(mount)) await tree((root) => fill(root, mount, path));
+      }
       place.enter(mount);
     }
     return { path, release: place.release };
@@ -31,18 +35,32 @@ export async function cacheMount(
   }
 }
 
-/** What its directory is called: alike for all that mean the same. */
-export function cacheMountName({ id, from, source }: CacheMount): string {
-  return digestOfParts([id, from.kind === 'stage' ? from.stage.id : from.kind, source]).slice(7, 39);
+/** It begins as a directory of what it is filled with, looks and all; otherwise it has looks of its own. */
+const isPart = ({ source }: CacheMount): boolean => cleaned(source) !== '';
+
+/** Makes its directory, empty. */
+export function makeDirectory(path: string, { mode, uid, gid }: CacheMount): void {
+  mkdirSync(path);
+  chmodSync(path, mode);
+  chownSync(path, uid, gid);
+}
+
+/** What its directory is called: alike for all that mean the same. As in BuildKit one with other looks is another. */
+export function cacheMountName(mount: CacheMount): string {
+  const { id, from, source, mode, uid, gid } = mount;
+  const looks = `${mode.toString(8)} ${uid} ${gid}`;
+  const own = isPart(mount) || looks === '755 0 0' ? [] : [looks];
+  return digestOfParts([id, from.kind === 'stage' ? from.stage.id : from.kind, source, ...own]).slice(7, 39);
 }
 
 async function fill(root: number, mount: CacheMount, path: string): Promise<void> {
   const from = placeIn(root, byteString(mount.source));
-  const to = usingFd(openDirectory(path), (fd) => openDirectoryAt(fd, '.'));
+  const parent = usingFd(openDirectory(dirname(path)), (fd) => openDirectoryAt(fd, '.'));
   try {
-    await copyTo(from, { directory: to, name: Buffer.from('.') }, { signal: new AbortController().signal });
+    const to = { directory: parent, name: Buffer.from(basename(path)) };
+    await copyTo(from, to, { signal: new AbortController().signal });
   } finally {
-    closeFd(to);
+    closeFd(parent);
     from.close();
   }
 }

@@ -107,8 +107,9 @@ async function run(build: Build, step: RunStep, { parent, inputs, task, prepared
 }
 
 const notStarted = /^failed to create task for container: .*?(unable to start container process: .*)$/s;
+const nobody = /^unable to find (?:user|group) /;
 
-/** What could not be started says why on its log, and fails as one that ended with 1. */
+/** What could not be started says why on its log, and fails as one that ended with 1; who is unknown is said beside the process. */
 async function tellingStart<T>(
   { args }: RunStep,
   log: Task['log'],
@@ -117,11 +118,13 @@ async function tellingStart<T>(
   try {
     return await work(log);
   } catch (error) {
-    const why = notStarted.exec(messageOf(error))?.[1];
+    const words = `process ${JSON.stringify(args.join(' '))} did not complete successfully`;
+    const message = messageOf(error);
+    if (nobody.test(message)) throw new EngineError('invalid', `${words}: ${message}`, error);
+    const why = notStarted.exec(message)?.[1];
     if (why === undefined) throw error;
     log(2, Buffer.from(`runc run failed: ${why}\n`));
-    const words = `process ${JSON.stringify(args.join(' '))} did not complete successfully: exit code: 1`;
-    throw new EngineError('internal', words, error);
+    throw new EngineError('internal', `${words}: exit code: 1`, error);
   }
 }
 

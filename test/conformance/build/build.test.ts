@@ -7,7 +7,6 @@ import { answer, type Builder, exportedFiles, makeBases } from './docker-build.t
 const differs: Readonly<Record<string, string>> = {
   'copy/group-unknown': 'better: a group that is unknown is refused, not passed over',
   'copy/owner-unknown': 'better: a user who is unknown is refused, not taken for root',
-  'copy/links': 'hard links of the context are copies',
 };
 
 /** Every Dockerfile of the corpus is built, and the image or the error is what a real Docker made of it. */

@@ -10,7 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import { must } from '../../support/command.ts';
 
 /** One Dockerfile of the corpus with its context and what a real Docker made of it. */
@@ -131,7 +131,8 @@ async function writeTar(file: ContextFile, path: string): Promise<void> {
   writeFileSync(inside, file.text);
   chmodSync(inside, file.mode ?? 0o644);
   const [uid, gid] = file.owner ?? [0, 0];
-  const form = path.endsWith('.gz') ? '-czf' : '-cf';
+  const forms = { gz: '-czf', bz2: '-cjf', xz: '-cJf' };
+  const form = (forms as Record<string, string>)[extname(path).slice(1)] ?? '-cf';
   const owner = ['--mtime=@0', `--owner=${uid}`, `--group=${gid}`, '--numeric-owner'];
   await must(['tar', '-C', dirname(path), ...owner, form, path, file.inside ?? '']);
   rmSync(inside);

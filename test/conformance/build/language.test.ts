@@ -4,7 +4,7 @@ import { evaluateCase } from './evaluate-case.ts';
 
 /** What only comes out when steps are done. */
 const ofSteps =
-  /^ERROR: failed to solve: (?:process |failed to |secret |mount |invalid |unable |cannot copy to |no active |open |unset ssh )/m;
+  /^ERROR: failed to solve: (?:process |failed to |secret |mount |invalid |unable |cannot copy to |no active |open |mkdir |too many links|unset ssh )/m;
 
 describe('Dockerfiles as a real Docker read them', () => {
   for (const one of readCases()) {

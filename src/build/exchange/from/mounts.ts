@@ -1,11 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { closeFd, openDirectory, openDirectoryAt, usingFd } from '../../../host/index.ts';
 import { decompressed } from '../../../image/index.ts';
 import { crashpoint } from '../../../kit/index.ts';
 import type { Context } from '../../context.ts';
 import { unpackTar } from '../../copy/archive.ts';
 import type { CacheMount } from '../../language/index.ts';
-import { cacheMountName } from '../../run/cache-mount.ts';
+import { cacheMountName, makeDirectory } from '../../run/cache-mount.ts';
 import type { Offers } from './offers.ts';
 
 /** Makes a cache mount of what a place has of it, unless it is here; whether it is here now. */
@@ -22,7 +23,8 @@ export async function bringMount(
     if (taken.record !== undefined) return true;
     const path = context.mounts.path(taken.directory);
     rmSync(path, { recursive: true, force: true });
-    mkdirSync(path, { recursive: true, mode: 0o755 });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(path, mount);
     const root = usingFd(openDirectory(path), (fd) => openDirectoryAt(fd, '.'));
     try {
       const target = { root, dest: '', owner: undefined, time: undefined, signal };
