@@ -156,19 +156,19 @@ test('an image holds the cache of its own layers', async () => {
   await forget(maker, taker);
 });
 
-test('cache mounts go along where they are asked for', async () => {
+test('cache mounts go along where they are asked for, with owner and mode', async () => {
   const dest = join(directory, 'mounts');
   const dockerfile = (more: string) =>
-    `FROM busybox\nRUN --mount=type=cache,id=store,target=/c echo kept >> /c/f; cp /c/f /out${more}\nCMD cat /out`;
+    `FROM busybox\nRUN --mount=type=cache,id=store,target=/c,uid=7,mode=0710 echo kept >> /c/f; (cat /c/f; stat -c '%u %a' /c) > /out${more}\nCMD cat /out`;
   await build(maker, ['-t', 'one', '--cache-to', `type=local,dest=${dest},mounts=store`], {
     Dockerfile: dockerfile(''),
   });
   const from = ['--cache-from', `type=local,src=${dest}`];
   await build(taker, ['-t', 'one', ...from], { Dockerfile: dockerfile('; true') });
-  expect(await said(taker, 'one')).toBe('kept\nkept\n');
+  expect(await said(taker, 'one')).toBe('kept\nkept\n7 710\n');
   // What is here already stays as it is.
   await build(taker, ['-t', 'one', ...from], { Dockerfile: dockerfile('; echo') });
-  expect(await said(taker, 'one')).toBe('kept\nkept\nkept\n');
+  expect(await said(taker, 'one')).toBe('kept\nkept\nkept\n7 710\n');
   await forget(maker, taker);
 });
 
