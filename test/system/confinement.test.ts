@@ -1,6 +1,7 @@
 // Differential: what a container sees of its confinement under the native runtime and under runc, for the same specification.
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { ExecConfig } from '../../src/api/index.ts';
+import { detectCgroups } from '../../src/host/index.ts';
 import type { RuntimeSpec } from '../../src/oci/index.ts';
 import { differences } from './confinement-normalise.ts';
 import { createBench, type Options, type SideName } from './confinement-run.ts';
@@ -209,11 +210,18 @@ function plainCapture(side: SideName): Promise<string> {
   return capture;
 }
 
+/** With cgroup v2 no file shows these from within: rules are a program, and paths begin at the namespace. confinement-unified tries both. */
+const unseen = detectCgroups().mode === 'v2' ? ['a device rule', 'a cgroup'] : [];
+
 for (const [name, section, options, side = 'tug'] of plants) {
-  test(`a planted difference is found: ${name}`, async () => {
-    const planted = await bench.capture(`planted ${name}`, side, options);
-    const [ours, theirs] = side === 'tug' ? [planted, plainCapture('runc')] : [plainCapture('tug'), planted];
-    const found = judge(await ours, await theirs);
-    expect(found.filter((line) => line.startsWith(section))).not.toEqual([]);
-  }, 30_000);
+  test.skipIf(unseen.includes(name))(
+    `a planted difference is found: ${name}`,
+    async () => {
+      const planted = await bench.capture(`planted ${name}`, side, options);
+      const [ours, theirs] = side === 'tug' ? [planted, plainCapture('runc')] : [plainCapture('tug'), planted];
+      const found = judge(await ours, await theirs);
+      expect(found.filter((line) => line.startsWith(section))).not.toEqual([]);
+    },
+    30_000,
+  );
 }

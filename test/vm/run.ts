@@ -57,7 +57,7 @@ async function makeTree(): Promise<void> {
 /** The time limits that tests set themselves are made for a machine that is not emulated. */
 function allowTime(file: string): void {
   const longer = readFileSync(file, 'utf8').replaceAll(
-    /(\}, |^ {2})(\d+)_000(,?\n?\);)/gm,
+    /(\}, |^ +)(\d+)_000(,?\n? *\);)/gm,
     (_, before: string, seconds: string, after: string) => `${before}${Number(seconds) * slowness}_000${after}`,
   );
   writeFileSync(file, longer);
