@@ -137,11 +137,16 @@ interface Outward {
   tell: Session['tell'];
 }
 
-function listOf(arrivals: Arrivals, { tell }: Outward, context: string): Promise<LocalEntry[]> {
+/** Nobody but the caller holds it: of a large context it is megabytes. */
+async function listOf(arrivals: Arrivals, { tell }: Outward, context: string): Promise<LocalEntry[]> {
   const list = createListing();
   arrivals.lists.set(context, list);
   tell({ list: { context } });
-  return list.whole;
+  try {
+    return await list.whole;
+  } finally {
+    arrivals.lists.delete(context);
+  }
 }
 
 /** The files at those places of a list, as a tar. */
@@ -189,10 +194,9 @@ async function takeFiles(
   { builds, ...to }: Outward & { builds: Builds },
   { context, key }: { context: string; key: string },
 ): ReturnType<Builds['localFiles']> {
-  const entries = await listOf(arrivals, to, context);
   const files = await builds.localFiles(key);
   try {
-    const places = await files.prepare(entries);
+    const places = await files.prepare(await listOf(arrivals, to, context));
     if (places.length > 0) await files.fill(wanted(arrivals, to, { context, places }), arrivals.left.signal);
     return files;
   } catch (error) {
