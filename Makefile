@@ -33,7 +33,7 @@ fuzz: node_modules/.installed
 	@TUG_FUZZ_ROUNDS=$${TUG_FUZZ_ROUNDS:-20000} $(BUN) test --timeout 3600000 -t 'no (mutation|sequence) of' \
 	  ./src/oci/tar/read-tar.test.ts ./src/image/pull/documents.test.ts ./test/system/hostile-images.test.ts ./test/system/snapshot.test.ts
 
-# The system tests on cgroup v2 and Debian 12's own kernel, in a machine that is emulated and thrown away: half an hour. See test/vm.
+# The system tests on cgroup v2 and Debian 12's own kernel, in a machine that is emulated and thrown away: a quarter of an hour. See test/vm.
 test-vm: build tools/.packages
 	@$(BUN) test/vm/run.ts
 

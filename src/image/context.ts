@@ -1,5 +1,5 @@
-import type { Log, Topic } from '../kit/index.ts';
-import { familiarString, type Reference } from '../oci/index.ts';
+import { EngineError, type Log, type Topic } from '../kit/index.ts';
+import { familiarName, familiarString, type Reference } from '../oci/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ImageEvent } from './contract.ts';
@@ -32,6 +32,8 @@ export function tagIn(
   name: Reference,
   { id, index }: { id: string; index?: string },
 ): ImageEvent {
+  if (familiarName(name) === 'sha256')
+    throw new EngineError('invalid', 'refusing to create an ambiguous tag using digest algorithm as name');
   giveName(tx, name, { id, index, at: context.clock().toISOString() });
   return eventOf(tx, 'tag', id, familiarString(name));
 }

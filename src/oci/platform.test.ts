@@ -8,9 +8,20 @@ test('platforms are parsed, normalised and matched', () => {
   expect(parsePlatform('linux')).toEqual(hostPlatform());
   expect(platformMatches({ os: 'linux', architecture: 'x86_64' }, parsePlatform('linux/amd64'))).toBe(true);
   expect(platformMatches({ os: 'linux', architecture: 'arm64' }, parsePlatform('linux/amd64'))).toBe(false);
-  for (const text of ['', 'a/b/c/d', 'linux/', 'li nux']) {
-    expect(() => parsePlatform(text)).toThrow('cannot parse platform specifier');
-  }
+  expect(parsePlatform('macos')).toEqual({ ...hostPlatform(), os: 'darwin' });
+  expect(parsePlatform('windows(10.0.17763)/amd64')).toEqual({ os: 'windows', architecture: 'amd64' });
+  expect(platformMatches({ os: 'linux', architecture: 'x86_64' }, { os: 'linux', architecture: 'x86_64' })).toBe(true);
+});
+
+const wrong: [text: string, words: string][] = [
+  ['', '"" is an invalid OS component of ""'],
+  ['li nux', '"li nux" is an invalid OS component of "li nux"'],
+  ['/', '"" is an invalid OS component of "/": OSAndVersion specifier component must match "^([A-Za-z0-9_-]+)'],
+  ['linux/', '"" is an invalid component of "linux/": platform specifier component must match "^[A-Za-z0-9_.-]+$"'],
+  ['a/b/c/d', '"a/b/c/d": cannot parse platform specifier: invalid argument'],
+];
+test.each(wrong)('%p is no platform', (text, words) => {
+  expect(() => parsePlatform(text)).toThrow(words);
 });
 
 test('chain ids are those of the specification', () => {

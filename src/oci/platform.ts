@@ -10,18 +10,49 @@ export function hostPlatform(): Platform {
 
 /** `os`, `os/architecture` or `os/architecture/variant`; an EngineError `invalid` otherwise. */
 export function parsePlatform(text: string): Platform {
+  for (const [index, part] of text.split('/').entries()) checkPart(text, part, index === 0 ? systemPart : furtherPart);
   const parts = text.toLowerCase().split('/');
-  if (parts.length > 3 || !parts.every((part) => /^[a-z0-9_.-]+$/.test(part))) {
+  if (parts.length > 3) {
     throw new EngineError('invalid', `${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`);
   }
   if (parts.length === 1) return fromOneWord(text, parts[0] ?? '');
-  const [os = 'linux', architecture = '', variant] = parts;
+  const [os, architecture = '', variant] = [systemOf(parts[0] ?? ''), ...parts.slice(1)];
   const name = architectureOf(architecture);
   // arm64 has one variant so far, which is not written.
   return variant && !(name === 'arm64' && variant === 'v8')
     ? { os, architecture: name, variant }
     : { os, architecture: name };
 }
+
+interface Part {
+  pattern: RegExp;
+  /** The pattern as containerd writes it, whose words these are. */
+  written: string;
+  words: [article: string, rule: string];
+}
+
+const systemPart: Part = {
+  pattern: /^[A-Za-z0-9_-]+(?:\([A-Za-z0-9_.%-]*(?:\+[A-Za-z0-9_.%-]+)*\))?$/,
+  written: String.raw`^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$`,
+  words: ['an invalid OS component', 'OSAndVersion specifier component'],
+};
+const furtherPart: Part = {
+  pattern: /^[A-Za-z0-9_.-]+$/,
+  written: '^[A-Za-z0-9_.-]+$',
+  words: ['an invalid component', 'platform specifier component'],
+};
+
+function checkPart(text: string, part: string, { pattern, written, words: [article, rule] }: Part): void {
+  if (pattern.test(part)) return;
+  const what = `${JSON.stringify(part)} is ${article} of ${JSON.stringify(text)}`;
+  throw new EngineError('invalid', `${what}: ${rule} must match ${JSON.stringify(written)}: invalid argument`);
+}
+
+/** A system's name without a version behind it. */
+const systemOf = (part: string): string => {
+  const [name = ''] = part.split('(');
+  return name === 'macos' ? 'darwin' : name;
+};
 
 const systems =
   'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos';
@@ -30,7 +61,8 @@ const processors =
 
 /** One word is a system or an architecture; the other is this host's. */
 function fromOneWord(text: string, word: string): Platform {
-  if (systems.split(' ').includes(word)) return { ...hostPlatform(), os: word };
+  const os = systemOf(word);
+  if (systems.split(' ').includes(os)) return { ...hostPlatform(), os };
   const architecture = architectureOf(word);
   if (processors.split(' ').includes(architecture)) return { ...hostPlatform(), architecture };
   throw new EngineError(
@@ -46,7 +78,7 @@ export function formatPlatform(platform: Platform): string {
 
 /** Whether an image of `offered` runs where `wanted` is asked for. */
 export function platformMatches(offered: Platform, wanted: Platform): boolean {
-  const same = offered.os === wanted.os && architectureOf(offered.architecture) === wanted.architecture;
+  const same = offered.os === wanted.os && architectureOf(offered.architecture) === architectureOf(wanted.architecture);
   return same && (!wanted.variant || !offered.variant || offered.variant === wanted.variant);
 }
 

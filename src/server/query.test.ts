@@ -50,6 +50,7 @@ test('the size of a terminal', () => {
   expect(refusal(() => terminalSize(createQuery('h=1&w=99999999999')))).toBe(
     'invalid resize width "99999999999": value out of range',
   );
+  expect(refusal(() => terminalSize(createQuery('h=-1&w=1')))).toBe('invalid resize height "-1": value out of range');
 });
 
 const types: [header: string | undefined, outcome: string][] = [

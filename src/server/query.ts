@@ -104,7 +104,8 @@ export function terminalSize(query: Query): { rows: number; columns: number } {
 
 function dimension(query: Query, name: string, word: string): number {
   const text = query.text(name);
-  const problem = !/^\d+$/.test(text) ? 'invalid syntax' : Number(text) > 0xffffffff ? 'value out of range' : undefined;
+  const isRight = Number(text) >= 0 && Number(text) <= 0xffffffff;
+  const problem = !/^[+-]?\d+$/.test(text) ? 'invalid syntax' : isRight ? undefined : 'value out of range';
   if (problem) throw new EngineError('invalid', `invalid resize ${word} ${JSON.stringify(text)}: ${problem}`);
   return Number(text);
 }

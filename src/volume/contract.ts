@@ -42,9 +42,10 @@ export interface Volumes {
   /**
    * Gives an empty volume what the directory `path` within a container's root (its fd) holds: owners, modes, times, links
    * and extended attributes kept, the directory's own too. Nothing where there is no such directory. A copy that was cut
-   * short is made anew by the next call. One that is mounted for its users must be.
+   * short is made anew by the next call. One that is mounted for its users must be. With a `part`, a directory of the volume by its
+   * path there, which lies at the path `at` of the host, that is what is empty and is filled; nothing where it is none.
    */
-  fill(name: string, image: { rootFd: number; path: string }): Promise<void>;
+  fill(name: string, image: { rootFd: number; path: string }, part?: { name: string; at: string }): Promise<void>;
   /** `local`, and the plugins that were met. */
   drivers(): string[];
   /** Finishes what an earlier engine was removing. Call it once, before anything else. */

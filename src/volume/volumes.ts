@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { answers } from '../host/index.ts';
 import { createLocks, createTopic, EngineError, type Log, messageOf, newId } from '../kit/index.ts';
@@ -69,7 +70,7 @@ export function createVolumes(options: {
     prune: (filters) => prune(place, filters, (name) => remove(name, true)),
     path: (name) => dataPath(place, name),
     isAnonymous: (name) => findVolume(place, name)?.anonymous ?? false,
-    fill: (name, image) => locks.run(name, () => fillVolume(place, mounts, name, image)),
+    fill: (name, image, part) => locks.run(name, () => fillVolume(place, mounts, name, { image, part })),
     drivers: () => [localDriver, ...drivers.names()],
     restore: () => restoreVolumes(place, mounts.unmount),
     check: async function* () {
@@ -83,15 +84,17 @@ async function fillVolume(
   place: Place,
   mounts: VolumeMounts,
   name: string,
-  image: Parameters<Volumes['fill']>[1],
+  { image, part }: { image: Parameters<Volumes['fill']>[1]; part: Parameters<Volumes['fill']>[2] },
 ): Promise<void> {
   const row = findVolume(place, name);
-  const data = mounts.pathOf(name) ?? dataPath(place, name);
+  const data = part?.at ?? mounts.pathOf(name) ?? dataPath(place, name);
   const own = row?.driver === undefined && !needsMount(row?.options);
   if (!own && !(await answers(data))) {
     throw new EngineError('unavailable', `failed to populate volume: ${data} does not answer`);
   }
-  return fill({ data, ...(own && { marker: join(place.root, name, 'filling') }) }, image);
+  if (part && !statSync(data).isDirectory()) return;
+  const marker = part ? `filling.${createHash('sha256').update(part.name).digest('hex')}` : 'filling';
+  return fill({ data, ...(own && { marker: join(place.root, name, marker) }) }, image);
 }
 
 async function prune(

@@ -97,6 +97,7 @@ const cases = [
   'run --rm --volumes-from nope I true',
   'run --rm --volumes-from C:xx I true',
   'run --rm --mount type=volume,src=V,dst=/m,volume-subpath=sub I cat /m/deep',
+  'run --rm -v V:/m I mkdir /m/filled && run --rm --mount type=volume,src=V,dst=/bin,volume-subpath=filled I ls /bin/busybox',
   'run --rm --mount type=volume,src=V,dst=/m,volume-subpath=nope I true',
   'run --rm --mount type=volume,src=V,dst=/m,volume-subpath=evil I true',
   'run --rm --mount type=volume,src=V,dst=/m,volume-subpath=../x I true',

@@ -64,7 +64,7 @@ function ours(id: string, { config: user, host: given }: OptionSet, facts: HostF
     id,
     config,
     hostConfig,
-    mounts: resolveMountPoints(config, hostConfig).map((point) =>
+    mounts: resolveMountPoints(config, hostConfig, '/data-root').map((point) =>
       point.type === 'volume' ? { ...point, source: '/volumes/x/_data' } : point,
     ),
     files: {

@@ -38,7 +38,7 @@ async function changeLocked(
   const before = remadeAs(row);
   const Labels = changedLabels(row.config.Labels ?? {}, asked);
   const env = changedEnv(before.config.Env ?? [], asked);
-  const { hostConfig, mounts, volumes, added, left } = changedMounts(before, asked);
+  const { hostConfig, mounts, volumes, added, left } = changedMounts(before, asked, context.dataRoot);
   checkSecrets(
     context.store.view((tx) => secretsOf(tx, id)),
     placesOf([...mounts, ...added], hostConfig),

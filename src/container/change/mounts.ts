@@ -17,6 +17,7 @@ const clean = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$
 export function changedMounts(
   before: { config: ContainerConfig; hostConfig: HostConfig; mounts: MountPoint[] },
   change: ConfigChange,
+  dataRoot: string,
 ): Mounted & { added: MountPoint[]; left: MountPoint[] } {
   const gone = new Set(change.mountsRemove.map(clean));
   const goes = (path: string): boolean => gone.has(clean(path));
@@ -24,7 +25,7 @@ export function changedMounts(
   checkThere(gone, [...before.mounts.map(({ destination }) => destination), ...Object.keys(Tmpfs ?? {})]);
   const mounts = before.mounts.filter(({ destination }) => !goes(destination));
   const tmpfs = without(Tmpfs, goes);
-  const added = resolveMountPoints({}, { Mounts: change.mounts, ...(tmpfs && { Tmpfs: tmpfs }) });
+  const added = resolveMountPoints({}, { Mounts: change.mounts, ...(tmpfs && { Tmpfs: tmpfs }) }, dataRoot);
   for (const { destination } of added) {
     if (mounts.some((one) => one.destination === destination)) throw refuse(`Duplicate mount point: ${destination}`);
   }

@@ -148,6 +148,8 @@ export function execInspect(context: Context, id: string): ExecInspectResponse {
 /** See Containers.execResize. */
 export async function execResize(context: Context, id: string, size: { rows: number; columns: number }): Promise<void> {
   const record = getExec(context, id);
+  if (!context.runs.has(record.containerId))
+    throw new EngineError('conflict', `container ${record.containerId} is not running`);
   if (record.state !== 'running' || !record.process) {
     throw new EngineError('notFound', `NotFound: process does not exist ${id}: not found`);
   }

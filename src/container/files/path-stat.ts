@@ -7,9 +7,9 @@ import type { FileTree } from './tree.ts';
 
 /** A path as the user means it: cleaned, but for a slash or `/.` at its end, which stay. */
 export function cleanPath(path: string): string {
-  const clean = posix.join('/', path).replace(/(?<=.)\/$/, '');
-  if (/(^|\/)\.$/.test(path)) return clean === '/' ? '/.' : `${clean}/.`;
-  return path.endsWith('/') && clean !== '/' ? `${clean}/` : clean;
+  const clean = posix.join('/', path).replace(/\/$/, '');
+  const itself = /(^|\/)\.\/*$/.test(path) ? `${clean}/.` : clean;
+  return path.endsWith('/') || itself === '' ? `${itself}/` : itself;
 }
 
 /** What Go's filepath.Base says. */

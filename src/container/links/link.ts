@@ -32,7 +32,7 @@ function parseLink(text: string): { reference: string; alias: string } {
   if (more.length > 0) throw refuse(`bad format for links: ${text}`);
   return reference.startsWith('/') && reference !== alias
     ? { reference: reference.slice(1), alias: posix.basename(alias) }
-    : { reference, alias };
+    : { reference, alias: alias.replace(/^\/+(?=.)/, '') };
 }
 
 function findChild(store: Store, reference: string): ContainerRow {

@@ -86,3 +86,12 @@ test('a start needs the children to run, on the default bridge', async () => {
   await containers.start('apart');
   await expect(containers.start('other')).rejects.toThrow('not attached to default bridge network');
 });
+
+test('an alias with a slash before it is the name behind it', async () => {
+  await create('db');
+  await containers.start('db');
+  await create('app', ['db:/mysql']);
+  expect(await links('app')).toEqual(['/db:/app/mysql']);
+  await containers.rename('app', 'other');
+  expect((await containers.inspect('other/mysql', { size: false })).Name).toBe('/db');
+});

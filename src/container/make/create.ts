@@ -88,7 +88,7 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
     warnings.push(`Without a health check the restart policy '${onUnhealthy}' is the same as 'unless-stopped'`);
   }
   spellOutBindings(hostConfig);
-  const points = allMounts(context.store, config, hostConfig);
+  const points = allMounts(context, config, hostConfig);
   if (points.some(({ type }) => type === 'image')) warnings.push('Image mount is an experimental feature');
   const links = resolveLinks(context.store, hostConfig);
   // Shown as they are when somebody asks.

@@ -61,7 +61,11 @@ async function sourceOf(
     await context.volumes.create({ name: mount.name, ...(mount.driver && { driver: mount.driver }) });
     const source = await context.volumes.mount(mount.name, row.id);
     const wanted = mount.subpath === undefined ? source : places.part(source, mount.subpath);
-    return { ...mount, source: row.ids && mount.idMap === undefined ? places.shifted(wanted, row.ids) : wanted };
+    return {
+      ...mount,
+      source: row.ids && mount.idMap === undefined ? places.shifted(wanted, row.ids) : wanted,
+      ...(mount.subpath !== undefined && { part: wanted }),
+    };
   }
   if (mount.type !== 'image') return mount;
   const image = places.image(mount.layers ?? [], row.ids);

@@ -10,18 +10,22 @@ let store: Store;
 beforeEach(() => {
   store = createMemoryStore();
   const volumes = { Volumes: { '/anonymous': {} } };
-  const mounts = resolveMountPoints(volumes, {
+  const hostConfig: HostConfig = {
     Binds: ['data:/data', 'seed:/seed:ro', '/tmp:/host'],
     Mounts: [{ Type: 'tmpfs', Target: '/memory' }],
-  }).map((point) => (point.name === '' && point.type === 'volume' ? { ...point, name: 'f00' } : point));
+  };
+  const mounts = resolveMountPoints(volumes, hostConfig, dataRoot).map((point) =>
+    point.name === '' && point.type === 'volume' ? { ...point, name: 'f00' } : point,
+  );
   const row = { id: 'a'.repeat(64), name: 'donor', mounts } as Partial<ContainerRow> as ContainerRow;
   store.update((tx) => rowsOf(tx).put(row.id, row));
 });
 
 afterEach(() => store.close());
 
+const dataRoot = '/data-root';
 const shown = (hostConfig: HostConfig, volumes: Record<string, Record<string, never>> = {}) =>
-  allMounts(store, { Volumes: volumes }, hostConfig)
+  allMounts({ store, dataRoot }, { Volumes: volumes }, hostConfig)
     .map(
       ({ type, name, destination, rw, copy }) =>
         `${type} ${name} ${destination} ${rw ? 'rw' : 'ro'}${copy ? ' copy' : ''}`,

@@ -5,11 +5,15 @@ import { resolve } from '../lookup.ts';
 import { type MountPoint, parseMountMode, resolveMountPoints } from '../spec/index.ts';
 
 /** All mounts of a new container: what the user places, then what it has of others, then the volumes of its configuration. */
-export function allMounts(store: Store, config: ContainerConfig, hostConfig: HostConfig): MountPoint[] {
-  const all = resolveMountPoints(config, hostConfig);
+export function allMounts(
+  { store, dataRoot }: { store: Store; dataRoot: string },
+  config: ContainerConfig,
+  hostConfig: HostConfig,
+): MountPoint[] {
+  const all = resolveMountPoints(config, hostConfig, dataRoot);
   if (!hostConfig.VolumesFrom?.length) return all;
   const { Volumes: _, ...plain } = config;
-  const placed = resolveMountPoints(plain, hostConfig).map(({ destination }) => destination);
+  const placed = resolveMountPoints(plain, hostConfig, dataRoot).map(({ destination }) => destination);
   const inherited = inheritedMounts(store, hostConfig, placed);
   const free = ({ destination }: MountPoint) => !inherited.some((point) => point.destination === destination);
   return [...inherited, ...all.filter(free)];

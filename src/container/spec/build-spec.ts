@@ -5,7 +5,7 @@ import type { IdMapping } from '../../snapshot/index.ts';
 import { withRequestedDevices } from './cdi/apply.ts';
 import type { HostFacts } from './facts.ts';
 import { argv } from './merge.ts';
-import type { MountPoint } from './mounts/mount-points.ts';
+import type { MountPoint } from './mounts/mount-point.ts';
 import { containerMounts, initInContainer, type MountRequest } from './mounts/mounts.ts';
 import { rootPropagation } from './mounts/propagation.ts';
 import { containerNamespaces, isContainerMode, type JoinedNamespaces } from './namespaces.ts';

@@ -57,7 +57,7 @@ export function specOf(config: ContainerConfig, given: HostConfig = {}, more: Pa
     id: 'c0ffee',
     config: merged,
     hostConfig,
-    mounts: resolveMountPoints(merged, hostConfig).map((point) =>
+    mounts: resolveMountPoints(merged, hostConfig, '/data-root').map((point) =>
       point.type === 'volume' ? { ...point, source: `/volumes/${point.name || 'anonymous'}` } : point,
     ),
     files: { hosts: '/c/hosts', hostname: '/c/hostname', resolvConf: '/c/resolv.conf' },

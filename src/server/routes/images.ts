@@ -18,7 +18,7 @@ import { type Handler, type Request, readJsonBody, sendJson } from '../request.t
 import type { Route } from '../router.ts';
 import { shapeImage, shapeImageSummary } from '../versions/image.ts';
 import { sendArchive } from './container/files.ts';
-import { wantedPlatforms } from './platform.ts';
+import { wantedPlatform, wantedPlatforms } from './platform.ts';
 
 /** Images: what is here, and what comes in as an archive. */
 export function imageRoutes(backends: Backends): Route[] {
@@ -100,7 +100,7 @@ function tagHandler({ images }: Backends): Handler {
 
 function loadHandler({ images }: Backends): Handler {
   return async (request) => {
-    const [platform] = wantedPlatforms(request, 'platform', '1.48');
+    const platform = wantedPlatform(request, '1.48');
     const options = { quiet: request.query.flag('quiet', true), ...(platform && { platform }) };
     const messages = images.load(request.body, options);
     // Docker says everything about an archive on the stream, also that it is none.
@@ -111,7 +111,7 @@ function loadHandler({ images }: Backends): Handler {
 function saveHandler({ images }: Backends, namesOf: (request: Request) => string[]): Handler {
   return async (request) => {
     const names = namesOf(request);
-    const [platform] = wantedPlatforms(request, 'platform', '1.48');
+    const platform = wantedPlatform(request, '1.48');
     const archive = images.save(names, platform)[Symbol.asyncIterator]();
     // What fails before the first byte becomes the status.
     const first = await archive.next();

@@ -147,7 +147,7 @@ const good: Probe[] = [
   host({ NetworkMode: 'container:{run}' }, '/containers/create'),
   host({ PidMode: 'host', IpcMode: 'host', UTSMode: 'host', CgroupnsMode: 'host' }),
   host({ IpcMode: 'none', ShmSize: 1 << 20 }),
-  host({ Binds: ['/tmp:/b:ro', '{vol}:/c:nocopy', '/tmp:/d:rslave,z'] }),
+  host({ Binds: ['/opt:/b:ro', '{vol}:/c:nocopy', '/tmp:/d:rslave,z'] }),
   host({ Tmpfs: { '/a': '', '/b': 'size=1m,noexec' } }),
   host({ Devices: [{ PathOnHost: '/dev/null', PathInContainer: '/dev/x', CgroupPermissions: 'r' }] }),
   host({ DeviceCgroupRules: ['c 1:3 rwm'] }),

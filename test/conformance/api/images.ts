@@ -22,6 +22,12 @@ export const images: Probe[] = [
   post('/images/api-nosuch/tag?repo=a&tag=b'),
   post('/images/{image}/tag?repo=UPPER'),
   post('/images/{image}/tag?repo=a&tag=!!'),
+  post('/images/{image}/tag?repo=sha256&tag=a'),
+  get(`/images/{image}/get?${arm}&${arm}`),
+  post(`/images/load?${arm}&${arm}`, '', { type: 'application/x-tar' }),
+  ...['%20', '/', 'macos', 'nintendo64', 'linux/', 'a/b/c/d'].map((platform) =>
+    post(`/images/create?fromSrc=-&repo=api-platform&platform=${platform}`, '', { type: 'application/x-tar' }),
+  ),
   post('/images/load', 'foo', { type: 'application/x-tar' }),
   post('/images/create?fromSrc=-&repo=UPPER', 'foo', { type: 'application/x-tar' }),
 ];

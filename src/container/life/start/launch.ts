@@ -133,8 +133,9 @@ async function fillVolumes(
   // A volume has the container's ids, not the host's that stand for them.
   const view = row.ids ? context.snapshots.view(row.id) : undefined;
   try {
-    for (const { name, destination } of wanting) {
-      await context.volumes.fill(name, { rootFd: view ?? rootFd, path: destination });
+    for (const { name, destination, subpath = '', part } of wanting) {
+      const image = { rootFd: view ?? rootFd, path: destination };
+      await context.volumes.fill(name, image, part === undefined ? undefined : { name: subpath, at: part });
     }
   } finally {
     if (view !== undefined) closeFd(view);

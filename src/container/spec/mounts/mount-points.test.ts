@@ -95,7 +95,7 @@ test.each<[Mount, string]>([
 });
 
 const resolve = (given: HostConfig, volumes: string[] = []): string[] =>
-  resolveMountPoints({ Volumes: Object.fromEntries(volumes.map((path) => [path, {}])) }, given).map(
+  resolveMountPoints({ Volumes: Object.fromEntries(volumes.map((path) => [path, {}])) }, given, '/data-root').map(
     ({ type, destination }) => `${type} ${destination}`,
   );
 

@@ -4,43 +4,9 @@ import type { ContainerConfig, HostConfig, Mount } from '../../../api/index.ts';
 import { EngineError, messageOf } from '../../../kit/index.ts';
 import { isPropagation, type MountMode, parseMountMode, requireMountMode } from './mount-mode.ts';
 import { type OwnedMount, parseOwner, parseOwnerMap } from './mount-owners.ts';
+import type { MountPoint } from './mount-point.ts';
+import { settlePropagation } from './propagation.ts';
 import { tmpfsOptions } from './tmpfs.ts';
-
-/** One thing mounted into a container, resolved from Binds, Mounts or the image's volumes; durable, JSON. */
-export interface MountPoint {
-  type: 'bind' | 'volume' | 'tmpfs' | 'image';
-  destination: string;
-  /** bind: the path on the host. volume: where its files lie, filled in by whoever makes the volume. tmpfs: empty. */
-  source: string;
-  /** volume: its name; empty for an anonymous one that is yet to be made. */
-  name: string;
-  driver: string;
-  driverOptions: Record<string, string>;
-  labels: Record<string, string>;
-  /** As the user wrote it in `-v`, for `inspect`. */
-  mode: string;
-  rw: boolean;
-  propagation: string;
-  /** volume: what the image has at the destination is copied into it while it is empty. */
-  copy: boolean;
-  /** bind: make the directory on the host if it is missing. */
-  createSource: boolean;
-  nonRecursive: boolean;
-  readOnlyNonRecursive: boolean;
-  /** tmpfs: mount options beside the engine's own. */
-  tmpfs: string[];
-  /** volume, image: the part of it that is mounted; a relative path. */
-  subpath?: string;
-  /** image: its layers, lowest first, and its id; `name` is how the user called it. */
-  layers?: string[];
-  imageId?: string;
-  /** bind, volume: whose files are seen as whose; empty for the source's owner as the container's user. See spec/mount-owners.ts. */
-  idMap?: string;
-  /** bind, volume: whose the files become at each start; empty for the container's user. */
-  chown?: string;
-  /** It is another container's, by `--volumes-from`. */
-  inherited?: boolean;
-}
 
 const blank = {
   source: '',
@@ -60,9 +26,10 @@ const blank = {
 
 /**
  * Everything the container has mounted beside the system's own, in the order asked for: Binds, Mounts, then the volumes of
- * the (merged) configuration whose place is still free. Refusals are in Docker's words. Tmpfs stays in HostConfig.
+ * the (merged) configuration whose place is still free. Refusals are in Docker's words. Tmpfs stays in HostConfig. `dataRoot` is the
+ * engine's, of which binds are special.
  */
-export function resolveMountPoints(config: ContainerConfig, hostConfig: HostConfig): MountPoint[] {
+export function resolveMountPoints(config: ContainerConfig, hostConfig: HostConfig, dataRoot: string): MountPoint[] {
   const points: MountPoint[] = [];
   const taken = new Set<string>();
   const tmpfs = new Set(Object.keys(hostConfig.Tmpfs ?? {}).map((path) => posix.normalize(path)));
@@ -72,7 +39,7 @@ export function resolveMountPoints(config: ContainerConfig, hostConfig: HostConf
       throw new EngineError('invalid', `Duplicate mount point: ${destination}`);
     }
     taken.add(destination);
-    points.push(point);
+    points.push(settlePropagation(point, dataRoot));
   };
   for (const bind of hostConfig.Binds ?? []) place(parseBind(bind, hostConfig.VolumeDriver || ''));
   for (const mount of hostConfig.Mounts ?? []) place(parseMount(mount));
@@ -194,8 +161,8 @@ function requireAbsolute(mount: Mount, path: string): void {
 function bind(mount: Mount): Partial<MountPoint> {
   const { Source = '', BindOptions: options } = mount;
   if (Source === '') throw refuse(mount, 'field Source must not be empty');
-  const propagation = options?.Propagation || 'rprivate';
-  if (!isPropagation(propagation)) throw refuse(mount, `invalid propagation mode: ${propagation}`);
+  const propagation = options?.Propagation || '';
+  if (propagation && !isPropagation(propagation)) throw refuse(mount, `invalid propagation mode: ${propagation}`);
   if (mount.VolumeOptions) throw refuse(mount, 'field VolumeOptions must not be specified');
   requireAbsolute(mount, Source);
   return {

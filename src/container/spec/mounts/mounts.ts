@@ -1,7 +1,7 @@
 import type { HostConfig } from '../../../api/index.ts';
 import { EngineError } from '../../../kit/index.ts';
 import type { SpecMount } from '../../../oci/index.ts';
-import type { MountPoint } from './mount-points.ts';
+import type { MountPoint } from './mount-point.ts';
 import { mergeTmpfsOptions } from './tmpfs.ts';
 
 /** What the container's mounts are made of. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { parseBind } from './mount-points.ts';
-import { rootPropagation } from './propagation.ts';
+import { rootPropagation, settlePropagation } from './propagation.ts';
 
 const table = [
   '21 1 8:1 / / rw,relatime - ext4 /dev/sda rw',
@@ -25,4 +25,24 @@ test('the root lets through what its mounts ask for', () => {
 test('a source that is not shared is refused', () => {
   expect(() => of('/tmp:/a:rslave')).toThrow('path /tmp is mounted on / but it is not a shared or slave mount');
   expect(() => of('/usr:/a:rshared')).toThrow('path /usr is mounted on /usr but it is not a shared mount');
+});
+
+const settled = (bind: string) => settlePropagation(parseBind(bind, ''), '/usr/lib/engine');
+
+test('a bind is private, but for one of the engine’s data or of what that lies in', () => {
+  expect(settled('/usr/lib/engine2:/a')).toMatchObject({ propagation: 'rprivate' });
+  expect(settled('/proc:/a:slave')).toMatchObject({ propagation: 'slave' });
+  for (const source of ['/', '/usr', '/usr/lib/engine', '/usr/lib/engine/volumes/v'])
+    expect(settled(`${source}:/a`)).toMatchObject({ propagation: 'rslave', propagationImplied: true });
+  expect(settled('/usr:/a:rshared')).toMatchObject({ propagation: 'rshared' });
+  expect(() => settled('/usr:/a:private')).toThrow(
+    'must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, daemon root: "/usr/lib/engine", bind mount source: "/usr", propagation: "private"',
+  );
+});
+
+test('what nobody asked for is not refused where the host’s mount has no such thing', () => {
+  const near = (source: string) =>
+    rootPropagation([settlePropagation(parseBind(`${source}:/a`, ''), source)], () => table);
+  expect(near('/tmp')).toBeUndefined();
+  expect(near('/usr')).toBe('rslave');
 });

@@ -27,6 +27,10 @@ function parseEntry(entry: string, options: SecurityOptions, facts: HostFacts): 
     options.noNewPrivileges = true;
     return;
   }
+  if (entry === 'writable-cgroups') {
+    options.writableCgroups = true;
+    return;
+  }
   if (entry === 'disable') return;
   const separator = entry.includes('=') ? '=' : ':';
   const at = entry.indexOf(separator);
@@ -37,7 +41,8 @@ function parseEntry(entry: string, options: SecurityOptions, facts: HostFacts): 
       options.noNewPrivileges = boolean(value, entry);
       return;
     case 'writable-cgroups':
-      options.writableCgroups = boolean(value, entry);
+      if (!/^(true|false)$/.test(value)) throw invalidEntry(entry);
+      options.writableCgroups = value === 'true';
       return;
     case 'seccomp':
       options.seccomp = value;
