@@ -259,3 +259,14 @@ test('a privileged step runs for whom it is granted only', async () => {
   await built(files, ['--allow', 'security.insecure', '-t', 'granted']);
   expect(BigInt(`0x${(await inside('granted', 'cat /caps')).split('\t')[1]?.trim()}`)).toBeGreaterThan(0xa80425fbn);
 });
+
+test('a client that has no logins, and says so as Go’s do, is one without', async () => {
+  using context = buildContext({ Dockerfile: 'FROM 127.0.0.1:1/none' });
+  const response = await fetch('http://tug/build', {
+    unix: engine.socket,
+    method: 'POST',
+    body: Bun.spawnSync(['tar', '-C', context.directory, '-c', '.']).stdout,
+    headers: { 'Content-Type': 'application/x-tar', 'X-Registry-Config': Buffer.from('null').toString('base64') },
+  });
+  expect(await response.text()).toContain('connection refused');
+});

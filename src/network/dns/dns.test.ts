@@ -198,6 +198,12 @@ describe('servers outside', () => {
     expect(await forward(['127.0.0.1'], { ...asking, tcp: true })).toEqual(reply);
     expect(await createForward({ port: 1, patience: 300 })(['127.0.0.1'], { ...asking, tcp: true })).toBeUndefined();
   });
+
+  test.each([false, true])('a server that no route leads to is as good as none (tcp: %p)', async (tcp) => {
+    // The kernel connects to neither: a broadcast address, and one that wants a zone.
+    const forward = createForward({ patience: 300 });
+    expect(await forward(['255.255.255.255', 'fe80::1'], { ...asking, tcp })).toBeUndefined();
+  });
 });
 
 test('a stream is cut into messages wherever it was torn', () => {

@@ -58,7 +58,8 @@ function askByUdp({ server, port: to, wait, accepts }: Asking, bytes: Buffer): P
     const accepted = accepts(answer);
     if (accepted !== undefined) resolve(accepted ? answer : undefined);
   });
-  socket.connect(to, server, () => socket.send(bytes));
+  // Where no route leads, it calls back unconnected; its type does not say so.
+  socket.connect(to, server, (error?: Error) => (error ? resolve(undefined) : socket.send(bytes)));
   return promise.finally(() => {
     clearTimeout(timer);
     socket.close();

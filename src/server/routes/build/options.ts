@@ -113,7 +113,8 @@ function credentialsOf({ head }: Request): (registry: string) => Credentials | u
 
 function decoded(header: string): Record<string, Record<string, string>> {
   try {
-    return JSON.parse(Buffer.from(header, 'base64url').toString()) as Record<string, Record<string, string>>;
+    // Go's clients say `null` for none.
+    return (JSON.parse(Buffer.from(header, 'base64url').toString()) ?? {}) as Record<string, Record<string, string>>;
   } catch {
     return {};
   }
