@@ -5,4 +5,10 @@ export { createContainers } from './create-containers.ts';
 export type * from './files/contract.ts';
 export type * from './secrets/contract.ts';
 export type * from './snapshots/contract.ts';
-export { createStepSpecs, type EngineDefaults, type HostFacts, readHostFacts } from './spec/index.ts';
+export {
+  createStepSpecs,
+  discoveredDevices,
+  type EngineDefaults,
+  type HostFacts,
+  readHostFacts,
+} from './spec/index.ts';

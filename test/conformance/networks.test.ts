@@ -53,6 +53,18 @@ afterAll(async () => {
   expect(await engine.dispose()).toEqual([]);
 }, 60_000);
 
+test('a network with packets too small for IPv6 has containers, started on it and connected to it', async () => {
+  await docker('network', 'create', '-o', 'com.docker.network.driver.mtu=1234', 'small');
+  await start('on-small', '--network', 'small');
+  await start('to-small');
+  await docker('network', 'connect', 'small', 'to-small');
+  expect(await docker('exec', 'on-small', 'cat', '/sys/class/net/eth0/mtu')).toBe('1234');
+  expect(await docker('exec', 'to-small', 'cat', '/sys/class/net/eth1/mtu')).toBe('1234');
+  await docker('exec', 'to-small', 'ping', '-c1', '-W5', 'on-small');
+  await docker('rm', '-f', 'on-small', 'to-small');
+  await docker('network', 'rm', 'small');
+}, 30_000);
+
 test('containers find each other by name, alias, short id, and back by address', async () => {
   await docker('network', 'create', 'names');
   const id = await start('one', '--network', 'names', '--network-alias', 'both', '--hostname', 'uno');

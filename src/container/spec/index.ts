@@ -1,5 +1,6 @@
 export * from './adapt.ts';
 export { buildSpec, outlineSpec } from './build-spec.ts';
+export { discoveredDevices } from './cdi/files.ts';
 export { type EngineDefaults, type HostFacts, readHostFacts } from './facts.ts';
 export { mergeConfig } from './merge.ts';
 export { parseMountMode } from './mounts/mount-mode.ts';

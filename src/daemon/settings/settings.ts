@@ -94,6 +94,9 @@ function settingsOf(values: Values): Settings {
   const standard = tls.enabled ? tlsHost : `unix://${defaultSocket}`;
   const initPath = text('init-path');
   const cdi = values.get('cdi-spec-dir') as string[] | undefined;
+  const features: Record<string, boolean> = Object.fromEntries(
+    (values.get('feature') as Map<string, boolean> | undefined) ?? [],
+  );
   return {
     dataRoot: text('data-root', '/var/lib/tug'),
     execRoot: text('exec-root', '/run/tug'),
@@ -114,10 +117,10 @@ function settingsOf(values: Values): Settings {
     buildLimits: buildLimitsOf(values),
     storageDriver: text('storage-driver'),
     ...(initPath && { initPath }),
-    ...(cdi && { cdiDirectories: cdi }),
+    ...(features.cdi === false ? { cdiDirectories: [] } : cdi && { cdiDirectories: cdi.filter((one) => one !== '') }),
     authorizationPlugins: (values.get('authorization-plugin') as string[] | undefined) ?? [],
     labels: uniqueLabels((values.get('label') as string[] | undefined) ?? []),
-    features: Object.fromEntries((values.get('feature') as Map<string, boolean> | undefined) ?? []),
+    features,
     liveRestore: values.get('live-restore') !== false,
     shutdownTimeout: (values.get('shutdown-timeout') as number | undefined) ?? 15,
     registry: registryOf(values),

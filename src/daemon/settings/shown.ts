@@ -1,4 +1,4 @@
-import type { HostFacts } from '../../container/index.ts';
+import { discoveredDevices, type HostFacts } from '../../container/index.ts';
 import type { ShownSettings } from '../../server/index.ts';
 import type { Settings } from './settings.ts';
 
@@ -24,6 +24,18 @@ export function shownSettings(
     userns: containers.ids !== undefined,
     initProgram: initPath ?? 'docker-init',
     cdiDirectories: facts.cdiDirectories,
+    cdiDevices: discoveredDevices(facts.cdiDirectories),
+    open: openTo(settings),
     addressPools: network.pools ?? [],
   };
+}
+
+/** Where the API is served to whoever comes by TCP. */
+function openTo({ hosts, tls }: Settings): ShownSettings['open'] {
+  if (tls.enabled && tls.verify) return [];
+  return hosts.flatMap((one) =>
+    one.kind === 'tcp'
+      ? [{ address: `${one.host.includes(':') ? `[${one.host}]` : one.host}:${one.port}`, tls: tls.enabled }]
+      : [],
+  );
 }

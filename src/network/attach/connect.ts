@@ -67,7 +67,7 @@ function connectBy(state: State, request: ConnectRequest, { socket, inside }: In
     }
     crashpoint('network.connected');
     try {
-      socket.send('furnish an interface of a container', netlink.split(acknowledged(insideMessages(link))));
+      socket.send('furnish an interface of a container', netlink.split(acknowledged(insideMessages(joint))));
       moveExits(socket, place.endpoints, after.endpoints);
       crashpoint('network.furnished');
     } catch (error) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { netlink, rtnetlink } from '../../host/index.ts';
 import { lastOf, parsePrefix, toText } from '../address/subnets.ts';
 import { isolationOf, type Wire } from '../bridge/wire.ts';
@@ -22,7 +23,7 @@ const isLine = (on: Wire | Line): on is Line => 'parent' in on;
 export function furnish(joints: Joint[]): NetworkFurniture {
   const inside = [
     rtnetlink.linkUp(loopback, quiet),
-    ...joints.flatMap(({ link }) => insideMessages(link)),
+    ...joints.flatMap(insideMessages),
     ...defaultRoutes(joints.map(({ endpoint }) => endpoint)),
   ];
   return { host: joints.map(hostMessage), inside: [{ message: acknowledged(inside) }] };
@@ -67,16 +68,23 @@ function besideMessage(line: Line, { mac }: Endpoint, link: Link): { message: Bu
 }
 
 /** Addresses of one interface, and brings it up. */
-export function insideMessages(link: Link): Buffer[] {
+export function insideMessages({ link, on }: Pick<Joint, 'link' | 'on'>): Buffer[] {
   const addresses = [link.v4, link.v6].flatMap((address) => (address ? [addressMessage(link.inside, address)] : []));
   const local = (link.local ?? []).map((ip) =>
     rtnetlink.newAddress({ index: link.inside, ip, prefix: ip.includes(':') ? 64 : 16 }, quiet),
   );
-  const silent =
-    link.v6 || link.local?.some((ip) => ip.includes(':')) ? [] : [rtnetlink.withoutLinkLocal(link.inside, quiet)];
+  const wantsIpv6 = link.v6 !== undefined || link.local?.some((ip) => ip.includes(':'));
+  const silent = wantsIpv6 || !speaksIpv6(on) ? [] : [rtnetlink.withoutLinkLocal(link.inside, quiet)];
   // On a bridge the host announces it (see locate); beside the host nobody else can.
   const told = link.index === noLink ? [rtnetlink.announced(link.inside, quiet)] : [];
   return [...silent, ...told, ...addresses, ...local, rtnetlink.linkUp(link.inside, quiet)];
+}
+
+/** Packets of this many bytes every link with IPv6 must carry (RFC 8200); the kernel gives those that do not none of it. */
+const leastMtu = 1280;
+
+function speaksIpv6(on: Wire | Line): boolean {
+  return existsSync('/proc/sys/net/ipv6') && (isLine(on) || on.mtu >= leastMtu);
 }
 
 function addressMessage(index: number, { address: ip, prefix }: LinkAddress): Buffer {

@@ -13,6 +13,10 @@ export interface ShownSettings {
   noNewPrivileges: boolean;
   initProgram: string;
   cdiDirectories: string[];
+  /** The devices that are described there, and why they could not be read. */
+  cdiDevices: { names: string[]; trouble?: string };
+  /** Where the API is served to whoever comes. */
+  open: { address: string; tls: boolean }[];
   addressPools: { base: string; size: number }[];
   /** Whether the host has AppArmor, and whether containers have user ids of their own. */
   apparmor: boolean;
@@ -32,6 +36,9 @@ export function settingsFacts(settings: ShownSettings, cgroupVersion: string | u
     LoggingDriver: settings.loggingDriver,
     InitBinary: settings.initProgram,
     CDISpecDirs: settings.cdiDirectories,
+    ...(settings.cdiDevices.names.length > 0 && {
+      DiscoveredDevices: settings.cdiDevices.names.map((ID) => ({ Source: 'cdi', ID })),
+    }),
     RegistryConfig: registryFacts(settings.registry),
     SecurityOptions: [
       ...(settings.apparmor ? ['name=apparmor'] : []),
@@ -44,6 +51,15 @@ export function settingsFacts(settings: ShownSettings, cgroupVersion: string | u
       DefaultAddressPools: settings.addressPools.map(({ base, size }) => ({ Base: base, Size: size })),
     }),
   };
+}
+
+/** What is to be said of them, as Docker says it. */
+export function settingsWarnings({ open, cdiDevices: { trouble } }: ShownSettings): string[] {
+  const access = open.map(({ address, tls }) => {
+    const lack = tls ? 'without TLS client verification' : 'without encryption';
+    return `WARNING: API is accessible on ${tls ? 'https' : 'http'}://${address} ${lack}.\n         Access to the remote API is equivalent to root access on the host.`;
+  });
+  return trouble === undefined ? access : [...access, `WARNING: CDI: ${trouble}`];
 }
 
 /** Insecure registries are hosts with an entry of their own, or networks. */

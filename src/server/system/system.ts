@@ -6,8 +6,8 @@ import type { Backends, System } from '../contract.ts';
 import { createEvents } from '../events/events.ts';
 import { blockWarnings, limitWarnings, readLimits } from './cgroups.ts';
 import { engineId } from './engine-id.ts';
-import { fileSystemOf, ipv4Forwarding, openFiles, osRelease, overlayParameter, proxy } from './host.ts';
-import { orNull, type ShownSettings, settingsFacts } from './settings.ts';
+import { fileSystemOf, ipv4Forwarding, openFiles, osRelease, overlayParameter, proxy, threads } from './host.ts';
+import { orNull, type ShownSettings, settingsFacts, settingsWarnings } from './settings.ts';
 
 export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 'volumes' | 'networks'> {
   dataRoot: string;
@@ -39,6 +39,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       Volume: options.volumes.drivers(),
     },
     ...settingsFacts(options.settings(), readLimits().version),
+    Warnings: orNull([...hostWarnings(), ...settingsWarnings(options.settings())]),
   });
   return {
     server: `Tug/${options.build.version} (linux)`,
@@ -72,7 +73,7 @@ function engineFacts({ dataRoot, storageDriver, build, runtimes }: SystemOptions
     DockerRootDir: dataRoot,
     ServerVersion: build.version,
     NFd: openFiles(),
-    NGoroutines: 0,
+    NGoroutines: threads(),
     SystemTime: new Date().toISOString(),
   };
 }
@@ -96,14 +97,16 @@ function runtimesOf(names: ReturnType<SystemOptions['runtimes']['names']>): NonN
   return Object.fromEntries(shown);
 }
 
+function hostWarnings(): string[] {
+  const forwarding = ipv4Forwarding() ? [] : ['WARNING: IPv4 forwarding is disabled'];
+  return [...limitWarnings(readLimits()), ...blockWarnings(), ...forwarding];
+}
+
 function hostFacts(): SystemInfo {
   const { version, ...limits } = readLimits();
-  const forwarding = ipv4Forwarding();
-  const warnings = [...limitWarnings({ version, ...limits }), ...blockWarnings()];
-  if (!forwarding) warnings.push('WARNING: IPv4 forwarding is disabled');
   return {
     ...limits,
-    IPv4Forwarding: forwarding,
+    IPv4Forwarding: ipv4Forwarding(),
     CgroupVersion: version,
     KernelVersion: release(),
     OperatingSystem: osRelease('PRETTY_NAME') || 'Linux',
@@ -116,7 +119,6 @@ function hostFacts(): SystemInfo {
     HttpsProxy: proxy('HTTPS_PROXY'),
     NoProxy: proxy('NO_PROXY'),
     Name: hostname(),
-    Warnings: orNull(warnings),
   };
 }
 

@@ -5,7 +5,10 @@ import { olderThan } from '../../api/index.ts';
 export function shapeInfo(info: SystemInfo, version: string): Record<string, unknown> {
   const before = (limit: string) => olderThan(version, limit);
   const shaped: Record<string, unknown> = { ...info };
-  if (before('1.50')) Object.assign(shaped, { BridgeNfIptables: false, BridgeNfIp6tables: false });
+  if (before('1.50')) {
+    Object.assign(shaped, { BridgeNfIptables: false, BridgeNfIp6tables: false });
+    delete shaped.DiscoveredDevices;
+  }
   if (before('1.49')) {
     delete shaped.FirewallBackend;
     for (const name of commits) shaped[name] = { ...info[name], Expected: info[name]?.ID ?? '' };

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineError } from '../../../kit/index.ts';
+import { EngineError, messageOf } from '../../../kit/index.ts';
 
 /** What a device, or all devices of a file, change in a container. */
 export interface Edits {
@@ -44,6 +44,15 @@ export function readDevices(directories: string[]): Map<string, Edits[]> {
     }
   }
   return devices;
+}
+
+/** The names of those devices, and why they could not be read. */
+export function discoveredDevices(directories: string[]): { names: string[]; trouble?: string } {
+  try {
+    return { names: [...readDevices(directories).keys()] };
+  } catch (error) {
+    return { names: [], trouble: messageOf(error) };
+  }
 }
 
 function filesIn(directory: string): string[] {

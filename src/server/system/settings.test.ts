@@ -1,0 +1,18 @@
+import { expect, test } from 'bun:test';
+import { type ShownSettings, settingsWarnings } from './settings.ts';
+
+const warnings = (settings: Partial<ShownSettings>) =>
+  settingsWarnings({ open: [], cdiDevices: { names: [] }, ...settings } as ShownSettings);
+
+test('an API that anybody may use is told of, and devices that cannot be read', () => {
+  expect(warnings({})).toEqual([]);
+  const open = [
+    { address: '0.0.0.0:2375', tls: false },
+    { address: '[::]:2376', tls: true },
+  ];
+  expect(warnings({ open }).map((text) => text.split('\n')[0])).toEqual([
+    'WARNING: API is accessible on http://0.0.0.0:2375 without encryption.',
+    'WARNING: API is accessible on https://[::]:2376 without TLS client verification.',
+  ]);
+  expect(warnings({ cdiDevices: { names: [], trouble: 'broken' } })).toEqual(['WARNING: CDI: broken']);
+});
