@@ -45,7 +45,7 @@ const state = (name: string, template: string, wanted: string): Step => ({
 });
 
 const since = () => String(Date.now() / 1000 - 0.001);
-/** Asked of the engines themselves: Docker's program may end before it has printed the last of the events that it was sent. */
+/** Asked of the engines themselves, to the millisecond. */
 const events = async ({ socket }: Side, from: string, filters: Record<string, string[]> = {}): Promise<string[]> => {
   const query = { since: from, until: String((Date.now() + 1) / 1000), filters: JSON.stringify(filters) };
   const answer = await fetch(`http://docker/events?${new URLSearchParams(query)}`, { unix: socket });

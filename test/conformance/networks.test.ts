@@ -65,6 +65,43 @@ test('a network with packets too small for IPv6 has containers, started on it an
   await docker('network', 'rm', 'small');
 }, 30_000);
 
+test('who has just talked to a container knows where it is after a restart', async () => {
+  await docker('network', 'create', '--subnet', `${net}.192/27`, 'moved');
+  await start('asks', '--network', 'moved');
+  await start('moves', '--network', 'moved', '--ip', `${net}.200`);
+  const known = async () =>
+    (await docker('exec', 'asks', 'cat', '/proc/net/arp')).match(/([0-9a-f]{2}:){5}[0-9a-f]{2}/)?.[0];
+  const real = () => docker('exec', 'moves', 'cat', '/sys/class/net/eth0/address');
+  await docker('exec', 'asks', 'ping', '-c1', '-W5', `${net}.200`);
+  expect(await known()).toBe(await real());
+  const before = await real();
+  await docker('restart', '-t0', 'moves');
+  const after = await real();
+  expect(after).not.toBe(before);
+  await until('the new address is known', async () => (await known()) === after);
+  await docker('rm', '-f', 'asks', 'moves');
+  await docker('network', 'rm', 'moved');
+}, 30_000);
+
+test('two containers have a network of two addresses for themselves', async () => {
+  await docker(
+    'network',
+    'create',
+    '--internal',
+    '--subnet',
+    `${net}.232/31`,
+    '-o',
+    'com.docker.network.bridge.inhibit_ipv4=true',
+    'pair',
+  );
+  await start('left', '--network', 'pair');
+  await start('right', '--network', 'pair');
+  await docker('exec', 'left', 'ping', '-c1', '-W5', 'right');
+  expect(await refusal('connect', 'pair', 'nosuch')).toContain('No such container');
+  await docker('rm', '-f', 'left', 'right');
+  await docker('network', 'rm', 'pair');
+}, 30_000);
+
 test('containers find each other by name, alias, short id, and back by address', async () => {
   await docker('network', 'create', 'names');
   const id = await start('one', '--network', 'names', '--network-alias', 'both', '--hostname', 'uno');

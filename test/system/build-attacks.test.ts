@@ -35,7 +35,7 @@ beforeAll(async () => {
       // Whoever names a cache mount names a directory.
       [
         'build/run/cache-mount.ts',
-        "return digestOfParts([id, from.kind === 'stage' ? from.stage.id : from.kind, source]).slice(7, 39);",
+        "return digestOfParts([id, from.kind === 'stage' ? from.stage.id : from.kind, source, ...own]).slice(7, 39);",
         'return id;',
       ],
       // What a step was given stays where it was.

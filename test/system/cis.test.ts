@@ -58,7 +58,7 @@ const standard = 'console core fd full mqueue null ptmx pts random shm stderr st
 /** Every item, as the table has it. */
 async function measure(socket: string, enginePid: number): Promise<Record<string, string>> {
   await docker(socket, 'run', '-d', '--name', name, name);
-  await docker(socket, 'create', '--name', `${name}-port`, '-p', '80', '-v', '/tmp:/host', name);
+  await docker(socket, 'create', '--name', `${name}-port`, '-p', '80', '-v', '/opt:/host', name);
   await docker(socket, 'start', `${name}-port`);
   const found = await inspect(socket, name);
   const other = await inspect(socket, `${name}-port`);

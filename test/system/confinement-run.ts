@@ -89,7 +89,7 @@ export async function createBench() {
     const spec = buildSpec({
       ...request,
       id,
-      mounts: resolveMountPoints(request.config, request.hostConfig, directory).map((point) =>
+      mounts: resolveMountPoints(request.config, request.hostConfig, '/data-root').map((point) =>
         point.type === 'volume' ? { ...point, source: join(directory, 'shared/data') } : point,
       ),
       files: { hosts: file, hostname: file, resolvConf: file },

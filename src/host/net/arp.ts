@@ -7,7 +7,7 @@ const anyone = Buffer.alloc(6, 0xff);
 
 /** Sends ARP announcements on links of the namespace it was opened in. The caller closes it. */
 export interface ArpSocket {
-  /** Tells everyone on a link at which MAC an address is from now on, as its owner would; for those who knew another one. */
+  /** Tells everyone on a link at which MAC an address is from now on, as its owner would; for those who knew another one. Nothing once closed. */
   announce(link: number, ip: Buffer, mac: Buffer): void;
   close(): void;
 }
@@ -16,6 +16,7 @@ export function openArp(): ArpSocket {
   let fd = syscall('socket', packetFamily, datagramCloexec, 0); // protocol 0: it receives nothing
   return {
     announce(link, ip, mac) {
+      if (fd < 0) return;
       const to = Buffer.alloc(20);
       to.writeUInt16LE(packetFamily, 0);
       to.writeUInt16BE(etherArp, 2);

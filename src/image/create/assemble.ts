@@ -1,6 +1,6 @@
 import { crashpoint, EngineError } from '../../kit/index.ts';
 import { digestOf, familiarString, type Platform, parseReference, withDefaultTag } from '../../oci/index.ts';
-import { type Context, publishAll, tagIn } from '../context.ts';
+import { type Context, eventOf, publishAll, tagIn } from '../context.ts';
 import type { AssembleRequest, Images } from '../contract.ts';
 import { findForPlatform } from '../records/platforms.ts';
 import { putImage } from '../records/records.ts';
@@ -34,7 +34,7 @@ export async function assembleImage(context: Context, request: AssembleRequest):
     const events = context.store.admit((tx) => {
       putImage(tx, id, { config, blobs: layers.map(({ blob }) => blob), sizes: layers.map(({ size }) => size) });
       request.also?.(tx);
-      return names.map((name) => tagIn(tx, context, name, { id }));
+      return [eventOf(tx, 'create', id), ...names.map((name) => tagIn(tx, context, name, { id }))];
     });
     publishAll(context, events);
     return id;

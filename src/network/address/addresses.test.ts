@@ -30,6 +30,22 @@ test('the lowest free address is given, never the gateway, nor one whose last li
   expect(take).toThrow('no available IPv4 addresses');
 });
 
+test.each([
+  ['10.0.0.4/31', ['10.0.0.4', '10.0.0.5']],
+  ['10.0.0.4/32', ['10.0.0.4']],
+  ['10.0.0.4/30', ['10.0.0.5', '10.0.0.6']],
+  ['fd00::4/127', ['fd00::4', 'fd00::5']],
+])('%p has these addresses to give: %p', (text, all) => {
+  const addresses = createAddresses({
+    subnet: subnet(text),
+    reserved: [],
+    isGone: () => true,
+    evict: () => undefined,
+  });
+  expect(all.map(() => toText(addresses.take()))).toEqual(all);
+  expect(() => addresses.take()).toThrow('no available');
+});
+
 test('an address of an earlier life is not given', () => {
   const addresses = createAddresses({
     subnet: subnet('10.0.0.0/24'),

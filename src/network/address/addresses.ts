@@ -1,5 +1,5 @@
 import { EngineError } from '../../kit/index.ts';
-import { contains, type Ip, lastOf, type Subnet } from './subnets.ts';
+import { contains, type Ip, keepsEnds, lastOf, type Subnet } from './subnets.ts';
 
 /** Hands out the addresses of one subnet, the lowest free one first, as Docker does. */
 export interface Addresses {
@@ -29,7 +29,7 @@ export function createAddresses(options: {
   const draining = new Map<bigint, number>();
   const { family } = subnet;
   // IPv4 has a broadcast address, and neither family gives the network's own.
-  const ends = new Set([subnet.base, ...(family === 4 && subnet.prefix < 31 ? [lastOf(subnet).value] : [])]);
+  const ends = new Set(keepsEnds(subnet) ? [subnet.base, ...(family === 4 ? [lastOf(subnet).value] : [])] : []);
 
   const isFree = (address: bigint): boolean => {
     if (taken.has(address) || reserved.has(address) || ends.has(address)) return false;

@@ -56,6 +56,11 @@ export const subnetOf = ({ family, value }: Ip, prefix: number): Subnet => ({
 });
 export const describe = ({ family, base, prefix }: Subnet): string => `${toText({ family, value: base })}/${prefix}`;
 
+/** Whether it is large enough to keep its first address, and its last one where there is a broadcast, for itself (RFC 3021, 6164). */
+export function keepsEnds({ family, prefix }: Subnet): boolean {
+  return prefix < (family === 4 ? 31 : 127);
+}
+
 export function contains(subnet: Subnet, ip: Ip): boolean {
   return subnet.family === ip.family && (ip.value & maskOf(subnet.family, subnet.prefix)) === subnet.base;
 }

@@ -188,14 +188,38 @@ function publish(state: State, place: Place): void {
 }
 
 /** Whoever talked to an address's last holder has its MAC in mind: the host, and containers on the bridge. */
-export function locate(state: State, { networkId, link, mac }: Endpoint): void {
+export function locate(state: State, endpoint: Endpoint): void {
+  const { networkId, link, mac } = endpoint;
   const wire = state.wires.get(networkId);
   if (!wire || !link) return;
   const known = [link.v4, link.v6].flatMap((side) =>
     side ? [rtnetlink.neighbour(wire.index, side.address, mac)] : [],
   );
   state.route.send('say where a container is', known);
-  if (link.v4) state.arp.announce(wire.index, ipBytes(link.v4.address), rtnetlink.macBytes(mac));
+  const { v4 } = link;
+  if (!v4) return;
+  const announce = (): void => state.arp.announce(wire.index, ipBytes(v4.address), rtnetlink.macBytes(mac));
+  announce();
+  // Who heard from the last holder a moment ago does not believe it yet (arp locktime): said three times, as Docker does.
+  for (const delay of again) {
+    setTimeout(() => {
+      try {
+        if (isThere(state, endpoint)) announce();
+      } catch (error) {
+        state.log.warn('an address could not be announced again', { address: v4.address, error: messageOf(error) });
+      }
+    }, delay).unref();
+  }
+}
+
+/** Milliseconds after which an address is announced once more. */
+const again = [1000, 2000];
+
+function isThere({ places, wires }: State, { endpointId, networkId }: Endpoint): boolean {
+  return (
+    wires.has(networkId) &&
+    [...places.values()].some(({ endpoints }) => endpoints.some((one) => one.endpointId === endpointId))
+  );
 }
 
 /** A port that the whole world may reach is worth a line. */

@@ -1,6 +1,6 @@
 import { type NetlinkSocket, rtnetlink } from '../../host/index.ts';
 import { type Addresses, createAddresses } from '../address/addresses.ts';
-import { describe, type Ip, parseIp, parsePrefix, type Subnet, toText } from '../address/subnets.ts';
+import { describe, type Ip, keepsEnds, parseIp, parsePrefix, type Subnet, toText } from '../address/subnets.ts';
 import type { BridgeRules } from '../firewall/elements.ts';
 import type { NetworkRecord, PoolRecord } from '../records/record.ts';
 import { type BridgeAddress, bridgedIsFiltered, ensureBridge, toLink } from './bridge.ts';
@@ -97,8 +97,12 @@ function sideOf(
   options: BridgeOptions,
   links: ReturnType<typeof linksOf>,
 ): Side {
-  const { subnet, range, gateway, exit, reserved } = layout(pool);
+  const { subnet, range, gateway, exit, aux } = layout(pool);
   const mode = subnet.family === 4 ? options.mode4 : options.mode6;
+  // Of an internal network whose bridge has no address, containers may have them all.
+  const isVacant =
+    record.internal && !pool.gateway && (mode === 'isolated' || (subnet.family === 4 && options.inhibit4));
+  const reserved = isVacant ? aux : [gateway, ...aux];
   const leadsOut = !record.internal && mode !== 'isolated';
   return {
     subnet,
@@ -110,19 +114,19 @@ function sideOf(
 }
 
 /** What a pool comes to; its texts were checked when the network was made. */
-export function layout(pool: PoolRecord): { subnet: Subnet; range?: Subnet; gateway: Ip; exit: Ip; reserved: Ip[] } {
+export function layout(pool: PoolRecord): { subnet: Subnet; range?: Subnet; gateway: Ip; exit: Ip; aux: Ip[] } {
   const subnet = mustPrefix(pool.subnet);
   const range = pool.range ? mustPrefix(pool.range) : undefined;
   const gateway = (pool.gateway && parseIp(pool.gateway)) || firstOf(subnet, range);
   const aux = Object.values(pool.aux ?? {}).flatMap((text) => parseIp(text) ?? []);
   const named = parseIp(pool.aux?.[`DefaultGatewayIPv${subnet.family}`] ?? '');
-  return { subnet, gateway, exit: named ?? gateway, reserved: [gateway, ...aux], ...(range && { range }) };
+  return { subnet, gateway, exit: named ?? gateway, aux, ...(range && { range }) };
 }
 
 /** The first address that is not the network's own. */
 function firstOf(subnet: Subnet, range: Subnet | undefined): Ip {
   const from = range ?? subnet;
-  const value = from.base === subnet.base ? from.base + 1n : from.base;
+  const value = from.base === subnet.base && keepsEnds(subnet) ? from.base + 1n : from.base;
   return { family: subnet.family, value };
 }
 

@@ -72,11 +72,11 @@ function makeParent(socket: NetlinkSocket, { name, options, alias }: Parent): { 
 
 /** Nothing leads out of an internal network, so that its first address is anybody's; in layer 3 the interface itself is the way out. */
 function sideOf(pool: PoolRecord, { internal }: NetworkRecord, { mode }: LineOptions): Side {
-  const { subnet, range, gateway, exit, reserved } = layout(pool);
+  const { subnet, range, gateway, exit, aux } = layout(pool);
   const hasGateway = !internal && mode !== 'l3' && mode !== 'l3s';
   const device = subnet.family === 4 ? '0.0.0.0' : '::';
   const exitOf = (): string => (internal ? '' : hasGateway ? toText(exit) : device);
-  const kept = hasGateway || pool.gateway ? reserved : reserved.slice(1);
+  const reserved = hasGateway || pool.gateway ? [gateway, ...aux] : aux;
   return {
     subnet,
     described: describe(subnet),
@@ -85,7 +85,7 @@ function sideOf(pool: PoolRecord, { internal }: NetworkRecord, { mode }: LineOpt
     // Its containers' interfaces go with their namespaces: there is nothing on the host to wait for.
     addresses: createAddresses({
       subnet,
-      reserved: kept,
+      reserved,
       isGone: () => true,
       evict: () => undefined,
       ...(range && { range }),

@@ -11,8 +11,8 @@ export interface Case {
    * are compared all the same.
    */
   engines?: string;
-  /** Docker's program may end before it has printed the last of what it was sent: it is asked again until it says something. */
-  hasty?: boolean;
+  /** It asks for what was until now, which both programs send in whole seconds: the present second is waited for. */
+  past?: boolean;
   /** Variables of this invocation alone. */
   env?: Record<string, string>;
 }

@@ -44,8 +44,8 @@ describe.skipIf(!socket)('the same words as the real program', () => {
     return { code, stdout: normal(stdout, one, programs), stderr: normal(stderr, one, programs) };
   };
   const compare = async (one: Case) => {
-    let [wanted, got] = await Promise.all([theirs.play(one), ours.play(one)]);
-    for (let times = 1; one.hasty && wanted.stdout === '' && times < 20; times++) wanted = await theirs.play(one);
+    if (one.past) await Bun.sleep(1000 - (Date.now() % 1000));
+    const [wanted, got] = await Promise.all([theirs.play(one), ours.play(one)]);
     const compared = one.engines ? await oursThere.play(one) : got;
     expect(normalised(compared, one)).toEqual(normalised(wanted, one));
   };

@@ -31,14 +31,14 @@ export const watching: Case[] = [
   { line: 'events --format {{.Foo}} --until 0s' },
   { line: 'events --format {{.Foo --until 0s' },
   { line: 'create --name {}-seen -l seen IMAGE', volatile: true },
-  { line: 'events --since 1m --until 0s -f container={}-seen -f type=container', hasty: true },
+  { line: 'events --since 1m --until 0s -f container={}-seen -f type=container', past: true },
   {
     line: 'events --since 1m --until 0s -f label=seen --format {{.Type}}/{{.Action}}/{{.Actor.Attributes.name}}',
-    hasty: true,
+    past: true,
   },
   {
     line: 'events --since 1m --until 0s -f container={}-seen -f event=create --format {{.Actor.Attributes.nosuch}}~{{.Scope}}',
-    hasty: true,
+    past: true,
   },
   { line: 'rm {}-seen' },
   { line: 'system events --since 1h --until 0s -f container=nosuch' },
