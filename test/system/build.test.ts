@@ -260,6 +260,23 @@ test('a privileged step runs for whom it is granted only', async () => {
   expect(BigInt(`0x${(await inside('granted', 'cat /caps')).split('\t')[1]?.trim()}`)).toBeGreaterThan(0xa80425fbn);
 });
 
+test('contexts whose files all have one time are told apart by what is in them', async () => {
+  const images: string[] = [];
+  for (const text of ['one', 'two']) {
+    using context = buildContext({ Dockerfile: 'FROM scratch\nCOPY f /', f: text });
+    const tar = ['tar', '-C', context.directory, '--mtime=@0', '-c', '.'];
+    const response = await fetch('http://tug/build?t=timeless', {
+      unix: engine.socket,
+      method: 'POST',
+      body: Bun.spawnSync(tar).stdout,
+      headers: { 'Content-Type': 'application/x-tar' },
+    });
+    expect(await response.text()).toContain('Successfully tagged');
+    images.push(...(await inspect('timeless')).RootFS.Layers);
+  }
+  expect(new Set(images).size).toBe(2);
+});
+
 test('a client that has no logins, and says so as Go’s do, is one without', async () => {
   using context = buildContext({ Dockerfile: 'FROM 127.0.0.1:1/none' });
   const response = await fetch('http://tug/build', {

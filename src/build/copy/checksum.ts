@@ -36,8 +36,9 @@ export function createDigests(): Digests {
   }
   return {
     of(place, status, signal) {
-      const { inode, device, size, modified } = status;
-      const key = `${device.join(':')}:${inode}:${size}:${modified.seconds}.${modified.nanoseconds}`;
+      const { inode, device, size, changed } = status;
+      // Not by the time of modification: whoever packs a context sets it, often the same for all that it ever packs.
+      const key = `${device.join(':')}:${inode}:${size}:${changed.seconds}.${changed.nanoseconds}`;
       const before = known.get(key);
       if (before !== undefined) return before;
       if (size <= small) return remember(key, usingFd(openFile(place), digestAtOnce));

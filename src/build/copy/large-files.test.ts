@@ -1,7 +1,16 @@
 // The engine answers others while a large file is read: whatever takes long is done in threads.
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeFd, openDirectory, tryStatusOf } from '../../host/index.ts';
@@ -59,6 +68,21 @@ test.each([0, 100, 1 << 20, (1 << 20) + 1, (32 << 20) + 7])(
     );
   },
 );
+
+test('what is otherwise is not taken for what it was, though its size and its time of modification are the same', async () => {
+  const digests = createDigests();
+  const written = async (text: string) => {
+    writeFileSync(at('f'), text);
+    utimesSync(at('f'), 0, 0);
+    const status = tryStatusOf(fd, 'f');
+    if (!status) throw new Error('it is gone');
+    return digests.of(place('f'), status, signal);
+  };
+  const one = await written('one');
+  // The kernel's clock for files has some milliseconds.
+  await Bun.sleep(20);
+  expect(await written('two')).not.toBe(one);
+});
 
 test('others have their turns while a large file is hashed, and what is known comes at once', async () => {
   makeFile('f', 32 << 20);

@@ -20,6 +20,8 @@ export interface FileStatus {
   /** Bytes taken on disk. */
   allocated: number;
   modified: FileTime;
+  /** When contents or attributes were last changed, which nobody can set. */
+  changed: FileTime;
   links: number;
   inode: bigint;
   /** The filesystem, and for device nodes the device, as major and minor. */
@@ -71,6 +73,11 @@ export function statusOf(directory: number, name: Path, itself = false): FileSta
 /** The words of `struct statx`, by their places in it. */
 const at = (place: number): number => answer[place >> 2] as number;
 
+const time = (place: number): FileTime => ({
+  seconds: at(place) + (at(place + 4) | 0) * WORD,
+  nanoseconds: at(place + 8),
+});
+
 function decoded(): FileStatus {
   const mode = at(28) & 0xffff;
   return {
@@ -80,7 +87,8 @@ function decoded(): FileStatus {
     gid: at(24),
     size: at(40) + at(44) * WORD,
     allocated: (at(48) + at(52) * WORD) * 512,
-    modified: { seconds: at(112) + (at(116) | 0) * WORD, nanoseconds: at(120) },
+    modified: time(112),
+    changed: time(96),
     links: at(16),
     inode: answerLongs[4] as bigint,
     device: [at(136), at(140)],
