@@ -24,7 +24,7 @@ export function shownSettings(
     userns: containers.ids !== undefined,
     initProgram: initPath ?? 'docker-init',
     cdiDirectories: facts.cdiDirectories,
-    cdiDevices: discoveredDevices(facts.cdiDirectories),
+    cdiDevices: () => discoveredDevices(facts.cdiDirectories),
     open: openTo(settings),
     addressPools: network.pools ?? [],
   };

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { type ShownSettings, settingsWarnings } from './settings.ts';
+import { type CdiDevices, type ShownSettings, settingsWarnings } from './settings.ts';
 
-const warnings = (settings: Partial<ShownSettings>) =>
-  settingsWarnings({ open: [], cdiDevices: { names: [] }, ...settings } as ShownSettings);
+const warnings = (settings: Partial<ShownSettings>, devices: CdiDevices = { names: [] }) =>
+  settingsWarnings({ open: [], ...settings } as ShownSettings, devices);
 
 test('an API that anybody may use is told of, and devices that cannot be read', () => {
   expect(warnings({})).toEqual([]);
@@ -14,5 +14,5 @@ test('an API that anybody may use is told of, and devices that cannot be read', 
     'WARNING: API is accessible on http://0.0.0.0:2375 without encryption.',
     'WARNING: API is accessible on https://[::]:2376 without TLS client verification.',
   ]);
-  expect(warnings({ cdiDevices: { names: [], trouble: 'broken' } })).toEqual(['WARNING: CDI: broken']);
+  expect(warnings({}, { names: [], trouble: 'broken' })).toEqual(['WARNING: CDI: broken']);
 });

@@ -13,8 +13,8 @@ export interface ShownSettings {
   noNewPrivileges: boolean;
   initProgram: string;
   cdiDirectories: string[];
-  /** The devices that are described there, and why they could not be read. */
-  cdiDevices: { names: string[]; trouble?: string };
+  /** Reads which devices are described there, or why that cannot be read. */
+  cdiDevices(): CdiDevices;
   /** Where the API is served to whoever comes. */
   open: { address: string; tls: boolean }[];
   addressPools: { base: string; size: number }[];
@@ -23,6 +23,11 @@ export interface ShownSettings {
   userns: boolean;
   authorizationPlugins: string[];
   registry: { mirrors: string[]; insecure: string[] };
+}
+
+export interface CdiDevices {
+  names: string[];
+  trouble?: string;
 }
 
 /** Them as `docker info` has them. */
@@ -36,9 +41,6 @@ export function settingsFacts(settings: ShownSettings, cgroupVersion: string | u
     LoggingDriver: settings.loggingDriver,
     InitBinary: settings.initProgram,
     CDISpecDirs: settings.cdiDirectories,
-    ...(settings.cdiDevices.names.length > 0 && {
-      DiscoveredDevices: settings.cdiDevices.names.map((ID) => ({ Source: 'cdi', ID })),
-    }),
     RegistryConfig: registryFacts(settings.registry),
     SecurityOptions: [
       ...(settings.apparmor ? ['name=apparmor'] : []),
@@ -53,8 +55,13 @@ export function settingsFacts(settings: ShownSettings, cgroupVersion: string | u
   };
 }
 
+/** Devices as `docker info` has them. */
+export function devicesFacts({ names }: CdiDevices): { DiscoveredDevices?: { Source: string; ID: string }[] } {
+  return names.length > 0 ? { DiscoveredDevices: names.map((ID) => ({ Source: 'cdi', ID })) } : {};
+}
+
 /** What is to be said of them, as Docker says it. */
-export function settingsWarnings({ open, cdiDevices: { trouble } }: ShownSettings): string[] {
+export function settingsWarnings({ open }: ShownSettings, { trouble }: CdiDevices): string[] {
   const access = open.map(({ address, tls }) => {
     const lack = tls ? 'without TLS client verification' : 'without encryption';
     return `WARNING: API is accessible on ${tls ? 'https' : 'http'}://${address} ${lack}.\n         Access to the remote API is equivalent to root access on the host.`;

@@ -7,7 +7,7 @@ import { createEvents } from '../events/events.ts';
 import { blockWarnings, limitWarnings, readLimits } from './cgroups.ts';
 import { engineId } from './engine-id.ts';
 import { fileSystemOf, ipv4Forwarding, openFiles, osRelease, overlayParameter, proxy, threads } from './host.ts';
-import { orNull, type ShownSettings, settingsFacts, settingsWarnings } from './settings.ts';
+import { devicesFacts, orNull, type ShownSettings, settingsFacts, settingsWarnings } from './settings.ts';
 
 export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 'volumes' | 'networks'> {
   dataRoot: string;
@@ -26,21 +26,26 @@ export interface SystemOptions extends Pick<Backends, 'containers' | 'images' | 
 export async function createSystem(options: SystemOptions): Promise<System> {
   const id = await engineId(options.dataRoot);
   const events = createEvents(options);
-  const info = async (): Promise<SystemInfo> => ({
-    ID: id,
-    ...(await counts(options)),
-    ...engineFacts(options),
-    ...hostFacts(),
-    NEventsListener: events.listeners(),
-    ...fixedFacts,
-    Plugins: {
-      ...fixedFacts.Plugins,
-      Authorization: orNull(options.settings().authorizationPlugins),
-      Volume: options.volumes.drivers(),
-    },
-    ...settingsFacts(options.settings(), readLimits().version),
-    Warnings: orNull([...hostWarnings(), ...settingsWarnings(options.settings())]),
-  });
+  const info = async (): Promise<SystemInfo> => {
+    const settings = options.settings();
+    const devices = settings.cdiDevices();
+    return {
+      ID: id,
+      ...(await counts(options)),
+      ...engineFacts(options),
+      ...hostFacts(),
+      NEventsListener: events.listeners(),
+      ...fixedFacts,
+      Plugins: {
+        ...fixedFacts.Plugins,
+        Authorization: orNull(settings.authorizationPlugins),
+        Volume: options.volumes.drivers(),
+      },
+      ...settingsFacts(settings, readLimits().version),
+      ...devicesFacts(devices),
+      Warnings: orNull([...hostWarnings(), ...settingsWarnings(settings, devices)]),
+    };
+  };
   return {
     server: `Tug/${options.build.version} (linux)`,
     isExperimental: () => options.settings().experimental,
