@@ -40,10 +40,11 @@ export interface BuildSessionRequest {
 }
 
 /**
- * The main context: files of the client's, called `key` from build to build so that only what changed is sent, with the patterns of their
- * ignore file, which has been heeded; or a repository or a URL that the engine fetches.
+ * The main context: files of the client's, called `key` from build to build so that only what changed is sent, or `partKey` where this
+ * Dockerfile takes only a part of them, with the patterns of their ignore file, which has been heeded; or a repository or a URL that the
+ * engine fetches.
  */
-export type SessionContext = { key: string; ignored?: string[] } | { remote: string };
+export type SessionContext = { key: string; partKey?: string; ignored?: string[] } | { remote: string };
 
 /** A named context: files, an image, or one of an OCI layout, whose directory the client has as `layout:NAME`. */
 export type SessionNamed = { key: string } | { image: string } | { remote: string } | { layout: string };
@@ -75,7 +76,7 @@ export type ClientMessage =
  */
 export type EngineMessage =
   | { status: BuildStatus }
-  | { list: { context: string } }
+  | { list: SessionList }
   | { wanted: { context: string; channel: number; places: number[] } }
   | { secret: { id: string } }
   | { ssh: { id: string; channel: number } }
@@ -84,6 +85,15 @@ export type EngineMessage =
   | { explain: { step: string; reason: string } }
   | { done: SessionOutcome }
   | { error: SessionFailure };
+
+/**
+ * A question for the files of a context. With `paths`, byte strings as COPY has them (`*`, `?`, `[…]` within a name, `**`, `\\`), only for
+ * those, the directories above them, and what symlinks on the way and at the end lead to.
+ */
+export interface SessionList {
+  context: string;
+  paths?: readonly string[];
+}
 
 export interface SessionFailure {
   message: string;

@@ -3,6 +3,7 @@ export * from './build-session.ts';
 export * from './frames.ts';
 export * from './given.ts';
 export * from './moment.ts';
+export * from './name-pattern.ts';
 export type * from './plain-line.ts';
 export * from './progress.ts';
 export * from './restart-policy.ts';

@@ -6,7 +6,8 @@ import type { BuildOutcome, BuildRequest } from './contract.ts';
 import { checkTargets, exportCaches } from './exchange/export.ts';
 import { createImports } from './exchange/imports.ts';
 import { asBuildFailure } from './failure.ts';
-import { createGraph, told, type Vertex } from './graph/vertex.ts';
+import { contextPaths } from './graph/context-paths.ts';
+import { createGraph, type Graph, told, type Vertex } from './graph/vertex.ts';
 import { type Evaluation, showSummary } from './language/index.ts';
 import { type Exported, exportOutputs } from './output/outputs.ts';
 import { planOf } from './plan.ts';
@@ -38,7 +39,10 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
     );
     const imports = await createImports(context, { request, progress, signal });
     const common = { context, request, progress, hold, origins, ahead, imports, signal, epoch: epochOf(request) };
-    const builds = evaluations.map((evaluation) => buildOf(common, evaluation));
+    const graphs = evaluations.map((evaluation) => ({ evaluation, graph: createGraph(evaluation) }));
+    const paths = contextPaths(graphs.flatMap(({ graph }) => graph.all));
+    const files = () => request.context(paths);
+    const builds = graphs.map((graph) => buildOf({ ...common, files }, graph));
     const [first] = builds;
     if (first) request.onPlan?.(planOf(dockerfile, first.evaluation, first.build.graph));
     announce(builds);
@@ -59,16 +63,15 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
   }
 }
 
-type Common = Omit<Build, 'graph' | 'allows' | 'files' | 'explain'>;
+type Common = Omit<Build, 'graph' | 'allows' | 'explain'>;
 
 interface Beginning {
   build: Build;
   evaluation: Evaluation;
 }
 
-function buildOf(common: Common, evaluation: Evaluation): Beginning {
+function buildOf(common: Common, { evaluation, graph }: { evaluation: Evaluation; graph: Graph }): Beginning {
   const { context, request } = common;
-  const graph = createGraph(evaluation);
   refuseUngranted(graph.all, request);
   refuseNames(graph.all);
   const build = {
@@ -76,7 +79,6 @@ function buildOf(common: Common, evaluation: Evaluation): Beginning {
     graph,
     allows: allowedBy(context, request),
     explain: request.onExplain ?? (() => undefined),
-    files: request.context,
   };
   return { build, evaluation };
 }

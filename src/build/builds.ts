@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sweepMountPlaces } from '../host/index.ts';
 import { buildImage } from './build-image.ts';
 import { createCache, forgetUnsynced } from './cache/cache.ts';
-import { createCacheMounts, sweepCacheMounts } from './cache/mounts.ts';
+import { createCacheDirectories, sweepCacheDirectories } from './cache/directories.ts';
 import { prune } from './cache/prune.ts';
 import { usage } from './cache/usage.ts';
 import { createClearing } from './clearing.ts';
@@ -20,19 +20,18 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
   const { store, dataRoot } = dependencies;
   const directory = join(dataRoot, 'build');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const mounts = createCacheMounts({ store, directory: join(directory, 'cache'), clock: dependencies.clock });
+  const directories = createCacheDirectories({ store, directory: join(directory, 'cache'), clock: dependencies.clock });
   const context: Context = {
     ...dependencies,
     directory,
     cache: createCache(dependencies),
-    mounts,
+    directories,
     digests: createDigests(),
     running: new Map(),
     etc: new Map(),
     clearing: createClearing(dependencies.log),
   };
   const closing = new AbortController();
-  const taken = new Set<string>();
   const under = new Set<Promise<unknown>>();
   return {
     build(request) {
@@ -41,7 +40,7 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
       under.add(work);
       return work.finally(() => under.delete(work));
     },
-    localFiles: (key) => localFiles(context, key, taken),
+    localFiles: (key) => localFiles(context, key),
     receive: (archive, signal) => filesOfTar(join(directory, 'contexts'), archive, signal),
     fetch: (remote, options) => fetchRemote(context, remote, options),
     listen: (connect) => listenFor(join(directory, 'agents'), connect),
@@ -50,8 +49,8 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
     restore() {
       forgetUnsynced(store);
       sweepMountPlaces(join(directory, 'mounts'));
-      sweepCacheMounts(store, join(directory, 'cache'));
-      for (const left of ['run', 'etc', 'contexts', 'agents', 'exchange'])
+      sweepCacheDirectories(store, join(directory, 'cache'));
+      for (const left of ['run', 'etc', 'contexts', 'agents', 'exchange', 'local'])
         rmSync(join(directory, left), { recursive: true, force: true });
     },
     async close() {

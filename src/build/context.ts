@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime/index.ts';
 import type { Snapshots } from '../snapshot/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Cache } from './cache/cache.ts';
-import type { CacheMounts } from './cache/mounts.ts';
+import type { CacheDirectories } from './cache/directories.ts';
 import type { Clearing } from './clearing.ts';
 import type { StepSpecs } from './contract.ts';
 import type { Digests } from './copy/checksum.ts';
@@ -31,7 +31,7 @@ export interface BuildDependencies {
 export interface Context extends BuildDependencies {
   directory: string;
   cache: Cache;
-  mounts: CacheMounts;
+  directories: CacheDirectories;
   digests: Digests;
   /** Steps that some build is at, by key: another that wants the same waits for it. */
   running: Map<string, Promise<Result>>;

@@ -82,8 +82,11 @@ export interface ReceivedFiles extends Files {
 export interface BuildRequest {
   /** Its text, and what it is called. */
   dockerfile: { name: string; bytes: Uint8Array };
-  /** The main context, asked for when a step needs it; `.dockerignore` has been heeded. */
-  context(): Promise<Files>;
+  /**
+   * The main context, asked for when a step needs it; `.dockerignore` has been heeded. What none of the `paths` leads to need not be there;
+   * they are byte strings as COPY has them, and each time the same.
+   */
+  context(paths?: readonly string[]): Promise<Files>;
   /** The patterns of its `.dockerignore`, as far as they are known: what is copied all the same is told. */
   ignored?: readonly string[];
   /** `--build-context` by name. */

@@ -3,7 +3,7 @@ import { crashpoint } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
 import type { PruneOptions } from '../contract.ts';
 import { type CacheRecord, deleteRecord, recordsIn } from './records.ts';
-import { isShared, sharedLayers } from './usage.ts';
+import { isShared, sharedLayers, sizeOf } from './usage.ts';
 
 interface Row {
   id: string;
@@ -34,8 +34,9 @@ export async function prune(
       if (store.view((tx) => recordsIn(tx).idsBy('parent', id)).length > 0) continue;
       const targets = store.update((tx) => deleteRecord(tx, id));
       crashpoint('build.pruned');
+      // Before anything is waited for: who wants one of that name from now on begins anew.
+      if (record.directory !== undefined) await context.directories.remove(record.directory);
       await context.images.drop(targets);
-      if (record.directory !== undefined) await context.mounts.remove(record.directory);
       gone.add(id);
       deleted.push(id);
       total -= size;
@@ -66,22 +67,19 @@ function freeBytes({ directory }: Context): number {
   return bavail * bsize;
 }
 
-function rowsOf({ store, mounts }: Context): Row[] {
+function rowsOf(context: Context): Row[] {
+  const { store } = context;
   const all = store.view((tx) => recordsIn(tx).all());
   return all
-    .map(({ id, document: record }) => ({
-      id,
-      record,
-      size: record.directory === undefined ? record.size : mounts.size(record.directory),
-    }))
+    .map(({ id, document: record }) => ({ id, record, size: sizeOf(context, record) }))
     .toSorted((one, other) => one.record.usedAt.localeCompare(other.record.usedAt));
 }
 
 function mayGo(
-  { cache, mounts, clock }: Context,
+  { cache, directories, clock }: Context,
   { id, record, options }: { id: string; record: CacheRecord; options: PruneOptions },
 ): boolean {
-  if (cache.isHeld(id) || mounts.inUse(id)) return false;
+  if (cache.isHeld(id) || directories.inUse(id)) return false;
   const { filters } = options;
   const until = filters.until?.[0];
   if (until !== undefined && Date.parse(record.usedAt) > clock().getTime() - ageOf(until)) return false;

@@ -9,7 +9,7 @@ export interface CachedLayer {
   size: number;
 }
 
-/** What was made once: by a step, or taken from an image; or the files of a cache mount. */
+/** What was made once: by a step, or taken from an image; or files that builds change. */
 export interface CacheRecord {
   type: NonNullable<BuildCache['Type']>;
   /** What made it, for people. */
@@ -24,7 +24,7 @@ export interface CacheRecord {
   uses: number;
   /** In which life of the machine its files were written; absent once they cannot be lost with the power. */
   boot?: string;
-  /** Of a cache mount: its directory below the cache's. */
+  /** Of a cache mount or of a copy of a client's directory: its directory below the cache's. */
   directory?: string;
   /** What went into its key, by name: to say later why it was not found again. */
   parts?: Record<string, string>;

@@ -20,18 +20,24 @@ export function isShared({ layers }: CacheRecord, shared: (layer: string) => boo
   return layers.some(({ layer }) => shared(layer));
 }
 
+/** Of a cache mount it is what steps have made it. */
+export function sizeOf({ directories }: Pick<Context, 'directories'>, { type, directory, size }: CacheRecord): number {
+  return type === 'exec.cachemount' && directory !== undefined ? directories.size(directory) : size;
+}
+
 function shown(
-  { cache, mounts }: Context,
+  context: Context,
   { id, record, isShared }: { id: string; record: CacheRecord; isShared: boolean },
 ): BuildCache {
+  const { cache, directories } = context;
   return {
     ID: id,
     ...(record.parent !== undefined && { Parents: [record.parent] }),
     Type: record.type,
     Description: record.description,
-    InUse: cache.isHeld(id) || mounts.inUse(id),
+    InUse: cache.isHeld(id) || directories.inUse(id),
     Shared: isShared,
-    Size: record.directory === undefined ? record.size : mounts.size(record.directory),
+    Size: sizeOf(context, record),
     CreatedAt: record.createdAt,
     LastUsedAt: record.usedAt,
     UsageCount: record.uses,

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { ignoreMatcher } from '../../api/ignore/index.ts';
+import { isPattern } from '../../api/index.ts';
 import {
   chmodAt,
   chownAt,
@@ -31,7 +32,7 @@ import {
   statusAt,
   textOf,
 } from './paths.ts';
-import { isPattern, select } from './select.ts';
+import { select } from './select.ts';
 
 /** Something that COPY or ADD takes: a path in a tree. */
 export interface Origin {

@@ -1,12 +1,6 @@
+import { isPattern, namePattern, unescaped } from '../../api/index.ts';
 import { namesIn, tryStatusOf } from '../../host/index.ts';
 import { bytesOf, cleaned, joined, parentOf, realPath, statusAt, within } from './paths.ts';
-
-const wild = /[*?[]/;
-
-/** Whether a source names files by a pattern. */
-export function isPattern(path: string): boolean {
-  return wild.test(path.replaceAll(/\\./gs, ''));
-}
 
 /**
  * The paths in a tree that a source of COPY means, in the order of their names: itself, or what its pattern matches (`*`, `?`, `[…]`
@@ -22,8 +16,6 @@ export function select(root: number, source: string, options: { deep?: boolean }
   return [...new Set(found)].toSorted();
 }
 
-const unescaped = (path: string): string => path.replaceAll(/\\(.)/gs, '$1');
-
 function match(root: number, directory: string, parts: string[], to: { found: string[]; deep: boolean }): void {
   const [part = '', ...rest] = parts;
   const names = within(root, directory, (fd) => namesIn(fd).map((name) => name.toString('latin1'))) ?? [];
@@ -36,7 +28,7 @@ function match(root: number, directory: string, parts: string[], to: { found: st
     }
     return;
   }
-  const expression = expressionOf(part);
+  const expression = namePattern(part);
   for (const name of names.toSorted()) {
     if (!expression.test(name)) continue;
     const path = joined(directory, name);
@@ -44,29 +36,6 @@ function match(root: number, directory: string, parts: string[], to: { found: st
     else if (statusAt(root, path)?.kind === 'directory') match(root, path, rest, to);
   }
 }
-
-/** Go's filepath.Match for one name. */
-function expressionOf(pattern: string): RegExp {
-  let source = '';
-  for (let at = 0; at < pattern.length; at++) {
-    const char = pattern[at] ?? '';
-    if (char === '*') source += '[^/]*';
-    else if (char === '?') source += '[^/]';
-    else if (char === '\\') source += quoted(pattern[++at] ?? '\\');
-    else if (char === '[') {
-      const end = pattern.indexOf(']', at + 2);
-      if (end < 0) source += '\\[';
-      else {
-        const inner = pattern.slice(at + 1, end).replaceAll('[', '\\[');
-        source += `[${inner.startsWith('!') ? `^${inner.slice(1)}` : inner}]`;
-        at = end;
-      }
-    } else source += quoted(char);
-  }
-  return new RegExp(`^${source}$`, 's');
-}
-
-const quoted = (char: string): string => char.replace(/[$()*+.?[\\\]^{|}/-]/, '\\$&');
 
 /** Whether a path is there, symlinks followed. */
 export function isThere(root: number, path: string): boolean {

@@ -133,11 +133,11 @@ async function mountParcel(
   { name, mount }: { name: string; mount: CacheMount },
 ): Promise<Parcel | undefined> {
   if (!build) return undefined;
-  const { mounts } = build.context;
-  const taken = await mounts.take(name, 'locked');
+  const { directories } = build.context;
+  const taken = await directories.take(name, 'locked');
   try {
     if (taken.record === undefined) return undefined;
-    const fd = usingFd(openDirectory(mounts.path(taken.directory)), (at) => openDirectoryAt(at, '.'));
+    const fd = usingFd(openDirectory(directories.path(taken.directory)), (at) => openDirectoryAt(at, '.'));
     try {
       const tree = packTree({ from: { directory: fd, name: Buffer.from('.') }, as: '' });
       return await packing.tar(tree, { [mountAnnotation]: mount.id });

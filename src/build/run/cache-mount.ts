@@ -14,7 +14,7 @@ export async function cacheMount(
   mount: CacheMount,
   { tree }: { tree: (work: (root: number) => Promise<void>) => Promise<void> },
 ): Promise<{ path: string; release: () => void }> {
-  const place = await context.mounts.take(cacheMountName(mount), mount.sharing);
+  const place = await context.directories.take(cacheMountName(mount), mount.sharing);
   try {
     const path = join(context.directory, 'cache', place.directory);
     if (!place.record) {
@@ -26,13 +26,19 @@ export async function cacheMount(
         makeDirectory(path, mount);
         if (!isPart(mount)) await tree((root) => fill(root, mount, path));
       }
-      place.enter(mount);
+      place.enter(recordOf(mount));
     }
     return { path, release: place.release };
   } catch (error) {
     place.release();
     throw error;
   }
+}
+
+/** What the cache says of it. */
+export function recordOf({ target, id }: CacheMount) {
+  const description = `cached mount ${target} with id ${JSON.stringify(id)}`;
+  return { type: 'exec.cachemount' as const, description, size: 0 };
 }
 
 /** It begins as a directory of what it is filled with, looks and all; otherwise it has looks of its own. */

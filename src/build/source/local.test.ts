@@ -3,15 +3,25 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeTar } from '../../oci/tar/make-tar.ts';
-import type { Context } from '../context.ts';
+import { createMemoryStore, type Store } from '../../store/index.ts';
+import { forgetUnsynced } from '../cache/cache.ts';
+import { createCacheDirectories, sweepCacheDirectories } from '../cache/directories.ts';
+import { recordsIn } from '../cache/records.ts';
 import type { LocalEntry } from '../contract.ts';
 import { localFiles } from './local.ts';
 
 let directory = '';
+let store: Store;
+let directories: ReturnType<typeof createCacheDirectories>;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'tug-local-'));
+  store = createMemoryStore();
+  directories = createCacheDirectories({ store, directory, clock: () => new Date() });
 });
-afterEach(() => rmSync(directory, { recursive: true }));
+afterEach(() => {
+  store.close();
+  rmSync(directory, { recursive: true });
+});
 
 const at = (seconds: number) => ({ seconds, nanoseconds: 0 });
 /** `name`, or `name=first` for a file's other name; one that ends in `/` is a directory. */
@@ -26,7 +36,7 @@ function listed(...names: string[]): LocalEntry[] {
 
 /** Makes the copy what the list says; the paths that were asked for, whose contents are then `data`. */
 async function synced(entries: LocalEntry[], data = 'data'): Promise<string[]> {
-  const files = await localFiles({ directory } as Context, 'key', new Set());
+  const files = await localFiles({ directories }, 'key');
   try {
     const paths = (await files.prepare(entries)).map((place) => entries[place]?.path ?? '');
     const tar = makeTar(paths.map((name) => ({ name, data, mtime: 1 })));
@@ -39,8 +49,7 @@ async function synced(entries: LocalEntry[], data = 'data'): Promise<string[]> {
 
 /** The names of each file in the copy, with what is in it. */
 function groups(): string[] {
-  const top = join(directory, 'local');
-  const copy = join(top, readdirSync(top).find((name) => !name.endsWith('.json')) ?? '');
+  const copy = join(directory, readdirSync(directory)[0] ?? '', 'files');
   const found = new Map<number, string[]>();
   for (const name of readdirSync(copy, { recursive: true }) as string[]) {
     const status = statSync(join(copy, name));
@@ -82,3 +91,50 @@ test.each([[['b=a', 'a']], [['a', 'b=a', 'c=b']], [['d/', 'b=d']], [['b=../../a'
     await expect(synced(listed(...names))).rejects.toThrow('wrongly');
   },
 );
+
+const recorded = () =>
+  store.view((tx) =>
+    recordsIn(tx)
+      .all()
+      .map(({ document }) => document),
+  );
+
+test('a copy is a record of the cache, with its size, from build to build', async () => {
+  await synced(listed('a', 'd/', 'd/b'));
+  const [{ createdAt = '' } = {}] = recorded();
+  await synced(listed('a'));
+  const same = { type: 'source.local', description: 'local source for context', size: 4, uses: 2, createdAt };
+  expect(recorded()).toEqual([expect.objectContaining(same)]);
+});
+
+test('a copy that is pruned begins anew, and its name is free while it goes', async () => {
+  await synced(listed('a'));
+  const id = recorded()[0]?.directory ?? '';
+  store.update((tx) => recordsIn(tx).delete(id));
+  const going = directories.remove(id);
+  expect(await synced(listed('a'))).toEqual(['a']);
+  await going;
+  expect(groups()).toEqual(['a: data']);
+});
+
+test('what was written before the power went is not trusted', async () => {
+  await synced(listed('a'));
+  forgetUnsynced(store);
+  expect(await synced(listed('a'))).toEqual([]);
+  store.update((tx) => {
+    for (const { id, document } of recordsIn(tx).all()) recordsIn(tx).put(id, { ...document, boot: 'another life' });
+  });
+  forgetUnsynced(store);
+  sweepCacheDirectories(store, directory);
+  expect(readdirSync(directory)).toEqual([]);
+  expect(await synced(listed('a'))).toEqual(['a']);
+});
+
+test('a copy that was left half made is made anew', async () => {
+  const files = await localFiles({ directories }, 'key');
+  await files.prepare(listed('a', 'stale'));
+  files.close();
+  expect(recorded()).toEqual([]);
+  expect(await synced(listed('a'))).toEqual(['a']);
+  expect(groups()).toEqual(['a: data']);
+});

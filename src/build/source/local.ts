@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   chmodAt,
@@ -19,6 +20,8 @@ import {
 import { EngineError } from '../../kit/index.ts';
 import { readTar } from '../../oci/index.ts';
 import { makeEntry } from '../../snapshot/index.ts';
+import { bootId } from '../cache/cache.ts';
+import type { TakenDirectory } from '../cache/directories.ts';
 import type { Context } from '../context.ts';
 import type { LocalEntry, LocalFiles } from '../contract.ts';
 import { baseOf, bytesOf, cleaned, openReal, parentOf } from '../copy/paths.ts';
@@ -26,20 +29,31 @@ import { digestOfParts } from '../graph/vertex.ts';
 import { type Level, rememberedLevels } from './remembered.ts';
 
 /** See Builds.localFiles. Two builds of one directory at a time do not share a copy. */
-export async function localFiles(context: Context, key: string, taken: Set<string>): Promise<LocalFiles> {
-  const name = digestOfParts(key).slice(7, 39);
-  let own = name;
-  for (let count = 1; taken.has(own); count++) own = `${name}-${count}`;
-  taken.add(own);
-  const path = join(context.directory, 'local', own);
-  mkdirSync(path, { recursive: true, mode: 0o755 });
-  const root = usingFd(openDirectory(path), (fd) => openDirectoryAt(fd, '.'));
-  const memory = rememberedLevels(path);
+export async function localFiles({ directories }: Pick<Context, 'directories'>, key: string): Promise<LocalFiles> {
+  const taken = await directories.take(digestOfParts(['local', key]).slice(7, 39), 'private');
+  try {
+    const path = directories.path(taken.directory);
+    // Without a record it is half made, or its bytes may have been lost with the machine's power.
+    if (taken.record === undefined) await rm(path, { recursive: true, force: true });
+    return copyIn(path, taken);
+  } catch (error) {
+    taken.release();
+    throw error;
+  }
+}
+
+function copyIn(path: string, taken: TakenDirectory): LocalFiles {
+  const files = join(path, 'files');
+  mkdirSync(files, { recursive: true, mode: 0o755 });
+  const root = usingFd(openDirectory(files), (fd) => openDirectoryAt(fd, '.'));
+  const memory = rememberedLevels(files);
   let missing = 0;
+  let size = 0;
   let links: LocalEntry[] = [];
   const complete = (): void => {
     linkNames(root, links);
     memory.keep();
+    taken.enter({ type: 'source.local', description: 'local source for context', size, boot: bootId() });
   };
   return {
     root,
@@ -48,6 +62,7 @@ export async function localFiles(context: Context, key: string, taken: Set<strin
       const changed = memory.changed(levels);
       const wanted = await prepare(root, levels, changed);
       missing = wanted.length;
+      size = entries.reduce((sum, entry) => sum + entry.size, 0);
       // A name in a directory that is as it was may stand for a file that is not.
       links = changed.size === 0 ? [] : entries.filter(({ kind, link }) => kind === 'file' && link !== undefined);
       if (missing === 0) complete();
@@ -59,7 +74,7 @@ export async function localFiles(context: Context, key: string, taken: Set<strin
     },
     close() {
       closeFd(root);
-      taken.delete(own);
+      taken.release();
     },
   };
 }

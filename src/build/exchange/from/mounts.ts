@@ -6,22 +6,22 @@ import { crashpoint } from '../../../kit/index.ts';
 import type { Context } from '../../context.ts';
 import { unpackTar } from '../../copy/archive.ts';
 import type { CacheMount } from '../../language/index.ts';
-import { cacheMountName, makeDirectory } from '../../run/cache-mount.ts';
+import { cacheMountName, makeDirectory, recordOf } from '../../run/cache-mount.ts';
 import type { Offers } from './offers.ts';
 
 /** Makes a cache mount of what a place has of it, unless it is here; whether it is here now. */
 export async function bringMount(
-  context: Pick<Context, 'mounts'>,
+  context: Pick<Context, 'directories'>,
   { place, mounts }: Offers,
   { mount, signal }: { mount: CacheMount; signal: AbortSignal },
 ): Promise<boolean> {
   const name = cacheMountName(mount);
   const blob = mounts.get(name);
   if (blob === undefined) return false;
-  const taken = await context.mounts.take(name, 'locked');
+  const taken = await context.directories.take(name, 'locked');
   try {
     if (taken.record !== undefined) return true;
-    const path = context.mounts.path(taken.directory);
+    const path = context.directories.path(taken.directory);
     rmSync(path, { recursive: true, force: true });
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     makeDirectory(path, mount);
@@ -36,7 +36,7 @@ export async function bringMount(
       closeFd(root);
     }
     crashpoint('build.mount.brought');
-    taken.enter(mount);
+    taken.enter(recordOf(mount));
     return true;
   } finally {
     taken.release();

@@ -14,15 +14,15 @@ export function createPlaces(
   request: BuildSessionRequest,
 ): Pick<Answers, 'tree' | 'output' | 'cache'> {
   return {
-    tree(name) {
+    tree(name, paths) {
       const cache = /^cache-from:(\d+)$/.exec(name)?.[1];
-      if (cache === undefined) return source.tree(name);
+      if (cache === undefined) return source.tree(name, paths);
       const { src = '' } = request.cacheFrom[Number(cache)] ?? {};
       const directory = path().resolve(src);
       if (!fs().existsSync(path().join(directory, 'index.json'))) {
         throw new Error(`could not read ${path().join(src, 'index.json')}: no such file or directory`);
       }
-      return listTree(directory, undefined);
+      return listTree(directory, {});
     },
     output: (index, bytes) => writeOutput(context, request.outputs[index] ?? {}, bytes),
     cache(index, bytes) {

@@ -10,6 +10,7 @@ import {
   createInflow,
   type EngineMessage,
   type Inflow,
+  type SessionList,
   type SessionOutcome,
 } from '../../../api/index.ts';
 import type { ByteStream, Client } from '../../../client/index.ts';
@@ -17,7 +18,7 @@ import type { LocalTree } from './source/tree.ts';
 
 /** What the engine may ask for while it builds. */
 export interface Answers {
-  tree(context: string): LocalTree;
+  tree(context: string, paths?: readonly string[]): LocalTree;
   secret(id: string): Uint8Array | undefined;
   /** A connection to the agent of that id. */
   agent(id: string): Promise<Duplex> | undefined;
@@ -103,7 +104,7 @@ function enqueue(under: Under, work: () => Promise<void>): void {
 function take(under: Under, message: EngineMessage): void {
   const { answers } = under;
   if ('status' in message) answers.status(message.status);
-  else if ('list' in message) enqueue(under, () => list(under, message.list.context));
+  else if ('list' in message) enqueue(under, () => list(under, message.list));
   else if ('wanted' in message) enqueue(under, () => sendFiles(under, message.wanted));
   else if ('secret' in message) {
     const { id } = message.secret;
@@ -175,10 +176,10 @@ function takeBytes(
   under.writing.push(written);
 }
 
-async function list(under: Under, context: string): Promise<void> {
+async function list(under: Under, { context, paths }: SessionList): Promise<void> {
   let tree: LocalTree;
   try {
-    tree = under.answers.tree(context);
+    tree = under.answers.tree(context, paths);
   } catch (error) {
     return send(under, { failed: { context, message: (error as Error).message } });
   }

@@ -10,6 +10,7 @@ import {
   createInflow,
   type EngineMessage,
   type Inflow,
+  type SessionList,
 } from '../../../api/index.ts';
 import type { Builds, ClientDirectory, LocalEntry } from '../../../build/index.ts';
 import { EngineError, messageOf } from '../../../kit/index.ts';
@@ -20,8 +21,8 @@ import { createAnswers, createListing, type Listing } from './arrivals.ts';
 export interface Session {
   request(): Promise<BuildSessionRequest>;
   tell(message: EngineMessage): void;
-  /** The client's files of a context, as they are now. */
-  files(context: string, key: string): ReturnType<Builds['localFiles']>;
+  /** The client's files of a context, as they are now; of them only where paths lead, if any are given. */
+  files(list: SessionList, key: string): ReturnType<Builds['localFiles']>;
   /** A directory of the client's, of which single files are read. */
   directory(name: string): Promise<ClientDirectory>;
   secret(id: string): Promise<Uint8Array | undefined>;
@@ -63,7 +64,7 @@ export function createSession(stream: Duplex, builds: Builds): Session {
     gone: left.signal,
     request: () => requested.promise,
     tell,
-    files: (context, key) => takeFiles(arrivals, { stream, builds, tell }, { context, key }),
+    files: (list, key) => takeFiles(arrivals, { stream, builds, tell }, { list, key }),
     directory: (name) => openDirectory(arrivals, { stream, tell }, name),
     agent: (id, connection) => lead(arrivals, { stream, tell }, { id, connection }),
     secret(id) {
@@ -121,7 +122,7 @@ function takeMessage({ requested, asked, lists }: Arrivals, message: ClientMessa
 }
 
 async function openDirectory(arrivals: Arrivals, to: Outward, name: string): Promise<ClientDirectory> {
-  const places = new Map((await listOf(arrivals, to, name)).map(({ path }, place) => [path, place]));
+  const places = new Map((await listOf(arrivals, to, { context: name })).map(({ path }, place) => [path, place]));
   return {
     has: (path) => places.has(path),
     async *read(path) {
@@ -138,10 +139,11 @@ interface Outward {
 }
 
 /** Nobody but the caller holds it: of a large context it is megabytes. */
-async function listOf(arrivals: Arrivals, { tell }: Outward, context: string): Promise<LocalEntry[]> {
+async function listOf(arrivals: Arrivals, { tell }: Outward, asked: SessionList): Promise<LocalEntry[]> {
+  const { context } = asked;
   const list = createListing();
   arrivals.lists.set(context, list);
-  tell({ list: { context } });
+  tell({ list: asked });
   try {
     return await list.whole;
   } finally {
@@ -192,11 +194,12 @@ function lead(
 async function takeFiles(
   arrivals: Arrivals,
   { builds, ...to }: Outward & { builds: Builds },
-  { context, key }: { context: string; key: string },
+  { list, key }: { list: SessionList; key: string },
 ): ReturnType<Builds['localFiles']> {
+  const { context } = list;
   const files = await builds.localFiles(key);
   try {
-    const places = await files.prepare(await listOf(arrivals, to, context));
+    const places = await files.prepare(await listOf(arrivals, to, list));
     if (places.length > 0) await files.fill(wanted(arrivals, to, { context, places }), arrivals.left.signal);
     return files;
   } catch (error) {

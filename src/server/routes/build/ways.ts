@@ -1,4 +1,4 @@
-import type { BuildSessionRequest, SessionNamed } from '../../../api/index.ts';
+import type { BuildSessionRequest, SessionList, SessionNamed } from '../../../api/index.ts';
 import type { BuildRequest, Builds, Files, NamedContext, Output, ReceivedFiles } from '../../../build/index.ts';
 import { EngineError } from '../../../kit/index.ts';
 import { readDockerfile } from './dockerfile.ts';
@@ -21,7 +21,7 @@ export async function createWays(making: Making): Promise<Ways> {
   const { session, wanted } = making;
   const ssh = await agentsOf(making);
   const remote = remotes(making, ssh);
-  const files = once(() => mainFiles(making, remote));
+  const files = mainFiles(making, remote);
   return {
     ssh,
     context: files,
@@ -66,19 +66,26 @@ function remotes({ builds, session, opened }: Making, ssh: ReadonlyMap<string, s
   };
 }
 
-async function mainFiles({ session, wanted, opened }: Making, remote: Fetch): Promise<Files> {
-  const { context } = wanted;
-  if (!context) throw new EngineError('invalid', 'there is no build context');
-  if ('remote' in context) return remote(context.remote);
-  return clientFiles({ session, opened }, 'context', context.key);
+/** Asked for once, with what is wanted of it then. */
+function mainFiles({ session, wanted, opened }: Making, remote: Fetch): BuildRequest['context'] {
+  const { context, target = '' } = wanted;
+  let files: Promise<Files> | undefined;
+  return async (paths) => {
+    if (!context) throw new EngineError('invalid', 'there is no build context');
+    if ('remote' in context) return remote(context.remote);
+    // Builds that take different parts of a directory would take turns in what is kept of it.
+    const key = paths && context.partKey !== undefined ? JSON.stringify([context.partKey, target]) : context.key;
+    files ??= clientFiles({ session, opened }, { context: 'context', ...(paths && { paths }) }, key);
+    return files;
+  };
 }
 
 async function clientFiles(
   { session, opened }: Pick<Making, 'session' | 'opened'>,
-  name: string,
+  list: SessionList,
   key: string,
 ): Promise<Files> {
-  const files = await session.files(name, key);
+  const files = await session.files(list, key);
   opened.push(files);
   return files;
 }
@@ -92,7 +99,7 @@ function namedOf(
   if ('layout' in given) {
     return { layout: given.layout, directory: once(() => making.session.directory(`layout:${name}`)) };
   }
-  return { files: once(() => clientFiles(making, name, given.key)) };
+  return { files: once(() => clientFiles(making, { context: name }, given.key)) };
 }
 
 /** Sockets here that lead to the client's agents. */

@@ -2,7 +2,7 @@ import type { SessionContext, SessionNamed } from '../../../../api/index.ts';
 import { CliError } from '../../../command.ts';
 import { fs, path } from '../../../lazy.ts';
 import { readInput } from '../../../stdio/input.ts';
-import { ignoreOf, isRemote, keyOf } from './local.ts';
+import { ignoreOf, isRemote, keysOf } from './local.ts';
 import { namedContexts } from './named.ts';
 import { type LocalTree, listTree } from './tree.ts';
 
@@ -13,8 +13,8 @@ export interface BuildSource {
   /** The main context; absent where there is none. */
   context?: SessionContext;
   contexts: Record<string, SessionNamed>;
-  /** The files of the main context (`context`) or a named one. */
-  tree(name: string): LocalTree;
+  /** The files of the main context (`context`) or a named one; of it only where `paths` of COPY lead, if any are given. */
+  tree(name: string, paths?: readonly string[]): LocalTree;
   close(): void;
 }
 
@@ -55,9 +55,9 @@ async function fromDirectory(
   const ignore = ignoreOf(directory, dockerfile.path);
   return {
     dockerfile,
-    context: { key: keyOf(directory), ...(ignore && { ignored: [...ignore.patterns] }) },
+    context: { ...keysOf(directory, dockerfile.path), ...(ignore && { ignored: [...ignore.patterns] }) },
     contexts: named.wanted,
-    tree: (name) => (name === 'context' ? listTree(directory, ignore) : named.tree(name)),
+    tree: (name, paths) => (name === 'context' ? listTree(directory, { leaves: ignore, paths }) : named.tree(name)),
     close: () => undefined,
   };
 }
@@ -111,7 +111,7 @@ async function fromInput(options: Asked, named: ReturnType<typeof namedContexts>
   const close = () => fs().rmSync(directory, { recursive: true, force: true });
   try {
     const source = await fromDirectory(directory, { ...options, file: inside(directory, options.file) }, named);
-    return { ...source, context: { ...source.context, key: keyOf('-') }, close };
+    return { ...source, context: { ...source.context, ...keysOf('-', options.file) }, close };
   } catch (error) {
     close();
     throw error;

@@ -11,6 +11,12 @@ export function isRemote(text: string): boolean {
 /** What a directory is called from build to build. */
 export const keyOf = (directory: string): string => `${hostname()}:${directory}`;
 
+/** The same, and what that part of it is called that a Dockerfile takes. */
+export function keysOf(directory: string, dockerfile: string): { key: string; partKey: string } {
+  const key = keyOf(directory);
+  return { key, partKey: `${key}:${dockerfile === '' ? '' : path().resolve(dockerfile)}` };
+}
+
 /** `NAME.dockerignore` beside the Dockerfile, or the context's own. */
 export function ignoreOf(directory: string, dockerfile: string) {
   const { existsSync, readFileSync } = fs();

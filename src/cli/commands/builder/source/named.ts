@@ -34,13 +34,13 @@ function namedContext(name: string, value: string): { context: SessionNamed; fil
   if (value.startsWith('oci-layout://')) {
     const layout = value.slice('oci-layout://'.length);
     const directory = layoutAt(layout.replace(/@sha256:[0-9a-f]{64}$/, '').replace(/:[\w][\w.-]*$/, ''), value);
-    return { context: { layout }, files: () => listTree(directory, undefined) };
+    return { context: { layout }, files: () => listTree(directory, {}) };
   }
   if (isRemote(value)) return { context: { remote: value } };
   const target = /^target:(.*)$/.exec(value)?.[1];
   if (target !== undefined) throw new Error(`failed to find target ${target} for context ${name}`);
   const directory = directoryOf(name, value);
-  return { context: { key: keyOf(directory) }, files: () => listTree(directory, ignoreOf(directory, '')) };
+  return { context: { key: keyOf(directory) }, files: () => listTree(directory, { leaves: ignoreOf(directory, '') }) };
 }
 
 function layoutAt(written: string, value: string): string {

@@ -2,6 +2,8 @@ import type { BigIntStats } from 'node:fs';
 import type { SessionEntry } from '../../../../api/index.ts';
 import { plainTarHead, tarEnd, tarPadding } from '../../../../oci/index.ts';
 import { fs } from '../../../lazy.ts';
+import { linkText, namesIn, onDisk } from './byte-paths.ts';
+import { type Part, partOf } from './part.ts';
 
 /** A local directory as a context: its files, but for those that are left out. */
 export interface LocalTree {
@@ -17,17 +19,24 @@ interface Leaves {
   prunes(directory: string): boolean;
 }
 
-/** Lists a directory, directories before what is in them. Sockets and devices are left out. */
-export function listTree(directory: string, leaves: Leaves | undefined): LocalTree {
+/**
+ * Lists a directory, directories before what is in them; of it only where `paths` of COPY lead, if any are given. Sockets and devices are
+ * left out.
+ */
+export function listTree(
+  directory: string,
+  { leaves, paths }: { leaves?: Leaves | undefined; paths?: readonly string[] | undefined },
+): LocalTree {
   const entries: SessionEntry[] = [];
   const firstNames = new Map<string, string>();
   const root = directory.endsWith('/') ? directory : `${directory}/`;
-  const { lstatSync, readdirSync, readlinkSync } = fs();
+  const { lstatSync } = fs();
 
-  function list(below: string): void {
-    const names = readdirSync(onDisk(root + below), { encoding: 'buffer' }) as unknown as Buffer[];
-    for (const name of names.toSorted(Buffer.compare)) {
-      const path = below === '' ? name.toString('latin1') : `${below}/${name.toString('latin1')}`;
+  function list(below: string, part: Part | undefined): void {
+    const names = part ? [...part.keys()] : namesIn(root + below);
+    for (const name of names.toSorted()) {
+      const path = below === '' ? name : `${below}/${name}`;
+      const inner = part?.get(name);
       const found = lstatSync(onDisk(root + path), { bigint: true, throwIfNoEntry: false });
       if (!found) continue;
       const text = Buffer.from(path, 'latin1').toString();
@@ -36,15 +45,12 @@ export function listTree(directory: string, leaves: Leaves | undefined): LocalTr
         if (isLeft && (leaves?.prunes(text) ?? true)) continue;
         const at = entries.length;
         entries.push(entryOf(path, 'd', found));
-        list(path);
+        list(path, inner);
         // A directory that is left out stays only for what is brought back below it.
         if (isLeft && entries.length === at + 1) entries.pop();
-      } else if (isLeft) continue;
+      } else if (isLeft || inner) continue;
       else if (found.isSymbolicLink()) {
-        const link = (readlinkSync(onDisk(root + path), { encoding: 'buffer' }) as unknown as Buffer).toString(
-          'latin1',
-        );
-        entries.push([...entryOf(path, 'l', found), link]);
+        entries.push([...entryOf(path, 'l', found), linkText(root + path)]);
       } else if (found.isFile()) {
         const first = firstName(firstNames, path, found);
         entries.push(first === undefined ? entryOf(path, 'f', found) : [...entryOf(path, 'f', found), first]);
@@ -52,7 +58,7 @@ export function listTree(directory: string, leaves: Leaves | undefined): LocalTr
     }
   }
 
-  list('');
+  list('', paths && partOf(root, paths));
   return { entries, pack: (places) => pack(root, entries, places) };
 }
 
@@ -64,8 +70,6 @@ function firstName(known: Map<string, string>, path: string, { dev, ino, nlink }
   if (first === undefined) known.set(key, path);
   return first;
 }
-
-const onDisk = (path: string): Buffer => Buffer.from(path, 'latin1');
 
 function entryOf(path: string, kind: 'f' | 'd' | 'l', found: BigIntStats): Plain {
   const { mode, size, mtimeNs } = found;

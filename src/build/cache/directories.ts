@@ -1,31 +1,33 @@
-import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newId } from '../../kit/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { CacheMount } from '../language/index.ts';
-import { putRecord, recordsIn } from './records.ts';
+import { type CacheRecord, putRecord, recordsIn } from './records.ts';
 
-/** The directories of cache mounts, each a record. */
-export interface CacheMounts {
+/** Directories whose files builds change: cache mounts and copies of clients' directories, each a record. */
+export interface CacheDirectories {
   /** Waits with `locked` until nobody else has it, takes with `private` one that nobody has, and with `shared` the one of all. */
-  take(name: string, sharing: CacheMount['sharing']): Promise<TakenMount>;
+  take(name: string, sharing: CacheMount['sharing']): Promise<TakenDirectory>;
   inUse(id: string): boolean;
   path(directory: string): string;
-  /** Bytes of its files. */
+  /** Bytes of a cache mount's files. */
   size(directory: string): number;
+  /** Its name is free at once. */
   remove(directory: string): Promise<void>;
 }
 
-export interface TakenMount {
+export interface TakenDirectory {
   /** Its record, once it has been filled. */
   record: string | undefined;
   directory: string;
   /** It is filled now. */
-  enter(mount: CacheMount): void;
+  enter(what: Pick<CacheRecord, 'type' | 'description' | 'size' | 'boot'>): void;
   release(): void;
 }
 
-export function createCacheMounts({
+export function createCacheDirectories({
   store,
   directory,
   clock,
@@ -33,7 +35,7 @@ export function createCacheMounts({
   store: Store;
   directory: string;
   clock: () => Date;
-}): CacheMounts {
+}): CacheDirectories {
   const users = new Map<string, number>();
   const waiting: (() => void)[] = [];
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -57,7 +59,12 @@ export function createCacheMounts({
     inUse: (id) => users.has(id),
     path: (name) => join(directory, name),
     size: (name) => bytesBelow(join(directory, name)),
-    remove: (name) => rm(join(directory, name), { recursive: true, force: true }),
+    async remove(name) {
+      const gone = join(directory, `${name}.${newId()}`);
+      if (!existsSync(join(directory, name))) return;
+      renameSync(join(directory, name), gone);
+      await rm(gone, { recursive: true, force: true });
+    },
     async take(name, sharing) {
       const own = await settled(name, sharing);
       users.set(own, (users.get(own) ?? 0) + 1);
@@ -65,13 +72,12 @@ export function createCacheMounts({
       return {
         record: store.view((tx) => recordsIn(tx).get(own)) ? own : undefined,
         directory: own,
-        enter(mount) {
-          const description = `cached mount ${mount.target} with id ${JSON.stringify(mount.id)}`;
-          const now = clock().toISOString();
-          const times = { createdAt: now, usedAt: now, uses: 0 };
-          store.note((tx) =>
-            putRecord(tx, own, { type: 'exec.cachemount', description, layers: [], size: 0, directory: own, ...times }),
-          );
+        enter(what) {
+          const usedAt = clock().toISOString();
+          store.note((tx) => {
+            const { createdAt, uses } = recordsIn(tx).get(own) ?? { createdAt: usedAt, uses: 0 };
+            putRecord(tx, own, { ...what, layers: [], directory: own, createdAt, usedAt, uses });
+          });
         },
         release() {
           if (released) return;
@@ -94,8 +100,8 @@ function noteUse(store: Store, id: string, usedAt: string): void {
   });
 }
 
-/** Removes directories of cache mounts that no record knows. */
-export function sweepCacheMounts(store: Store, directory: string): void {
+/** Removes directories that no record knows. */
+export function sweepCacheDirectories(store: Store, directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const known = store.view(
     (tx) =>
