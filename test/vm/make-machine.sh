@@ -11,8 +11,8 @@ made=$(sha256sum "$here/make-machine.sh" | cut -c 1-16)
 # What the system tests use, and what this machine is for: AppArmor, an NFS server, a systemd.
 packages=(
   apparmor btrfs-progs busybox-static bzip2 ca-certificates crun curl dbus dbus-daemon dnsmasq-base docker-registry e2fsprogs gcc git
-  iproute2 iptables kmod libc6-dev make nfs-common nfs-kernel-server nftables openssl procps python3-minimal runc systemd systemd-sysv tmux
-  xfsprogs xz-utils zstd
+  iproute2 iptables kmod libc6-dev make nfs-common nfs-kernel-server nftables openssh-client openssl procps python3-minimal rsyslog runc
+  systemd systemd-sysv tmux xfsprogs xz-utils zstd
 )
 command -v qemu-system-x86_64 >/dev/null && command -v debootstrap >/dev/null || {
   apt-get update -qq

@@ -1,13 +1,23 @@
 // `make test-vm`: the system tests in a machine of their own, with cgroup v2 alone and the kernel of Debian 12.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { must } from '../support/command.ts';
+import { debianTar } from '../support/debian.ts';
 import { mark, type Outcome, type Plan } from './plan.ts';
-import { chosenFiles, inPart, omitted } from './suite.ts';
+import { chosenFiles, fetched, inPart, omitted } from './suite.ts';
 
 const root = join(import.meta.dirname, '../..');
 const made = join(root, '.cache/vm');
@@ -49,9 +59,26 @@ async function makeTree(): Promise<void> {
     });
   for (const file of plan.files) allowTime(join(tree, file));
   mkdirSync(join(tree, '.cache'));
+  await bringAlong(tree);
   writeFileSync(join(tree, 'plan.json'), JSON.stringify(plan));
-  await must(['mke2fs', '-q', '-t', 'ext4', '-d', tree, join(work, 'tree.ext4'), '2G'], { timeout: 300_000 });
+  await must(['mke2fs', '-q', '-t', 'ext4', '-d', tree, join(work, 'tree.ext4'), '4G'], { timeout: 300_000 });
   rmSync(tree, { recursive: true });
+}
+
+/** What tests use of the machine they are started on, or fetch there, and this one has no network to fetch. */
+async function bringAlong(tree: string): Promise<void> {
+  mkdirSync(join(tree, 'bin'));
+  const docker = Bun.which('docker');
+  if (docker) cpSync(docker, join(tree, 'bin/docker'), { dereference: true });
+  const peers = process.env.PEER_DIR ?? '/var/tmp/tug-peers';
+  mkdirSync(join(tree, 'peers'));
+  const wanted = plan.files.flatMap((file) => fetched[file] ?? []);
+  for (const { script } of wanted) if (script) await must([join(root, 'test/peers', script)], { timeout: 600_000 });
+  const directories = new Set(wanted.flatMap((one) => one.directories).map((name) => join(peers, name)));
+  for (const from of [...directories].filter(existsSync))
+    await must(['cp', '-ax', from, join(tree, 'peers')], { timeout: 300_000 });
+  if (plan.files.includes('test/system/nested.test.ts'))
+    cpSync(await debianTar(), join(tree, '.cache/debian-bookworm.tar'));
 }
 
 /** The time limits that tests set themselves are made for a machine that is not emulated. */

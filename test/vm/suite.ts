@@ -3,13 +3,23 @@ import { join } from 'node:path';
 
 /** Test files that this machine cannot run, with the reason; what lacks a single thing skips itself and says so. */
 export const omitted: Record<string, string> = {
-  'test/system/checkpoint.test.ts': 'its CRIU is not Debian 12’s',
   'test/system/confinement-cgroup.test.ts': 'it is about the layout of the machine that runs `make test`',
   'test/system/host-firewalls.test.ts': 'it fetches other firewalls, and the machine has no network',
   'test/system/kill-seeded.test.ts': 'hours under emulation',
-  'test/system/nested.test.ts': 'it fetches a Debian to put an engine into, and the machine has no network',
   'test/system/soak.test.ts': 'hours under emulation',
   'test/system/takeover.test.ts': 'it builds engines of the repository’s history, which is not brought along',
+};
+
+/** What test/peers has fetched for a test, and the script of it that does; without one it is what is there. */
+interface Fetched {
+  script?: string;
+  directories: string[];
+}
+
+export const fetched: Record<string, Fetched> = {
+  'test/system/checkpoint.test.ts': { script: 'criu.sh', directories: ['criu', 'sid'] },
+  'test/system/metrics.test.ts': { script: 'promtool.sh', directories: ['promtool'] },
+  'test/system/nested.test.ts': { directories: ['sid'] },
 };
 
 /** What is run unless others are asked for: what differs with the kernel and the layout of cgroups. */
