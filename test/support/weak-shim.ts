@@ -17,7 +17,7 @@ export function weakShim(...weakenings: Weakening[]): { path: string; remove: ()
   }
   const path = join(directory, 'tug-shim');
   const sources = globSync(join(native, '*.c'));
-  const made = Bun.spawnSync(['cc', '-std=gnu11', '-O1', '-w', '-static', '-o', path, ...sources]);
+  const made = Bun.spawnSync(['cc', '-std=gnu11', '-O0', '-w', '-static', '-o', path, ...sources]);
   if (!made.success) throw new Error(`the weakened shim could not be built: ${String(made.stderr)}`);
   return { path, remove: () => rmSync(directory, { recursive: true }) };
 }
