@@ -72,13 +72,12 @@ async function bringAlong(tree: string): Promise<void> {
   if (docker) cpSync(docker, join(tree, 'bin/docker'), { dereference: true });
   const peers = process.env.PEER_DIR ?? '/var/tmp/tug-peers';
   mkdirSync(join(tree, 'peers'));
-  const wanted = plan.files.flatMap((file) => fetched[file] ?? []);
+  const wanted = files.flatMap((file) => fetched[file] ?? []);
   for (const { script } of wanted) if (script) await must([join(root, 'test/peers', script)], { timeout: 600_000 });
   const directories = new Set(wanted.flatMap((one) => one.directories).map((name) => join(peers, name)));
   for (const from of [...directories].filter(existsSync))
     await must(['cp', '-ax', from, join(tree, 'peers')], { timeout: 300_000 });
-  if (plan.files.includes('test/system/nested.test.ts'))
-    cpSync(await debianTar(), join(tree, '.cache/debian-bookworm.tar'));
+  if (files.includes('test/system/nested.test.ts')) cpSync(await debianTar(), join(tree, '.cache/debian-bookworm.tar'));
 }
 
 /** The time limits that tests set themselves are made for a machine that is not emulated. */
