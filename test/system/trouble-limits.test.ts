@@ -55,13 +55,16 @@ test('no file can be opened any more: a start is refused in the system’s words
   await until('starts succeed again', well);
 }, 120_000);
 
+/** It compiles and collects on the one thread it has: the threads that come and go for it must not be what is one too many. */
+const alone =
+  'export BUN_JSC_useConcurrentJIT=0 BUN_JSC_useConcurrentGC=0 BUN_JSC_numberOfGCMarkers=1 BUN_JSC_usePollingTraps=1';
+
 test('no process can be started any more: a start is refused in the system’s words, and works again once some have ended', async () => {
   const cgroup = ownCgroup('pids', `tug-limits-${process.pid}`);
   if (!cgroup) throw new Error('this machine has no pids controller');
   ends.push(() => cgroup.remove());
-  await startAfter(cgroup.enter);
+  await startAfter(`${alone}; ${cgroup.enter}`);
   expect((await sleeping('first')).code).toBe(0);
-  // What the engine's own threads need it has by now.
   cgroup.set('pids.max', String(Number(cgroup.read('pids.current')) + 3));
   const { words, count } = await startUntilRefused(40);
   expect(words).toMatch(/resource temporarily unavailable/i);
