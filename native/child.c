@@ -162,6 +162,8 @@ void join_keyring(struct reader b) {
   static char description[512];
   const char *name = text(&b);
   uint32_t added = get32(&b);
+  const char *label = text(&b);
+  if (*label) write_proc("attr/keycreate", label);          // exec(2) forgets it
   long ring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
   if (ring < 0 && errno == ENOSYS) return;
   must(ring >= 0, name);

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define INSIDE (RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
@@ -200,8 +201,9 @@ static void copy_tree(int from, int to, int depth) {
   closedir(directory);
 }
 
-// Without options: the empty one that masks, read-only through and through.
-static int new_filesystem(const char *type, const char *source, struct reader *options, uint64_t attributes, const char *mode) {
+// Without options: the empty one that masks, read-only through and through; `label` is SELinux's, of all its files.
+static int new_filesystem(const char *type, const char *source, struct reader *options, uint64_t attributes, const char *mode,
+                          const char *label) {
   int context = fsopen(type, FSOPEN_CLOEXEC);
   must(context >= 0, type);
   if (*source) must(!fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0), source);
@@ -212,6 +214,7 @@ static int new_filesystem(const char *type, const char *source, struct reader *o
   }
   if (!options) must(!fsconfig(context, FSCONFIG_SET_FLAG, "ro", NULL, 0), "ro");
   if (mode) must(!fsconfig(context, FSCONFIG_SET_STRING, "mode", mode, 0), "mode");
+  if (*label) must(!fsconfig(context, FSCONFIG_SET_STRING, "context", label, 0), label);
   must(!fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), type);
   int tree = fsmount(context, FSMOUNT_CLOEXEC, attributes);
   must(tree >= 0, type);
@@ -240,7 +243,7 @@ static void mount_new(struct reader b) {
   if (at < 0) at = make_target(target, DIRECTORY, 0755);
   must(at >= 0, target);
   refuse_procfs(at, target);
-  int tree = new_filesystem(type, source, &options, copy ? attributes & ~(uint64_t)MOUNT_ATTR_RDONLY : attributes, inherit ? mode : NULL);
+  int tree = new_filesystem(type, source, &options, copy ? attributes & ~(uint64_t)MOUNT_ATTR_RDONLY : attributes, inherit ? mode : NULL, "");
   if (copy) {
     int from = open_in(root, target, O_RDONLY | O_DIRECTORY, INSIDE);
     struct stat info;
@@ -361,6 +364,13 @@ static void change_attributes(struct reader b) {
   close(at);
 }
 
+static void relabel(struct reader b) {
+  const char *target = text(&b), *label = text(&b);
+  int at = open_in(root, target, O_RDONLY | O_DIRECTORY, INSIDE);
+  must(at >= 0 && (!fsetxattr(at, "security.selinux", label, strlen(label), 0) || errno == EOPNOTSUPP), target);
+  close(at);
+}
+
 static void make_link(struct reader b) {
   const char *where = text(&b), *target = text(&b), *name;
   int parent = split_parent(target, &name);
@@ -460,7 +470,8 @@ static void write_sysctl(struct reader b) {
   close(proc);
 }
 
-static void mask(const char *path) {
+static void mask(struct reader b) {
+  const char *path = text(&b), *label = text(&b);
   struct stat info;
   static int empty = -1;
   int at = open_target(path);
@@ -469,7 +480,7 @@ static void mask(const char *path) {
   int tree;
   if (S_ISDIR(info.st_mode)) {
     if (empty < 0) {
-      empty = new_filesystem("tmpfs", "tmpfs", NULL, MOUNT_ATTR_RDONLY, NULL);
+      empty = new_filesystem("tmpfs", "tmpfs", NULL, MOUNT_ATTR_RDONLY, NULL, label);
       tree = empty;
     } else {
       tree = open_tree(empty, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
@@ -519,6 +530,7 @@ void mount_phase(int tree) {
       case OP_MOUNT: mount_new(b); break;
       case OP_BIND: bind(b); break;
       case OP_ATTRIBUTES: change_attributes(b); break;
+      case OP_RELABEL: relabel(b); break;
       case OP_KEYRING: join_keyring(b); break;
       case OP_MKDIR: make_directory(b); break;
       case OP_SYMLINK: make_link(b); break;
@@ -527,7 +539,7 @@ void mount_phase(int tree) {
       case OP_HOOK: run_hook(b); break;
       case OP_PIVOT: pivot(b); break;
       case OP_SYSCTL: write_sysctl(b); break;
-      case OP_MASK: mask(text(&b)); break;
+      case OP_MASK: mask(b); break;
       case OP_READONLY: make_readonly(text(&b)); break;
       case OP_HOSTNAME: name = text(&b); must(!sethostname(name, strlen(name)), name); break;
       case OP_DOMAINNAME: name = text(&b); must(!setdomainname(name, strlen(name)), name); break;

@@ -8,7 +8,7 @@
 
 #define MAX_PLAN (16u << 20)
 #define MAX_STEPS 4096u
-#define PLAN_VERSION 5
+#define PLAN_VERSION 6
 
 struct plan plan;
 
@@ -81,14 +81,14 @@ static const struct { const char *schema; uint8_t low, high, most; } ops[OP_COUN
   [OP_MOUNT] = {"sssP8148", 7, 7, 0}, [OP_BIND] = {"ss18818", 7, 7, 0},
   [OP_ATTRIBUTES] = {"s881", 7, 8, 0}, [OP_MKDIR] = {"s4", 7, 7, 0}, [OP_SYMLINK] = {"ss1", 7, 7, 0}, [OP_DEVICE] = {"s444444", 7, 7, 0},
   [OP_CONSOLE] = {"s4", 7, 7, 1}, [OP_PIVOT] = {"18", 8, 8, 1}, [OP_SYSCTL] = {"ss", 7, 8, 0},
-  [OP_MASK] = {"s", 7, 8, 0}, [OP_READONLY] = {"s", 7, 8, 0}, [OP_HOSTNAME] = {"s", 6, 8, 1},
-  [OP_DOMAINNAME] = {"s", 6, 8, 1}, [OP_KEYRING] = {"s4", 8, 8, 1}, [OP_CREATE] = {"ssSS", 8, 8, 1},
+  [OP_MASK] = {"ss", 7, 8, 0}, [OP_READONLY] = {"s", 7, 8, 0}, [OP_HOSTNAME] = {"s", 6, 8, 1},
+  [OP_DOMAINNAME] = {"s", 6, 8, 1}, [OP_KEYRING] = {"s4s", 8, 8, 1}, [OP_CREATE] = {"ssSS", 8, 8, 1},
   [OP_GATE] = {"", 9, 9, 1}, [OP_RLIMIT] = {"488", 10, 10, 16},
   [OP_OOM_SCORE_ADJ] = {"4", 10, 10, 1}, [OP_LABEL] = {"ss", 10, 10, 2}, [OP_CWD] = {"s1", 10, 10, 1},
   [OP_BOUNDING_SET] = {"8", 10, 10, 1}, [OP_IDS] = {"44G4", 11, 11, 1}, [OP_CAPABILITIES] = {"8888", 12, 12, 1},
   // Without no_new_privs a filter needs CAP_SYS_ADMIN, so it stands before the ids; with it, last.
   [OP_NO_NEW_PRIVILEGES] = {"", 10, 13, 1}, [OP_SECCOMP] = {"b4", 10, 13, 1}, [OP_EXEC] = {"SS", 14, 14, 1}, [OP_START] = {"sSS", 14, 14, 1},
-  [OP_HOOK] = {"sSSss4", 7, 7, 0},
+  [OP_HOOK] = {"sSSss4", 7, 7, 0}, [OP_RELABEL] = {"ss", 7, 7, 0},
 };
 
 static bool conforms(const char *schema, struct reader body) {

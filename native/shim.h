@@ -17,7 +17,7 @@ enum op {
   OP_ROOT, OP_SHARE, OP_UNMOUNT, OP_MOUNT, OP_BIND, OP_ATTRIBUTES, OP_MKDIR, OP_SYMLINK, OP_DEVICE, OP_CONSOLE, OP_PIVOT,
   OP_SYSCTL, OP_MASK, OP_READONLY, OP_HOSTNAME, OP_DOMAINNAME,
   OP_KEYRING, OP_CREATE, OP_GATE, OP_RLIMIT, OP_OOM_SCORE_ADJ, OP_LABEL, OP_CWD, OP_BOUNDING_SET, OP_IDS, OP_CAPABILITIES,
-  OP_NO_NEW_PRIVILEGES, OP_SECCOMP, OP_EXEC, OP_START, OP_HOOK, OP_COUNT
+  OP_NO_NEW_PRIVILEGES, OP_SECCOMP, OP_EXEC, OP_START, OP_HOOK, OP_RELABEL, OP_COUNT
 };
 
 struct reader { const unsigned char *at, *end; bool bad; };
@@ -131,6 +131,7 @@ void log_end(void);
 void log_position(uint64_t *generation, uint64_t *offset);
 const unsigned char *log_pending(int stream, uint32_t *length);
 int make_user_namespace(const char *uids, const char *gids); // tug-userns: 0, or an errno
+int run_copy(char **words);                                // tug-copy: 0, or 1 once it has said why
 int run_init(char **arguments);                           // the program of --init: never returns before its end
 
 #endif

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import shimPath from '../dist/tug-shim' with { type: 'file' };
 import type { PlainLine } from './api/index.ts';
 import { createBuilds } from './build/index.ts';
-import { type Containers, createClock, createContainers, createStepSpecs, readHostFacts } from './container/index.ts';
+import { type Containers, createClock, createContainers, createStepSpecs } from './container/index.ts';
 import { createDoctor } from './daemon/doctor.ts';
-import { placeInit } from './daemon/init-program.ts';
+import { factsFor } from './daemon/facts.ts';
 import { listenAll } from './daemon/listen.ts';
 import type { Values } from './daemon/options/option.ts';
 import { refuseOrphans } from './daemon/orphans.ts';
@@ -168,7 +168,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   await seeing.serve();
   const { tracer } = seeing;
   const clock = createClock();
-  const facts = factsFor(settings, runtimes);
+  const facts = await factsFor(settings, runtimes, log);
   const logs = createLogs({ store, dataRoot, log });
   const containers = createContainers({ ...ground, logs, tracer, clock, facts, cgroupParent });
   opened.push(() => containers.close());
@@ -231,18 +231,6 @@ async function checkAuthorizers(names: string[], plugins: Plugins): Promise<void
       throw new EngineError('invalid', `error validating authorization plugin: ${messageOf(error)}`, error);
     });
   }
-}
-
-function factsFor(settings: Settings, runtimes: Parameters<typeof readHostFacts>[0]) {
-  const { dataRoot, initPath, cdiDirectories, containers } = settings;
-  const found = readHostFacts(runtimes, initPath ?? placeInit(dataRoot, readFileSync(shimPath)));
-  const { cgroupDriver } = settings;
-  return {
-    ...found,
-    ...(cdiDirectories && { cdiDirectories }),
-    ...(cgroupDriver && { cgroupDriver }),
-    defaults: containers,
-  };
 }
 
 /** The runtimes, and what the other rooms know of them. */

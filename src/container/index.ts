@@ -4,6 +4,8 @@ export type * from './contract.ts';
 export { createContainers } from './create-containers.ts';
 export type * from './files/contract.ts';
 export type * from './secrets/contract.ts';
+export { readSelinuxContexts } from './selinux/contexts.ts';
+export { relabel } from './selinux/relabel.ts';
 export type * from './snapshots/contract.ts';
 export {
   createStepSpecs,

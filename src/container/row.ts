@@ -5,6 +5,7 @@ import type { IdMapping } from '../snapshot/index.ts';
 import type { Collection, Rows, Store, Tx } from '../store/index.ts';
 import type { Remake } from './change/contract.ts';
 import type { Link } from './links/contract.ts';
+import type { Labels } from './selinux/label.ts';
 import type { MountPoint } from './spec/index.ts';
 
 /**
@@ -67,6 +68,8 @@ export interface ContainerRow {
   hasSecrets?: true;
   /** Its ids on the host, where they are not the host's own. */
   ids?: IdMapping;
+  /** What its processes and files are labelled, where it was made with SELinux. */
+  labels?: Labels;
 }
 
 export const never = '0001-01-01T00:00:00Z';

@@ -68,8 +68,11 @@ export interface Snapshots {
   packDifference(layers: string[], below: string[]): AsyncIterable<Uint8Array>;
   /** From now on a draft is found by its digest too, which is the last of the stack it stands in. */
   nameLayer(draft: string, stack: string[]): void;
-  /** The container's root as a detached mount (O_CLOEXEC fd, the caller closes it). Nothing is mounted on the host. */
-  mount(id: string, options: { volatile: boolean }): number;
+  /**
+   * The container's root as a detached mount (O_CLOEXEC fd, the caller closes it). Nothing is mounted on the host. On `overlay2` all its
+   * files have the SELinux label, if one is given.
+   */
+  mount(id: string, options: { volatile: boolean; label?: string | undefined }): number;
   /** Paths as `docker inspect` shows them in GraphDriver.Data. */
   describe(id: string): Record<string, string>;
   /** The same for an image of those layers, lowest first. */
@@ -79,8 +82,8 @@ export interface Snapshots {
    * open directory (O_CLOEXEC fd, the caller closes it). Owners are the container's own ids, or with `as: 'host'` as in `mount`.
    */
   view(id: string, as?: 'host'): number;
-  /** An image's tree, read only (layers lowest first), as a detached mount, with the owners as `ids` has them; the caller closes the fd. */
-  viewImage(layers: string[], ids?: IdMapping): number;
+  /** An image's tree, read only (layers lowest first), as a detached mount, with owners and (as in `mount`) the label as told; the caller closes the fd. */
+  viewImage(layers: string[], ids?: IdMapping, label?: string): number;
   /** What the writable layer changes, in the order of the paths. */
   changes(id: string): Promise<Change[]>;
   /** The writable layer as a layer's tar, whiteouts and all: of the same tree always the same bytes. */

@@ -16,6 +16,7 @@ import { plannedNetworks } from '../network/endpoints.ts';
 import { type ContainerRow, never, rowsOf } from '../row.ts';
 import type { Secret } from '../secrets/contract.ts';
 import { checkSecrets, keepSecrets } from '../secrets/secrets.ts';
+import { labelsFor, shareLabels } from '../selinux/assign.ts';
 import { adaptHostConfig, type MountPoint, mergeConfig, validate } from '../spec/index.ts';
 import { argv } from '../spec/merge.ts';
 import { checkUserns, chooseIds } from '../userns/choose.ts';
@@ -98,6 +99,8 @@ function plan(context: Context, body: ContainerCreateRequest, image: Image) {
   const id = newId();
   const networkOf = joinTarget(context, hostConfig);
   nameJoined(context, hostConfig);
+  if (context.facts.selinux) shareLabels(context.store, hostConfig);
+  labelsFor(hostConfig, context.facts);
   config.Hostname = config.Hostname || hostnameFor(context, id, hostConfig, networkOf);
   const [path = '', ...args] = argv(config);
   const row: ContainerRow = {
@@ -192,7 +195,8 @@ function commit(
     const name = asked.name ?? freeName(rows);
     const [holder] = rows.by('name', name);
     if (holder) throw nameConflict(name, holder.id);
-    const named = { ...row, name };
+    const labels = labelsFor(row.hostConfig, context.facts, tx);
+    const named = { ...row, name, ...(labels && { labels }) };
     rows.put(row.id, named);
     addReferences(tx, named);
     if (asked.secrets.length > 0) keepSecrets(tx, row.id, asked.secrets);

@@ -15,6 +15,7 @@ import type { IdMapping } from '../../snapshot/index.ts';
 import type { Context } from '../context.ts';
 import type { ContainerRow } from '../row.ts';
 import { mountSecrets } from '../secrets/mount.ts';
+import { labelSource } from '../selinux/label-files.ts';
 import type { MountPoint } from '../spec/index.ts';
 import { shiftedMount } from './shifted.ts';
 
@@ -35,7 +36,10 @@ export async function mountSources(context: Context, row: ContainerRow): Promise
   const places = createPlaces(context, row.id);
   try {
     const mounts: MountPoint[] = [];
-    for (const mount of row.mounts) mounts.push(await sourceOf(context, row, { mount, places }));
+    for (const mount of row.mounts) {
+      mounts.push(await sourceOf(context, row, { mount, places }));
+      if (context.facts.selinux) await labelSource(row, mounts.at(-1) as MountPoint);
+    }
     const { attach } = places;
     if (!row.hasSecrets) return { mounts, attach, release: places.release };
     const secrets = mountSecrets(context, row);
@@ -68,7 +72,7 @@ async function sourceOf(
     };
   }
   if (mount.type !== 'image') return mount;
-  const image = places.image(mount.layers ?? [], row.ids);
+  const image = places.image(mount.layers ?? [], row);
   return { ...mount, source: mount.subpath === undefined ? image : places.part(image, mount.subpath) };
 }
 
@@ -85,8 +89,8 @@ async function makeSource(path: string): Promise<void> {
 interface Places {
   /** A file or directory below one, no symlink of which is led out of it: a container could turn a path into another meanwhile. */
   part(base: string, subpath: string): string;
-  /** The merged tree of layers, read only, with owners as `ids` has them. */
-  image(layers: string[], ids?: IdMapping): string;
+  /** The merged tree of layers, read only, with owners and label as the container has them. */
+  image(layers: string[], container: Pick<ContainerRow, 'ids' | 'labels'>): string;
   /** What lies at a path, with owners as `ids` has them where its file system can show it so. */
   shifted(path: string, ids: IdMapping): string;
   /** A detached mount; its fd is closed. */
@@ -109,8 +113,8 @@ function createPlaces(context: Context, id: string): Places {
         closeFd(fd);
       }
     },
-    image(layers, ids) {
-      const path = attach(context.snapshots.viewImage(layers, ids));
+    image(layers, { ids, labels }) {
+      const path = attach(context.snapshots.viewImage(layers, ids, labels?.mount));
       crashpoint('container.imageMounted');
       return path;
     },

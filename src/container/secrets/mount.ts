@@ -60,7 +60,7 @@ const plain: Omit<MountPoint, 'source' | 'destination'> = {
 };
 
 function filled(secrets: Secret[], row: ContainerRow): number {
-  const fd = inMemory();
+  const fd = inMemory(row.labels?.mount);
   for (const [index, { data, mode = 0o444, uid = 0, gid = 0 }] of secrets.entries()) {
     const path = `/proc/self/fd/${fd}/${index}`;
     writeFileSync(path, Buffer.from(data, 'base64'), { mode: 0o600 });
@@ -77,10 +77,11 @@ function filled(secrets: Secret[], row: ContainerRow): number {
 }
 
 /** Nothing of it is ever written to swap, where the kernel (6.4) can be told so. */
-function inMemory(): number {
+function inMemory(label?: string): number {
   const options: MountOption[] = [
     ['source', 'tmpfs'],
     ['mode', '0711'],
+    ...(label ? [['context', label] satisfies MountOption] : []),
   ];
   try {
     return detachedMount('tmpfs', [...options, ['noswap', null]], HARMLESS);

@@ -39,7 +39,7 @@ const cacheOptions = (options: Record<string, string> = {}): Record<string, stri
 const noRequest = { Driver: '', Count: 0, DeviceIDs: null, Capabilities: null, Options: null } as object;
 
 function needsLabelDisabled({ Privileged, IpcMode, PidMode, SecurityOpt }: HostConfig): boolean {
-  if (SecurityOpt?.includes('label=disable')) return false;
+  if (SecurityOpt?.some((option) => option.startsWith('label='))) return false;
   return Privileged === true || IpcMode === 'host' || PidMode === 'host';
 }
 

@@ -277,3 +277,19 @@ test('rates and weights of devices, real-time shares', () => {
   });
   expect(cpu).toEqual({ realtimePeriod: 9, realtimeRuntime: 8 });
 });
+
+test('SELinux labels: of processes and of mounts; one with all powers has none of its own, an exec has its container’s', () => {
+  const labels = { process: 'u:r:t:s0:c1,c2', mount: 'u:o:f:s0:c1,c2' };
+  const spec = specOf({}, {}, { labels });
+  expect([spec.process.selinuxLabel, spec.linux.mountLabel]).toEqual(['u:r:t:s0:c1,c2', 'u:o:f:s0:c1,c2']);
+  const powerful = specOf({}, { Privileged: true }, { labels });
+  expect([powerful.process.selinuxLabel, powerful.linux.mountLabel]).toEqual([undefined, 'u:o:f:s0:c1,c2']);
+  const config = mergeConfig({ Cmd: ['x'] });
+  const exec = { Cmd: ['id'], Privileged: true };
+  const readInRoot = rootOf({});
+  expect(execProcess({ exec, config, hostConfig: {}, spec, readInRoot, facts }).selinuxLabel).toBe('u:r:t:s0:c1,c2');
+  for (const empty of [undefined, { process: '', mount: '' }]) {
+    const text = JSON.stringify(specOf({}, {}, empty && { labels: empty }));
+    expect(text).not.toMatch(/selinuxLabel|mountLabel/);
+  }
+});

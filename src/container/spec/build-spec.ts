@@ -2,6 +2,7 @@ import type { ContainerConfig, HostConfig } from '../../api/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import type { CapabilitySets, RuntimeSpec, SpecProcess } from '../../oci/index.ts';
 import type { IdMapping } from '../../snapshot/index.ts';
+import type { Labels } from '../selinux/label.ts';
 import { withRequestedDevices } from './cdi/apply.ts';
 import type { HostFacts } from './facts.ts';
 import { argv } from './merge.ts';
@@ -37,6 +38,8 @@ export interface SpecRequest {
   joined: JoinedNamespaces;
   /** Its ids on the host, where they are not the host's own. */
   ids?: IdMapping;
+  /** SELinux's, of its processes and its files; empty ones are none. */
+  labels?: Labels;
   /** The directory that is /dev/shm for the ipc mode `container:`. */
   shmPath?: string;
   readInRoot: ReadInRoot;
@@ -100,10 +103,14 @@ export function buildSpec(request: SpecRequest): RuntimeSpec {
       ...(rootfsPropagation ? { rootfsPropagation } : {}),
       ...(Object.keys(sysctl).length > 0 ? { sysctl } : {}),
       ...(seccomp ? { seccomp } : {}),
+      ...mountLabelOf(request),
     },
   };
   return withRequestedDevices(spec, hostConfig, facts);
 }
+
+const mountLabelOf = ({ labels }: SpecRequest): { mountLabel?: string } =>
+  labels?.mount ? { mountLabel: labels.mount } : {};
 
 function capabilitiesOf(hostConfig: HostConfig, facts: HostFacts): string[] {
   const { CapAdd, CapDrop, Privileged } = hostConfig;
@@ -131,6 +138,8 @@ function processOf(
   const extra = lookupGroups(hostConfig.GroupAdd ?? [], readInRoot);
   const rlimits = processRlimits(hostConfig, request.facts);
   const apparmorProfile = apparmorOf(hostConfig, facts);
+  // Whatever it was given, one with all powers runs as the engine does.
+  const selinuxLabel = hostConfig.Privileged ? '' : request.labels?.process;
   return {
     ...(config.Tty ? { terminal: true } : {}),
     ...(config.Tty && size?.[0] ? { consoleSize: { height: size[0], width: size[1] } } : {}),
@@ -142,6 +151,7 @@ function processOf(
     ...(rlimits.length > 0 ? { rlimits } : {}),
     ...(given.security.noNewPrivileges ? { noNewPrivileges: true } : {}),
     ...(apparmorProfile ? { apparmorProfile } : {}),
+    ...(selinuxLabel ? { selinuxLabel } : {}),
     oomScoreAdj: hostConfig.OomScoreAdj ?? 0,
   };
 }

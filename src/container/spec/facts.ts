@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import type { IdMapping } from '../../snapshot/index.ts';
+import type { SelinuxContexts } from '../selinux/contexts.ts';
 import { capabilityNames } from './process/capabilities.ts';
 
 /** What a container's spec depends on of the machine it runs on. */
@@ -28,8 +29,8 @@ export interface HostFacts {
   blockIo: { weight: boolean; weightDevice: boolean; throttle: boolean };
   /** Where files say how devices are given to containers. */
   cdiDirectories: string[];
-  /** Whether SELinux is on. */
-  selinux: boolean;
+  /** The labels of the host's policy, where the engine is to give its containers any. */
+  selinux?: SelinuxContexts;
   /** CPUs' thermal_throttle directories, which are masked. */
   thermalThrottle: string[];
   sysctlExists(name: string): boolean;
@@ -88,7 +89,6 @@ export function readHostFacts(runtimes: RuntimeNames = onlyNative, initPath?: st
     realtime: !unified && existsSync('/sys/fs/cgroup/cpu/cpu.rt_runtime_us'),
     blockIo: unified ? { weight: true, weightDevice: true, throttle: true } : versionOneBlockIo(),
     cdiDirectories: ['/etc/cdi', '/var/run/cdi'],
-    selinux: existsSync('/sys/fs/selinux/enforce'),
     thermalThrottle: throttlePaths(),
     sysctlExists: (name) => existsSync(join('/proc/sys', name.replaceAll('.', '/'))),
     mountInfo: () => readFileSync('/proc/self/mountinfo', 'utf8'),

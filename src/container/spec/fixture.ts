@@ -22,7 +22,6 @@ export const facts: HostFacts = {
   realtime: true,
   blockIo: { weight: true, weightDevice: true, throttle: true },
   cdiDirectories: [],
-  selinux: false,
   thermalThrottle: ['/sys/devices/system/cpu/cpu0/thermal_throttle'],
   sysctlExists: () => true,
   mountInfo: () => '21 1 8:1 / / rw shared:1 - ext4 /dev/sda rw\n',

@@ -132,6 +132,9 @@ test('defaults are what Docker shows', () => {
     Binds: null,
   });
   expect(adaptHostConfig({ Privileged: true }, facts)).toMatchObject({ SecurityOpt: ['label=disable'] });
+  const own = (SecurityOpt: string[]) => adaptHostConfig({ Privileged: true, SecurityOpt }, facts).SecurityOpt;
+  expect(own(['label=type:t'])).toEqual(['label=type:t']);
+  expect(own(['label:type:t'])).toEqual(['label:type:t', 'label=disable']);
   expect(adaptHostConfig({}, { ...facts, cgroupVersion: 2 }).CgroupnsMode).toBe('private');
 });
 

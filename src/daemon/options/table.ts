@@ -65,6 +65,7 @@ const containers: Option[] = [
   option('log-driver', 'string', 'Default driver for container logs', { initial: 'json-file' }),
   option('log-opt', 'map', 'Default log driver options for containers', { key: 'log-opts' }),
   option('no-new-privileges', 'boolean', 'Set no-new-privileges by default for new containers'),
+  option('selinux-enabled', 'boolean', 'Enable selinux support'),
   option('userns-remap', 'string', 'User/Group setting for user namespaces'),
   option('authorization-plugin', 'list', 'Authorization plugins to load', { key: 'authorization-plugins' }),
   option('seccomp-profile', 'string', 'Path to seccomp profile; "unconfined" disables the default one', {
@@ -149,10 +150,6 @@ const without: Option[] = [
     idle: noSwarm,
   }),
   option('rootless', 'boolean', 'Enable rootless mode', { refused: 'the engine needs to be root', harmless: false }),
-  option('selinux-enabled', 'boolean', 'Enable selinux support', {
-    refused: 'SELinux labels are not supported',
-    harmless: false,
-  }),
   option('storage-driver', 'string', 'Storage driver to use', { short: 's' }),
   option('storage-opt', 'list', 'Storage driver options', {
     key: 'storage-opts',

@@ -34,6 +34,7 @@ test('defaults', () => {
     logFormat: 'text',
     debug: false,
     experimental: false,
+    selinux: false,
     runtimes: {},
     defaultRuntime: 'native',
     network: {

@@ -41,6 +41,8 @@ export interface Settings {
   cgroupDriver: 'systemd' | undefined;
   storageDriver: string;
   initPath?: string;
+  /** Containers have labels, where the host has SELinux. */
+  selinux: boolean;
   cdiDirectories?: string[];
   /** Plugins that are asked of every request, in this order. */
   authorizationPlugins: string[];
@@ -117,6 +119,7 @@ function settingsOf(values: Values): Settings {
     buildLimits: buildLimitsOf(values),
     storageDriver: text('storage-driver'),
     ...(initPath && { initPath }),
+    selinux: values.get('selinux-enabled') === true,
     ...(features.cdi === false ? { cdiDirectories: [] } : cdi && { cdiDirectories: cdi.filter((one) => one !== '') }),
     authorizationPlugins: (values.get('authorization-plugin') as string[] | undefined) ?? [],
     labels: uniqueLabels((values.get('label') as string[] | undefined) ?? []),

@@ -5,7 +5,7 @@ import type { Settings } from './settings.ts';
 /** The settings that `docker info` shows, as they are now. */
 export function shownSettings(
   settings: Settings,
-  facts: Pick<HostFacts, 'cdiDirectories' | 'apparmor'>,
+  facts: Pick<HostFacts, 'cdiDirectories' | 'apparmor' | 'selinux'>,
 ): ShownSettings {
   const { debug, experimental, labels, liveRestore, containers, authorizationPlugins, registry, network, initPath } =
     settings;
@@ -21,6 +21,7 @@ export function shownSettings(
     seccomp: containers.seccomp?.name ?? 'builtin',
     noNewPrivileges: containers.noNewPrivileges ?? false,
     apparmor: facts.apparmor,
+    selinux: facts.selinux !== undefined,
     userns: containers.ids !== undefined,
     initProgram: initPath ?? 'docker-init',
     cdiDirectories: facts.cdiDirectories,

@@ -102,6 +102,13 @@ export function removeXattrAt(directory: number, name: Path, xattr: string): voi
   callOn('lremovexattr', path, cstring(path), xattr);
 }
 
+/** One extended attribute of a file; undefined where it has no such, or its file system knows none. */
+export function xattrAt(directory: number, name: Path, xattr: string): Buffer | undefined {
+  const value = Buffer.alloc(4096);
+  const length = trySyscall('lgetxattr', cstring(procPath(directory, name)), xattr, value, value.length);
+  return length < 0 ? undefined : value.subarray(0, length);
+}
+
 /** The extended attributes of a file that the caller may see. */
 export function xattrsAt(directory: number, name: Path): Map<string, Buffer> {
   const path = cstring(procPath(directory, name));

@@ -47,6 +47,8 @@ export interface OverlayParts {
   /** A directory below `base`: kernels before 6.13 want a path for a layer that is a mount, those before 6.7 for an overlay of many. */
   attachAt?: string;
   upper?: { dir: string; work: string; volatile: boolean };
+  /** The SELinux label that all its files have, whatever they have where they lie. */
+  label?: string | undefined;
   /** Takes the way of kernels before 6.7 also where there is the newer one. */
   joined?: boolean;
 }
@@ -57,6 +59,7 @@ export function detachedOverlay(overlay: OverlayParts): number {
   const options: MountOption[] = ['index', 'metacopy', 'redirect_dir'].map((key): MountOption => [key, 'off']);
   if (overlay.upper) options.push(['upperdir', overlay.upper.dir], ['workdir', overlay.upper.work]);
   if (overlay.upper?.volatile) options.push(['volatile', null]);
+  if (overlay.label) options.push(['context', overlay.label]);
   return within(overlay.base, () => {
     const attached = new Map<number, string>();
     try {
@@ -92,7 +95,7 @@ function overlayOf(overlay: OverlayParts, attached: Map<number, string>, options
 
 /** By mount(2), which takes more text than fsconfig and wants a path: for this moment the mount is on it. */
 function mountedOnce(directory: string | undefined, options: MountOption[]): number {
-  const data = options.map(([key, value]) => (value === null ? key : `${key}=${value}`)).join(',');
+  const data = options.map(([key, value]) => (value === null ? key : `${key}=${quoted(key, value)}`)).join(',');
   if (data.length > longestData || directory === undefined)
     throw new SystemError('mount', E2BIG, 'overlay: too many layers');
   const path = `${directory}/overlay`;
@@ -105,6 +108,9 @@ function mountedOnce(directory: string | undefined, options: MountOption[]): num
     syscall('umount2', path, MNT_DETACH);
   }
 }
+
+/** The categories of a label have commas between them. */
+const quoted = (key: string, value: string): string => (key === 'context' ? `"${value}"` : value);
 
 /** Takes away what is mounted at a path, if anything is. */
 export function detachMount(path: string): void {

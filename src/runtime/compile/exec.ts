@@ -28,7 +28,7 @@ export function compileExec({ containerId, spec, process, cgroups, seccomp }: Ex
     ...compileCgroupJoin(spec, cgroups),
     { op: 'joinInit', types: namespaceBits(spec) },
     { op: 'clone', flags: 0 },
-    { op: 'keyring', name: `_ses.${containerId}`, permissions: 0 },
+    { op: 'keyring', name: `_ses.${containerId}`, permissions: 0, label: process.selinuxLabel ?? '' },
     ...compileFinal(inherited, spec.linux.seccomp && seccomp(spec.linux.seccomp)),
   ];
 }

@@ -19,7 +19,7 @@ const phases = [
   'idMap',
   'netHost netInside',
   'root',
-  'mount bind attributes mkdir symlink device console',
+  'mount bind relabel attributes mkdir symlink device console',
   'pivot',
   'attributes hostname domainname sysctl readonly mask keyring',
   'gate',
@@ -67,8 +67,37 @@ test('a full spec passes through the phases in order, on every layout of cgroups
     expect(inOrder(steps)).toBe(true);
     expect(ofKind(steps, 'clone')[0]?.flags).toBe(Object.values(CLONE_NEW).reduce((bits, bit) => bits | bit, 0));
     expect(ofKind(steps, 'idMap')).toEqual([{ op: 'idMap', uid: '0 100000 65536\n', gid: '0 100000 65536\n' }]);
-    expect(ofKind(steps, 'keyring')).toEqual([{ op: 'keyring', name: '_ses.a', permissions: 8 }]);
+    expect(ofKind(steps, 'keyring')).toEqual([{ op: 'keyring', name: '_ses.a', permissions: 8, label: '' }]);
   }
+});
+
+test('SELinux: file systems of its own have the mount label, the kernel’s own have theirs; keyring and process have the other', () => {
+  const mountLabel = 'u:o:f:s0:c1,c2';
+  const process = processOf({ selinuxLabel: 'u:r:t:s0:c1,c2' });
+  const mounts = ['proc', 'sysfs', 'mqueue', 'tmpfs', 'devpts'].map((type) => ({
+    destination: type === 'proc' ? '/proc' : `/m/${type}`,
+    type,
+    source: type,
+    options: ['nosuid'],
+  }));
+  const maskedPaths = ['/proc/kcore'];
+  const spec = specOf({ mountLabel, maskedPaths }, { process, mounts });
+  const steps = compileLaunch(inputOf(spec));
+  const context = [{ key: 'context', value: mountLabel }];
+  expect(ofKind(steps, 'mount').map(({ type, options }) => [type, options])).toEqual([
+    ['proc', []],
+    ['sysfs', []],
+    ['mqueue', []],
+    ['tmpfs', context],
+    ['devpts', context],
+  ]);
+  expect(ofKind(steps, 'relabel')).toEqual([{ op: 'relabel', target: '/m/mqueue', label: mountLabel }]);
+  expect(ofKind(steps, 'mask')).toEqual([{ op: 'mask', path: '/proc/kcore', label: mountLabel }]);
+  expect(ofKind(steps, 'keyring')[0]?.label).toBe('u:r:t:s0:c1,c2');
+  expect(ofKind(steps, 'label')).toEqual([{ op: 'label', kind: 'selinux', value: 'u:r:t:s0:c1,c2' }]);
+  const { cgroups, seccomp } = inputOf(spec);
+  const exec = compileExec({ containerId: 'a', spec, process, cgroups, seccomp });
+  expect([ofKind(exec, 'keyring')[0]?.label, ofKind(exec, 'label')[0]?.value]).toEqual(Array(2).fill('u:r:t:s0:c1,c2'));
 });
 
 test('namespaces: absent is the host’s, a path is joined', () => {

@@ -52,7 +52,6 @@ export function compileFirstHalf(input: {
 export function compileSecondHalf(input: Omit<LaunchInput, 'network' | 'parent'>): Step[] {
   const { spec } = input;
   if (!makesNew(spec, 'mount')) throw new EngineError('unsupported', 'a container needs a mount namespace of its own');
-  if (spec.linux.mountLabel) throw new EngineError('unsupported', 'mount labels (SELinux) are not supported');
   const filter = spec.linux.seccomp && input.seccomp(spec.linux.seccomp);
   return [...filesystem(input), ...identity(spec), keyring(input), ...compileFinal(spec.process, filter)];
 }
@@ -112,13 +111,13 @@ export function rootPropagation(spec: RuntimeSpec): number {
 }
 
 function identity(spec: RuntimeSpec): MountStep[] {
-  const { sysctl = {}, readonlyPaths, maskedPaths } = spec.linux;
+  const { sysctl = {}, readonlyPaths, maskedPaths, mountLabel: label = '' } = spec.linux;
   return [
     ...(spec.hostname ? [{ op: 'hostname', name: spec.hostname } as const] : []),
     ...(spec.domainname ? [{ op: 'domainname', name: spec.domainname } as const] : []),
     ...Object.entries(sysctl).map(([key, value]): MountStep => ({ op: 'sysctl', path: sysctlPath(key), value })),
     ...readonlyPaths.map((path): MountStep => ({ op: 'readonly', path })),
-    ...maskedPaths.map((path): MountStep => ({ op: 'mask', path })),
+    ...maskedPaths.map((path): MountStep => ({ op: 'mask', path, label })),
   ];
 }
 
@@ -132,5 +131,5 @@ function sysctlPath(key: string): string {
 // What is allowed besides the owner: the searching of the ring, so that an exec can join it.
 function keyring({ id, spec }: Pick<LaunchInput, 'id' | 'spec'>): FinalStep {
   const permissions = makesNew(spec, 'user') ? 0x8 : 0x8_0000;
-  return { op: 'keyring', name: `_ses.${id}`, permissions };
+  return { op: 'keyring', name: `_ses.${id}`, permissions, label: spec.process.selinuxLabel ?? '' };
 }

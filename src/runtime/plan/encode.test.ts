@@ -18,7 +18,7 @@ const header: PlanHeader = {
 test('the header, byte by byte', () => {
   const plan = encodePlan(header, [{ op: 'hostname', name: 'host' }]);
   const expected = [
-    '54554750 0500 00 01 5d000000', // TUGP, version 5, a container, with a tty, the length
+    '54554750 0600 00 01 5d000000', // TUGP, version 6, a container, with a tty, the length
     '01000000 61 00 01000000 62 00 01000000 63 00',
     '01 00 01 0200 0300 04000000 08000000 00 00',
     '02000000 2f6c 00 0600000000000000 07000000 02000000 7b7d 00 00',
@@ -42,12 +42,15 @@ test('numbers follow enum op of native/shim.h', async () => {
 });
 
 test('a plan longer than the first buffer', () => {
-  const steps = Array.from({ length: 500 }, (_, index): Step => ({ op: 'mask', path: `/${'p'.repeat(200)}/${index}` }));
+  const steps = Array.from(
+    { length: 500 },
+    (_, index): Step => ({ op: 'mask', path: `/${'p'.repeat(200)}/${index}`, label: '' }),
+  );
   const plan = encodePlan(header, steps);
   expect(new DataView(plan.buffer, plan.byteOffset).getUint32(8, true)).toBe(plan.length);
   expect(Buffer.from(plan).toString('latin1')).toContain('/499\0');
 });
 
 test('a NUL within a text is refused', () => {
-  expect(() => encodePlan(header, [{ op: 'mask', path: '/a\0b' }])).toThrow('a NUL in');
+  expect(() => encodePlan(header, [{ op: 'mask', path: '/a\0b', label: '' }])).toThrow('a NUL in');
 });

@@ -21,7 +21,7 @@ export interface PlanHeader {
   halved: boolean;
 }
 
-export const PLAN_VERSION = 5;
+export const PLAN_VERSION = 6;
 
 type Op = Step['op'];
 type Encoders = { [O in Op]: (writer: Writer, step: Extract<Step, { op: O }>) => void };
@@ -64,11 +64,11 @@ const encoders: Encoders = {
   console: (w, { target, uid }) => w.text(target).u32(uid),
   pivot: (w, { readonly, propagation }) => w.flag(readonly).u64(propagation),
   sysctl: (w, { path, value }) => w.text(path).text(value),
-  mask: (w, { path }) => w.text(path),
+  mask: (w, { path, label }) => w.text(path).text(label),
   readonly: (w, { path }) => w.text(path),
   hostname: (w, { name }) => w.text(name),
   domainname: (w, { name }) => w.text(name),
-  keyring: (w, { name, permissions }) => w.text(name).u32(permissions),
+  keyring: (w, { name, permissions, label }) => w.text(name).u32(permissions).text(label),
   create: (w, { network, program, args, env }) => w.text(network).text(program).texts(args).texts(env),
   gate: () => undefined,
   rlimit: (w, { resource, soft, hard }) => w.u32(resource).u64(soft).u64(hard),
@@ -89,6 +89,7 @@ const encoders: Encoders = {
   start: (w, { program, args, env }) => w.text(program).texts(args).texts(env),
   hook: (w, { program, args, env, head, tail, seconds }) =>
     w.text(program).texts(args).texts(env).text(head).text(tail).u32(seconds),
+  relabel: (w, { target, label }) => w.text(target).text(label),
 };
 
 const numbers = new Map(Object.keys(encoders).map((op, index) => [op, index + 1]));

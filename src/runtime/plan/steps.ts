@@ -107,6 +107,8 @@ export type MountStep =
       recursiveAttributes: boolean;
       propagation: number;
     }
+  /** Sets security.selinux of the directory at `target`; a file system without labels is left without. */
+  | { op: 'relabel'; target: string; label: string }
   /** mount_setattr on the mount that is at `target`; before pivot as well as after it. */
   | { op: 'attributes'; target: string; set: number; clear: number; recursive: boolean }
   /** With missing parents (0755); an existing directory stays as it is. */
@@ -135,8 +137,11 @@ export type MountStep =
   | { op: 'pivot'; readonly: boolean; propagation: number }
   /** One write to the file `path` (relative: `net/ipv4/ip_forward`) under the new /proc/sys. */
   | { op: 'sysctl'; path: string; value: string }
-  /** A file gets /dev/null (which must be character device 1:3) bound over it, a directory an empty read-only tmpfs; absent is fine. */
-  | { op: 'mask'; path: string }
+  /**
+   * A file gets /dev/null (which must be character device 1:3) bound over it, a directory an empty read-only tmpfs, which has the SELinux
+   * `label` unless that is empty; absent is fine.
+   */
+  | { op: 'mask'; path: string; label: string }
   /** Recursive bind of the path on itself, made read-only; absent is fine. */
   | { op: 'readonly'; path: string }
   | { op: 'hostname'; name: string }
@@ -146,9 +151,9 @@ export type MountStep =
 export type FinalStep =
   /**
    * keyctl(KEYCTL_JOIN_SESSION_KEYRING, name), then KEYCTL_SETPERM with `permissions` ORed to what KEYCTL_DESCRIBE tells; ENOSYS is fine.
-   * Comes before the gate.
+   * Comes before the gate. `label`, if it is not empty, is written to /proc/self/attr/keycreate before.
    */
-  | { op: 'keyring'; name: string; permissions: number }
+  | { op: 'keyring'; name: string; permissions: number; label: string }
   | { op: 'gate' }
   /** `resource` is the RLIMIT_* number. */
   | { op: 'rlimit'; resource: number; soft: bigint; hard: bigint }

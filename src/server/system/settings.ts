@@ -18,8 +18,9 @@ export interface ShownSettings {
   /** Where the API is served to whoever comes. */
   open: { address: string; tls: boolean }[];
   addressPools: { base: string; size: number }[];
-  /** Whether the host has AppArmor, and whether containers have user ids of their own. */
+  /** Whether the host has AppArmor, whether containers have SELinux labels, and whether they have user ids of their own. */
   apparmor: boolean;
+  selinux: boolean;
   userns: boolean;
   authorizationPlugins: string[];
   registry: { mirrors: string[]; insecure: string[] };
@@ -45,6 +46,7 @@ export function settingsFacts(settings: ShownSettings, cgroupVersion: string | u
     SecurityOptions: [
       ...(settings.apparmor ? ['name=apparmor'] : []),
       `name=seccomp,profile=${settings.seccomp}`,
+      ...(settings.selinux ? ['name=selinux'] : []),
       ...(settings.userns ? ['name=userns'] : []),
       ...(cgroupVersion === '2' ? ['name=cgroupns'] : []),
       ...(settings.noNewPrivileges ? ['name=no-new-privileges'] : []),

@@ -21,13 +21,13 @@ export function createDifferences(at: {
   const { layout, layers, containers, owners, driver } = at;
   const { whole } = driver;
 
-  function viewImage(stack: string[], ids?: IdMapping): number {
+  function viewImage(stack: string[], ids?: IdMapping, label?: string): number {
     const keys = layers.need(stack);
     const top = whole ? topTree(layout.layers, keys) : undefined;
-    if (!ids) return layers.mount(keys);
-    if (top !== undefined) return owners.shifted(top, ids);
+    if (!ids && (whole || !label)) return layers.mount(keys);
+    if (ids && top !== undefined) return owners.shifted(top, ids);
     return withLower({ layout, layers, owners }, keys, { ids, on: [] }, (lower) =>
-      detachedOverlay({ ...overlayPlaces(layout), lower: [...lower, '../empty'] }),
+      detachedOverlay({ ...overlayPlaces(layout), lower: [...lower, '../empty'], label }),
     );
   }
 

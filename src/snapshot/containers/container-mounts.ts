@@ -35,13 +35,18 @@ export function overlayMounts(at: Places): Mounts {
   const { layout, path, keys } = at;
   const upper = (id: string) => join(path(id), 'diff');
   return {
-    mount(id, { volatile }) {
+    mount(id, { volatile, label }) {
       // The kernel refuses an upper that was once mounted volatile until somebody who takes the risk removes this.
       rmSync(join(path(id), 'work/work/incompat/volatile'), { recursive: true, force: true });
       const within = `../containers/${id}`;
       const own = { dir: `${within}/diff`, work: `${within}/work`, volatile };
       const fd = withLower(at, keys(id), { ids: idsOf(path(id)), on: [] }, (lower) =>
-        detachedOverlay({ ...overlayPlaces(layout), lower: lower.length > 0 ? lower : ['../empty'], upper: own }),
+        detachedOverlay({
+          ...overlayPlaces(layout),
+          lower: lower.length > 0 ? lower : ['../empty'],
+          upper: own,
+          label,
+        }),
       );
       crashpoint('snapshot.container.mounted');
       return fd;

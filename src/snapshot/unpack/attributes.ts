@@ -54,8 +54,9 @@ function change({ uid, gid, mode }: FileStatus, of: Attributes, setters: Setters
   if (chown) setters.chown();
   if (chown || mode !== of.mode) setters.chmod();
   for (const [name, value] of of.xattrs) {
-    // An image has no say in how the overlay reads its layers.
-    if (!name.startsWith('trusted.overlay.')) unlessUnknown(() => setters.setXattr({ name, value }));
+    // An image has no say in how the overlay reads its layers, nor in what the host's policy makes of its files.
+    const hosts = name.startsWith('trusted.overlay.') || name === 'security.selinux';
+    if (!hosts) unlessUnknown(() => setters.setXattr({ name, value }));
   }
 }
 

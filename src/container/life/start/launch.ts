@@ -10,6 +10,7 @@ import { logFile } from '../../log/log-file.ts';
 import { ownedMounts } from '../../mounts/owners.ts';
 import { type MountSources, mountSources } from '../../mounts/sources.ts';
 import type { ContainerRow } from '../../row.ts';
+import { labelEtcFiles, labelRoot, requireSelinux } from '../../selinux/label-files.ts';
 import { buildSpec, type JoinedNamespaces, type MountPoint, outlineSpec } from '../../spec/index.ts';
 import { containerDirectory } from '../end/clear.ts';
 import { etcFiles } from './etc-files.ts';
@@ -37,11 +38,13 @@ export async function beginLaunch(
   let request: Launch;
   try {
     mkdirSync(containerDirectory(context, row.id), { recursive: true, mode: 0o710 });
+    requireSelinux(context, row);
     const { joined, shm } = joinedNamespaces(context, row, place);
     const frame = { ...frameOf(context, row, { place, reserved, shm }), ...(restore !== undefined && { restore }) };
     sources = await mountSources(context, row);
     opened = await open(context, row, { frame, joined, mounts: sources.mounts });
     writeEtcFiles(context, row, place);
+    if (context.facts.selinux) await labelEtcFiles(row, etcFiles(context, row));
     request = { ...frame, ...(await prepare(context, row, { frame, joined, sources })) };
   } catch (error) {
     sources?.release();
@@ -94,8 +97,11 @@ async function prepare(
   row: ContainerRow,
   { frame, joined, sources }: { frame: Frame; joined: JoinedNamespaces; sources: MountSources },
 ): Promise<Pick<Launch, 'spec' | 'rootFd'>> {
-  const rootFd = context.snapshots.mount(row.id, { volatile: row.hostConfig.AutoRemove ?? false });
+  const { labels } = row;
+  const volatile = row.hostConfig.AutoRemove ?? false;
+  const rootFd = context.snapshots.mount(row.id, { volatile, label: labels?.mount });
   try {
+    if (labels) await labelRoot(context, rootFd, labels);
     await fillVolumes(context, { row, rootFd }, sources.mounts);
     const readInRoot = (path: string) => readFileIn(rootFd, path);
     const mounts = await ownedMounts(context, row, { ...sources, readInRoot });
@@ -108,6 +114,7 @@ async function prepare(
       files: etcFiles(context, row),
       joined,
       ...(row.ids && { ids: row.ids }),
+      ...(labels && { labels }),
       ...(frame.shm && { shmPath: context.runtime.shmAt }),
       readInRoot,
       facts: context.facts,

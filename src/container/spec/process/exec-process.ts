@@ -29,7 +29,7 @@ export function execProcess(request: ExecRequest): SpecProcess {
   const user = userOf(() => lookupUser(exec.User || config.User || '', readInRoot));
   const groups = lookupGroups(hostConfig.GroupAdd ?? [], readInRoot);
   const capabilities = exec.Privileged ? facts.capabilities : spec.process.capabilities.bounding;
-  const { rlimits, noNewPrivileges, apparmorProfile, oomScoreAdj } = spec.process;
+  const { rlimits, noNewPrivileges, apparmorProfile, selinuxLabel, oomScoreAdj } = spec.process;
   return {
     ...(exec.Tty ? { terminal: true } : {}),
     ...(exec.Tty && size ? { consoleSize: { height: size[0], width: size[1] } } : {}),
@@ -41,6 +41,7 @@ export function execProcess(request: ExecRequest): SpecProcess {
     ...(rlimits ? { rlimits } : {}),
     ...(noNewPrivileges ? { noNewPrivileges } : {}),
     ...(apparmorProfile ? { apparmorProfile: exec.Privileged ? 'unconfined' : apparmorProfile } : {}),
+    ...(selinuxLabel ? { selinuxLabel } : {}),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
   };
 }

@@ -10,12 +10,14 @@ export interface SecurityOptions {
   seccomp: string;
   apparmor?: string;
   writableCgroups?: boolean;
+  /** What the options say of SELinux labels: `disable`, `type:…`. Where that is off, Docker takes any, and none has a meaning. */
+  labels: string[];
 }
 
 /** Reads HostConfig.SecurityOpt; refuses what it does not know in Docker's words, and what this host cannot give. */
 export function parseSecurityOptions(hostConfig: HostConfig, facts: HostFacts): SecurityOptions {
   const { noNewPrivileges = false, seccomp } = facts.defaults ?? {};
-  const options: SecurityOptions = { noNewPrivileges, seccomp: '' };
+  const options: SecurityOptions = { noNewPrivileges, seccomp: '', labels: [] };
   for (const entry of hostConfig.SecurityOpt ?? []) parseEntry(entry, options, facts);
   if (hostConfig.Privileged && options.seccomp === '') options.seccomp = 'unconfined';
   if (options.seccomp === '') options.seccomp = seccomp?.profile ?? 'builtin';
@@ -31,7 +33,10 @@ function parseEntry(entry: string, options: SecurityOptions, facts: HostFacts): 
     options.writableCgroups = true;
     return;
   }
-  if (entry === 'disable') return;
+  if (entry === 'disable') {
+    options.labels.push(entry);
+    return;
+  }
   const separator = entry.includes('=') ? '=' : ':';
   const at = entry.indexOf(separator);
   if (at < 0) throw new EngineError('internal', `invalid --security-opt 1: ${JSON.stringify(entry)}`);
@@ -51,9 +56,8 @@ function parseEntry(entry: string, options: SecurityOptions, facts: HostFacts): 
       options.apparmor = checkedProfile(value, facts);
       return;
     case 'label':
-      // Labels are SELinux's; where that is off, Docker takes any, and none has a meaning.
-      if (value === 'disable' || !facts.selinux) return;
-      throw new EngineError('unsupported', `--security-opt ${entry}: SELinux labels are not supported`);
+      options.labels.push(value);
+      return;
     default:
       throw invalidEntry(entry);
   }

@@ -30,7 +30,7 @@ export function compileMounts(spec: RuntimeSpec, cgroups: Cgroups): MountStep[] 
     refuse(mount, options);
     if (options.bind || mount.type === 'bind') return bind(mount, options);
     if (mount.type === 'cgroup') return cgroupMount(spec, mount, options, cgroups);
-    return filesystem(mount, options);
+    return filesystem(mount, options, spec.linux.mountLabel);
   });
 }
 
@@ -69,10 +69,14 @@ function refuse(mount: SpecMount, options: MountOptions): void {
   if (unable) throw new EngineError('unsupported', `mount option "${unable.key}" is not supported`);
 }
 
-function filesystem(mount: SpecMount, options: MountOptions): MountStep[] {
+/** Of the kernel's own files, which have labels of their own. */
+const unlabelled = new Set(['proc', 'sysfs', 'mqueue']);
+
+function filesystem(mount: SpecMount, options: MountOptions, label?: string): MountStep[] {
   const late = staysWritable(mount, options);
   // Of a mount(2) flag `ro` both the superblock and the mount take note.
   const readonly: Option[] = options.set & ATTR.RDONLY && !late ? [{ key: 'ro', value: null }] : [];
+  const context: Option[] = label && !unlabelled.has(mount.type) ? [{ key: 'context', value: label }] : [];
   const inheritsMode = mount.type === 'tmpfs' && !options.data.some(({ key }) => key === 'mode');
   return [
     {
@@ -80,12 +84,14 @@ function filesystem(mount: SpecMount, options: MountOptions): MountStep[] {
       type: mount.type,
       source: mount.source,
       target: mount.destination,
-      options: [...readonly, ...options.data],
+      options: [...readonly, ...options.data, ...context],
       attributes: late ? options.set & ~ATTR.RDONLY : options.set,
       tmpcopyup: options.tmpcopyup,
       mode: inheritsMode ? -1 : 0,
       propagation: options.propagation,
     },
+    // It knows no such option, and its root is all that matters.
+    ...(label && mount.type === 'mqueue' ? [{ op: 'relabel', target: mount.destination, label } as const] : []),
     ...below(mount, options),
   ];
 }
