@@ -89,6 +89,7 @@ static bool called(const char *name, const char *what) {
 
 int main(int count, char **arguments) {
   if (count > 0 && called(arguments[0], "docker-init")) return run_init(arguments + 1);
+  if (count > 1 && called(arguments[0], "tug-copy")) return run_copy(arguments + 1);
   if (count == 3 && called(arguments[0], "tug-userns")) return make_user_namespace(arguments[1], arguments[2]);
   uint32_t at;
   sigset_t all;

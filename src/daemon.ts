@@ -141,14 +141,15 @@ async function openGround(settings: Settings, log: Log, opened: (() => unknown)[
   opened.push(() => store.close());
   const { runtime, runtimes } = openRuntime(settings, log);
   opened.push(() => runtime.close());
-  const { userNamespace } = runtime;
+  const { userNamespace, copyTree } = runtime;
   const snapshots = createSnapshots({ root: dataRoot, log, driver: settings.storageDriver, userNamespace });
   opened.push(() => snapshots.settled());
   const registry = createRegistry({ log, settings: () => registryOf(settings) });
   const images = createImages({ store, snapshots, registry, limits: () => limitsOf(settings), log });
   const plugins = createPlugins({ sockets: [join(execRoot, 'plugins')], log });
   await checkAuthorizers(settings.authorizationPlugins, plugins);
-  const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, plugins, log, clock: () => new Date() });
+  const clock = () => new Date();
+  const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, plugins, copyTree, log, clock });
   const networks = createNetworks({ store, log, options: { execRoot, ...settings.network } });
   opened.push(() => networks.close());
   return {

@@ -37,3 +37,12 @@ export function decodeOutcome(bytes: Uint8Array): { errno: number; code: string 
   const text = new TextDecoder().decode(bytes).replace(/\0.*$/s, '');
   return text === '' ? undefined : JSON.parse(text);
 }
+
+/** What an answer is that tells of a whole directory copied without an archive. */
+export const copiedType = 'application/vnd.tug.copied';
+
+/**
+ * Its lines: how large an archive would be until here, as often as there is something to tell, and at last one of these. After `again`
+ * some of it may be there, and only an archive can do the rest.
+ */
+export const copiedEnds = { whole: 'whole', again: 'again' } as const;

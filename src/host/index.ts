@@ -31,6 +31,7 @@ export * from './net/old-iptables.ts';
 export * as rtnetlink from './net/rtnetlink.ts';
 export * from './net/unix-socket.ts';
 export * from './processes/apart.ts';
+export * from './processes/copy-tree.ts';
 export * from './processes/memfd.ts';
 export * from './processes/notify.ts';
 export * from './processes/own-code.ts';

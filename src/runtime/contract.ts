@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { IdMaps } from '../host/index.ts';
+import type { IdMaps, TreeCopier } from '../host/index.ts';
 import type { RuntimeSpec, SpecProcess, SpecResources } from '../oci/index.ts';
 
 /** What the monitor does with the process's three streams. */
@@ -240,6 +240,8 @@ export interface Runtime {
   readonly shmAt: string;
   /** A user namespace with those maps, as an fd that stays the runtime's and may be used at once, not kept. Blocks for its making. */
   userNamespace(maps: IdMaps): number;
+  /** Copies a tree in a process of its own, as `copyTree` of host promises. */
+  copyTree: TreeCopier;
   launch(launch: Launch): Promise<Pending>;
   /**
    * The same in two halves, so that cgroups, namespaces and network are made while the caller is still at the root. Undefined for a

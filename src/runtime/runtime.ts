@@ -1,6 +1,14 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cgroups, cgroupPids, closeFd, detectCgroups, newNetworkNamespace, sealedProgram } from '../host/index.ts';
+import {
+  type Cgroups,
+  cgroupPids,
+  closeFd,
+  copyTree,
+  detectCgroups,
+  newNetworkNamespace,
+  sealedProgram,
+} from '../host/index.ts';
 import { EngineError, type Log } from '../kit/index.ts';
 import { checkpoint } from './checkpoint/checkpoint.ts';
 import type { OciRuntime, Runtime } from './contract.ts';
@@ -48,6 +56,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     shmAt: room.shmAt,
     userNamespace: room.namespaces.of,
+    copyTree: (...copy) => copyTree(room.program, ...copy),
     launch: (launch) => {
       const launchBy = isNative(launch.runtime) ? launchContainer : launchOci;
       return launchBy(room, containerPath(launch.id), launch);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { answers } from '../host/index.ts';
+import { answers, type TreeCopier } from '../host/index.ts';
 import { createLocks, createTopic, EngineError, type Log, messageOf, newId } from '../kit/index.ts';
 import type { Plugins } from '../plugin/index.ts';
 import type { Store } from '../store/index.ts';
@@ -24,10 +24,11 @@ export function createVolumes(options: {
   root: string;
   store: Store;
   plugins: Plugins;
+  copyTree: TreeCopier;
   log: Log;
   clock: () => Date;
 }): Volumes {
-  const { root, store, log, clock } = options;
+  const { root, store, copyTree, log, clock } = options;
   const place: Place = { root, store };
   const locks = createLocks();
   const topic = createTopic<{ action: string; name: string; driver: string }>((error) =>
@@ -70,7 +71,7 @@ export function createVolumes(options: {
     prune: (filters) => prune(place, filters, (name) => remove(name, true)),
     path: (name) => dataPath(place, name),
     isAnonymous: (name) => findVolume(place, name)?.anonymous ?? false,
-    fill: (name, image, part) => locks.run(name, () => fillVolume(place, mounts, name, { image, part })),
+    fill: (name, image, part) => locks.run(name, () => fillVolume(place, { mounts, copyTree }, name, { image, part })),
     drivers: () => [localDriver, ...drivers.names()],
     restore: () => restoreVolumes(place, mounts.unmount),
     check: async function* () {
@@ -82,7 +83,7 @@ export function createVolumes(options: {
 
 async function fillVolume(
   place: Place,
-  mounts: VolumeMounts,
+  { mounts, copyTree }: { mounts: VolumeMounts; copyTree: TreeCopier },
   name: string,
   { image, part }: { image: Parameters<Volumes['fill']>[1]; part: Parameters<Volumes['fill']>[2] },
 ): Promise<void> {
@@ -94,7 +95,7 @@ async function fillVolume(
   }
   if (part && !statSync(data).isDirectory()) return;
   const marker = part ? `filling.${createHash('sha256').update(part.name).digest('hex')}` : 'filling';
-  return fill({ data, ...(own && { marker: join(place.root, name, marker) }) }, image);
+  return fill({ data, ...(own && { marker: join(place.root, name, marker) }) }, image, copyTree);
 }
 
 async function prune(

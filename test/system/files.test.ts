@@ -51,7 +51,13 @@ afterEach(() => {
 
 function treeOf(mounts: Record<string, Mounted> = {}): FileTree {
   const fd = openDirectory(root);
-  return { root: fd, mounted: (path) => mounts[path], isForeign: () => false, close: () => closeFd(fd) };
+  return {
+    root: fd,
+    mounted: (path) => mounts[path],
+    mountedBelow: () => false,
+    isForeign: () => false,
+    close: () => closeFd(fd),
+  };
 }
 
 async function put(parts: TarPart[], options: { into?: string; strict?: boolean; tree?: FileTree } = {}) {

@@ -87,7 +87,13 @@ async function asCopy({ archive, below, copy }: HostileLayer): Promise<void> {
 
 async function put(archive: Uint8Array): Promise<void> {
   const fd = openDirectory(root);
-  const tree = { root: fd, mounted: () => undefined, isForeign: () => false, close: () => closeFd(fd) };
+  const tree = {
+    root: fd,
+    mounted: () => undefined,
+    mountedBelow: () => false,
+    isForeign: () => false,
+    close: () => closeFd(fd),
+  };
   try {
     await extract(tree, { archive: streamed(archive), into: '', shown: '/', noOverwriteDirNonDir: false });
   } finally {

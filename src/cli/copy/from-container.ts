@@ -1,10 +1,11 @@
 import type { Client } from '../../client/index.ts';
 import type { Context } from '../command.ts';
 import { toBytes } from './bytes.ts';
+import { followCopy, isCopied, type OpenDirectory, openFor } from './direct.ts';
 import { createGivenTargets, takesFiles } from './given.ts';
 import { checkOutput, localDestination } from './local.ts';
 import { linkTarget, planCopy, rebased, renameEntry, resolveLocal, type Source, splitEntry } from './paths.ts';
-import { showCopy } from './progress.ts';
+import { type Progress, showCopy } from './progress.ts';
 import { archivePath, readStat, statPath } from './stat.ts';
 import { unpack } from './unpack.ts';
 
@@ -29,24 +30,60 @@ export async function copyFromContainer(context: Context, copy: CopyOut): Promis
     for await (const bytes of body) await out.write(bytes);
     return;
   }
-  const targets = (await fillsFiles(client)) ? createGivenTargets((bytes) => progress?.add(bytes)) : undefined;
+  const named = { path, ...(rebaseName === undefined ? {} : { rebaseName }) };
+  const progress = copy.isQuiet ? undefined : showCopy(err, 'Copying from container - ');
+  const fills = await fillsFiles(client);
+  const into = fills ? placeFor(client, { ...named, isDirectory: true }, destination) : undefined;
+  try {
+    const copying = { container, named, destination, fills, progress };
+    if (!(await take(context, copying, into))) await take(context, copying);
+  } finally {
+    into?.close();
+    await progress?.finish(destination);
+  }
+}
+
+interface Copying {
+  container: string;
+  named: Omit<Source, 'isDirectory'>;
+  destination: string;
+  fills: boolean;
+  progress: Progress | undefined;
+}
+
+/** Asks for it, and unpacks what comes unless the engine has put it there; false where that must be asked for as an archive. */
+async function take(
+  { client }: Context,
+  { container, named, destination, fills, progress }: Copying,
+  into?: OpenDirectory,
+): Promise<boolean> {
+  const targets = fills ? createGivenTargets((bytes) => progress?.add(bytes)) : undefined;
   const reply = await client.request({
     ...(targets
       ? { method: 'POST', path: `/tug${archivePath(container)}`, upload: targets.names }
       : { method: 'GET', path: archivePath(container) }),
-    query: { path },
+    query: { path: named.path, ...into?.query },
   });
-  const { isDirectory } = readStat(reply.headers);
-  const source: Source = { path, isDirectory, ...(rebaseName === undefined ? {} : { rebaseName }) };
-  const progress = copy.isQuiet ? undefined : showCopy(err, 'Copying from container - ');
   try {
+    if (isCopied(reply)) return await followCopy(reply, (bytes) => progress?.add(bytes));
+    const source = { ...named, isDirectory: readStat(reply.headers).isDirectory };
     const plan = planCopy(source, localDestination(destination));
     const rename = renamer(source, plan);
     await unpack(progress?.count(reply.body) ?? reply.body, plan.directory, { rename, fill: targets?.fill });
+    return true;
   } finally {
     targets?.end();
     reply.close();
-    await progress?.finish(destination);
+  }
+}
+
+/** Where the engine may put a directory by itself; undefined where the archive's way finds what is wrong. */
+function placeFor(client: Client, source: Source, destination: string): OpenDirectory | undefined {
+  try {
+    const plan = planCopy(source, localDestination(destination));
+    return openFor(client, plan.directory, renamer(source, plan)(toBytes(splitEntry(source.path)[1])));
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,10 +1,21 @@
+import { ApiError } from '../../client/index.ts';
 import type { Context } from '../command.ts';
 import { readInput } from '../stdio/input.ts';
 import { toBytes } from './bytes.ts';
+import { followCopy, isCopied, openFor } from './direct.ts';
 import { createGivenSources, mayBeLarge, takesFiles } from './given.ts';
 import { localSource } from './local.ts';
 import { pack } from './pack.ts';
-import { type Destination, linkTarget, type Plan, planCopy, renameEntry, resolveLocal, type Source } from './paths.ts';
+import {
+  type Destination,
+  linkTarget,
+  type Plan,
+  planCopy,
+  renameEntry,
+  resolveLocal,
+  type Source,
+  splitEntry,
+} from './paths.ts';
 import { type Progress, showCopy } from './progress.ts';
 import { archivePath, type PathStat, statPath } from './stat.ts';
 
@@ -24,6 +35,9 @@ export async function copyToContainer(context: Context, copy: CopyIn): Promise<v
   const destination = await containerDestination(context, copy);
   const plan = copy.source === '-' ? planStdin(copy, destination) : planPath(copy, destination);
   const progress = copy.isQuiet ? undefined : showCopy(context.err, 'Copying to container - ');
+  if (plan.source?.isDirectory && (await copiedAtOnce(context, { ...copy, plan, source: plan.source }, progress))) {
+    return progress?.finish(`${container}:${destination.path}`);
+  }
   const gives = plan.source && mayBeLarge(plan.source) && (await takesFiles(context.client));
   const given = gives ? createGivenSources(addTo(progress)) : undefined;
   const archive = plan.source ? pack(plan.source, { rename: renamer(plan), given }) : readInput();
@@ -38,6 +52,29 @@ export async function copyToContainer(context: Context, copy: CopyIn): Promise<v
   } finally {
     given?.close();
     await progress?.finish(`${container}:${destination.path}`);
+  }
+}
+
+/** A directory that an engine of this machine copies by itself; false where an archive must go to it. */
+async function copiedAtOnce(
+  { client }: Context,
+  { container, keepsOwners, plan, source }: Pick<CopyIn, 'container' | 'keepsOwners'> & { plan: Plan; source: Source },
+  progress: Progress | undefined,
+): Promise<boolean> {
+  const name = renamer(plan)(toBytes(source.rebaseName ?? splitEntry(source.path)[1]));
+  const from = openFor(client, source.path, name);
+  if (!from) return false;
+  const path = `/tug/containers/${encodeURIComponent(container)}/tree`;
+  const query = { path: plan.directory, copyUIDGID: keepsOwners ? 'true' : undefined, ...from.query };
+  try {
+    const reply = await client.request({ method: 'POST', path, query });
+    return isCopied(reply) && (await followCopy(reply, (bytes) => progress?.add(bytes)));
+  } catch (error) {
+    // What is wrong is told by the archive's way, in the right words.
+    if (error instanceof ApiError) return false;
+    throw error;
+  } finally {
+    from.close();
   }
 }
 

@@ -13,16 +13,39 @@ export interface PathStat {
   linkTarget: string;
 }
 
+/** A directory that a client of this machine has open, who may do with its files whatever the engine may. */
+export interface OpenPlace {
+  /** The directory that is copied, or the one that gets a directory of that name. Stays the caller's. */
+  directory: number;
+  /** One word of a path, a byte string; with `.` the contents alone are meant. */
+  name: string;
+  /** The client has left. */
+  signal: AbortSignal;
+  /** Told now and then how large an archive would be until here. */
+  progress(bytes: number): void;
+}
+
+/** A tar, and what is at its path. */
+interface Archive {
+  stat: PathStat;
+  archive: AsyncIterable<Uint8Array>;
+}
+
 /** Files in and out of containers, running or not. */
 export interface ContainerFiles {
   /** `path` as in `docker cp`: one that ends with a slash or `/.` means the directory. */
   statPath(reference: string, path: string): Promise<PathStat>;
   /** What is at the path and below it, as a tar; volumes and binds are part of it. Nothing is held once `archive` has ended. */
-  readArchive(
+  readArchive(reference: string, path: string, handOver?: HandOver): Promise<Archive>;
+  /**
+   * The same, but that a directory goes into the client's at once: `copied` has the size that its archive would have, or fails where
+   * only an archive will do, and then some of it may be there already.
+   */
+  copyOut(
     reference: string,
     path: string,
-    handOver?: HandOver,
-  ): Promise<{ stat: PathStat; archive: AsyncIterable<Uint8Array> }>;
+    options: { handOver: HandOver; into: OpenPlace },
+  ): Promise<Archive | { stat: PathStat; copied: Promise<number> }>;
   /** Unpacks a tar (gzip, zstd or plain) in the directory `path`. No entry gets out of the container, nor through a symlink out of it. */
   writeArchive(
     reference: string,
@@ -37,6 +60,11 @@ export interface ContainerFiles {
       fetch?: (elsewhere: string) => Fill;
     },
   ): Promise<void>;
+  /**
+   * As `writeArchive` of an archive of that directory under that name, with `noOverwriteDirNonDir`; resolves to the size that it would have
+   * had. Fails where only an archive will do, and then some of it may be there already.
+   */
+  copyIn(reference: string, options: { path: string; from: OpenPlace; copyUIDGID: boolean }): Promise<number>;
   /** The whole root without what is mounted in it, as a tar. */
   exportRoot(reference: string): Promise<AsyncIterable<Uint8Array>>;
   changes(reference: string): Promise<{ Path: string; Kind: 0 | 1 | 2 }[]>;

@@ -22,6 +22,8 @@ export interface FileTree {
   ids?: IdMapping;
   /** What lies at a path instead of what the root has there; of a running container the kernel knows. Throws for one that is silent. */
   mounted(path: string): Mounted | undefined;
+  /** Whether `mounted` has something for a path below this one. */
+  mountedBelow(path: string): boolean;
   /** Mounts on file systems that do not answer: who looks at them waits. */
   silent?: string[];
   /** The kernel's own file systems and whatever was mounted from within: places without files for anybody outside, as in Docker. */
@@ -65,6 +67,7 @@ export async function runningTree(context: Context, row: ContainerRow, root: num
     root,
     silent,
     mounted: (path) => (silent.includes(path) ? refuse(path) : undefined),
+    mountedBelow: () => false,
     isForeign: (path, status) => status.mountRoot && path !== '' && !isOwn(path),
     ...(row.ids && { ids: row.ids }),
     close: () => closeFd(root),
@@ -107,7 +110,8 @@ export async function stoppedTree(context: Context, row: ContainerRow, root: num
   }
   const { ids } = row;
   const mounted = (path: string) => (silent.includes(path) ? refuse(path) : mounts.get(path));
-  return { root, silent, ...(ids && { ids }), mounted, isForeign: () => false, close };
+  const mountedBelow = (path: string) => [...mounts.keys()].some((at) => path === '' || at.startsWith(`${path}/`));
+  return { root, silent, ...(ids && { ids }), mounted, mountedBelow, isForeign: () => false, close };
 }
 
 /** The directory that is mounted, or for a single file the one it is in; undefined where nothing is. */

@@ -195,6 +195,7 @@ function fakeRuntime(neighbours: () => Neighbours): Runtime {
   return {
     names: () => ({ native: undefined }),
     userNamespace: () => -1,
+    copyTree: async () => 0,
     knows: (name) => name === 'native',
     configure: () => undefined,
     shmAt: '/shm-of-this-start',

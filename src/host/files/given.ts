@@ -1,4 +1,4 @@
-import { constants, fstat, type Stats } from 'node:fs';
+import { constants, fstat, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { syscall, trySyscall } from '../calls/syscall.ts';
 import { calling } from './aside.ts';
 import { closeFd, O_PATH } from './files.ts';
@@ -45,6 +45,37 @@ export async function isFileFor(fd: number, access: 'reading' | 'writing'): Prom
   if (flags & O_PATH) return false;
   const mode = flags & O_ACCMODE;
   return (mode === O_RDWR || mode === (access === 'reading' ? O_RDONLY : O_WRONLY)) && (await statAside(fd)).isFile();
+}
+
+/** Whether the open file is a directory whose names may be read. */
+export async function isOpenDirectory(fd: number): Promise<boolean> {
+  return (syscall('fcntl', fd, F_GETFL) & O_PATH) === 0 && (await statAside(fd)).isDirectory();
+}
+
+/**
+ * Whether the process may do with any file what this one may: root in the same user namespace, with each of its capabilities and
+ * without a filter on its calls. False for one that has ended.
+ */
+export function hasOwnRights(process: number): boolean {
+  const [, pid = ''] = /^Pid:\t(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${process}`, 'latin1')) ?? [];
+  try {
+    const [theirs, own] = [rightsOf(pid), rightsOf('self')];
+    const isRoot = /^(0\t?){4}$/.test(theirs.Uid ?? '') && /^(0\t?){4}$/.test(theirs.Gid ?? '');
+    const lacks = capabilities(own) & ~capabilities(theirs);
+    if (!isRoot || lacks !== 0n || theirs.Seccomp !== own.Seccomp || theirs.user !== own.user) return false;
+  } catch {
+    return false; // it has ended meanwhile, or is none of this machine's that can be looked at
+  }
+  // Nobody else has got its number meanwhile.
+  return trySyscall('pidfd_send_signal', process, 0, 0, 0) === 0;
+}
+
+const capabilities = ({ CapEff = '0' }: Record<string, string>): bigint => BigInt(`0x${CapEff}`);
+
+function rightsOf(pid: string): Record<string, string> {
+  const lines = readFileSync(`/proc/${pid}/status`, 'latin1').matchAll(/^(\w+):\t(.*)$/gm);
+  const status = Object.fromEntries([...lines].map(([, key = '', value = '']) => [key, value]));
+  return { ...status, user: readlinkSync(`/proc/${pid}/ns/user`) };
 }
 
 const statAside = (fd: number) => calling<Stats>((done) => fstat(fd, done));

@@ -1,12 +1,14 @@
-import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -17,7 +19,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { closeFd, makeNodeAt, openDirectory, setXattrAt, xattrsAt } from '../../host/index.ts';
+import { builtShim } from '../../../test/support/runtime.ts';
+import { closeFd, copyTree, makeNodeAt, openDirectory, setXattrAt, xattrsAt } from '../../host/index.ts';
 import { fill } from './fill.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -39,7 +42,9 @@ afterEach(() => {
 
 const image = (path: string): string => join(directory, 'root/var/lib/db', path);
 const copied = (path: string): string => join(place.data, path);
-const go = (path = '/var/lib/db'): Promise<void> => fill(place, { rootFd, path });
+const program = openSync(builtShim(), 'r');
+afterAll(() => closeSync(program));
+const go = (path = '/var/lib/db'): Promise<void> => fill(place, { rootFd, path }, (copy) => copyTree(program, copy));
 
 test('files, links and directories come with their bytes, modes and times', async () => {
   writeFileSync(image('big'), Buffer.alloc(9 << 20, 7));

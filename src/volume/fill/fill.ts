@@ -1,9 +1,8 @@
 import { constants, existsSync, readdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { closeFd, openDirectoryAt, tryOpenIn } from '../../host/index.ts';
+import { closeFd, openDirectoryAt, type TreeCopier, tryOpenIn } from '../../host/index.ts';
 import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
-import { copyTree } from './copy-tree.ts';
 
 /**
  * Copies the directory `path` within the root `rootFd` into the empty directory `data`, as Volumes.fill promises. The file
@@ -12,6 +11,7 @@ import { copyTree } from './copy-tree.ts';
 export async function fill(
   { data, marker }: { data: string; marker?: string },
   image: { rootFd: number; path: string },
+  copyTree: TreeCopier,
 ): Promise<void> {
   if (marker !== undefined && existsSync(marker)) await clear(data);
   else if (readdirSync(data).length > 0) return;
@@ -21,7 +21,7 @@ export async function fill(
     // Made before all that it stands for: a journal keeps that order, which nobody has to wait for.
     if (marker !== undefined) await writeFile(marker, '', { mode: 0o600 });
     crashpoint('volume.filling');
-    await copyInto(data, from);
+    await copyInto(data, from, copyTree);
     crashpoint('volume.copied');
     if (marker !== undefined) await rm(marker);
     crashpoint('volume.filled');
@@ -35,10 +35,10 @@ export async function fill(
 // The path is the engine's own and absolute.
 const atCwd = -100;
 
-async function copyInto(data: string, from: number): Promise<void> {
+async function copyInto(data: string, from: number, copyTree: TreeCopier): Promise<void> {
   const to = openDirectoryAt(atCwd, data);
   try {
-    await copyTree(from, to);
+    await copyTree({ from, to, owners: 'kept', xattrs: 'all', top: true });
   } finally {
     closeFd(to);
   }

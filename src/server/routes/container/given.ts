@@ -1,7 +1,16 @@
-import { encodeOutcome, givenFrom, outcomeSize, parseGiven } from '../../../api/index.ts';
-import type { Containers } from '../../../container/index.ts';
-import { closeFd, copyContents, isFileFor, peerProcess, takeGiven } from '../../../host/index.ts';
+import { copiedEnds, copiedType, encodeOutcome, givenFrom, outcomeSize, parseGiven } from '../../../api/index.ts';
+import type { Containers, OpenPlace } from '../../../container/index.ts';
+import {
+  closeFd,
+  copyContents,
+  hasOwnRights,
+  isFileFor,
+  isOpenDirectory,
+  peerProcess,
+  takeGiven,
+} from '../../../host/index.ts';
 import { EngineError } from '../../../kit/index.ts';
+import type { Sink } from '../../http/index.ts';
 import type { Handler, Request } from '../../request.ts';
 import type { Route } from '../../router.ts';
 import { pathOf, sendArchive, statField } from './files.ts';
@@ -9,13 +18,14 @@ import { pathOf, sendArchive, statField } from './files.ts';
 /**
  * Archives whose large files do not go through the connection: tug's own command line on this machine names its open files, and the kernel
  * copies. `POST /tug/given?file=…` tells whether that works between the two (204): not over TCP, nor through somebody who passes
- * words on.
+ * words on. Of a client who may do whatever the engine may, a whole directory is copied: `directory` and `name` say from where or into which.
  */
 export function givenRoutes(containers: Containers): Route[] {
   return [
     ['POST', '/tug/given', probeHandler],
     ['POST', '/tug/containers/{name}/archive', readHandler(containers)],
     ['PUT', '/tug/containers/{name}/archive', writeHandler(containers)],
+    ['POST', '/tug/containers/{name}/tree', treeHandler(containers)],
   ];
 }
 
@@ -33,7 +43,10 @@ const probeHandler: Handler = async (request) => {
 function readHandler(containers: Containers): Handler {
   return async (request) => {
     const client = clientOf(request);
+    let into: OpenPlace | undefined;
     try {
+      const telling = createTelling();
+      into = await placeOf(request, client, telling);
       const files = linesOf(request.body);
       const send = async (from: number) => {
         const next = await files.next();
@@ -41,11 +54,66 @@ function readHandler(containers: Containers): Handler {
         return sent(from, await take(client, next.value, 'writing'));
       };
       const handOver = { from: givenFrom, answerSize: outcomeSize, send };
-      const { stat, archive } = await containers.readArchive(request.name, pathOf(request), handOver);
-      await sendArchive(request, archive, { 'Content-Type': 'application/x-tar', ...statField(stat) });
+      const [name, path] = [request.name, pathOf(request)];
+      const answer = await (into
+        ? containers.copyOut(name, path, { handOver, into })
+        : containers.readArchive(name, path, handOver));
+      const fields = statField(answer.stat);
+      if ('copied' in answer) return await telling.tell(request, answer.copied, fields);
+      await sendArchive(request, answer.archive, { 'Content-Type': 'application/x-tar', ...fields });
     } finally {
+      if (into) closeFd(into.directory);
       closeFd(client);
     }
+  };
+}
+
+/** A directory of the client's comes into the container. */
+function treeHandler(containers: Containers): Handler {
+  return async (request) => {
+    const { name, query } = request;
+    const client = clientOf(request);
+    let from: OpenPlace | undefined;
+    try {
+      const telling = createTelling();
+      from = await placeOf(request, client, telling);
+      if (!from) throw notHere();
+      const options = { path: pathOf(request), from, copyUIDGID: query.flag('copyUIDGID') };
+      await telling.tell(request, containers.copyIn(name, options), {});
+    } finally {
+      if (from) closeFd(from.directory);
+      closeFd(client);
+    }
+  };
+}
+
+/** The directory that the client has opened; undefined where none is named, or where the client may do less than the engine. */
+async function placeOf(request: Request, client: number, { progress }: Telling): Promise<OpenPlace | undefined> {
+  const name = Buffer.from(request.query.text('name')).toString('latin1');
+  const text = request.query.text('directory');
+  if (text === '' || name === '' || name === '..' || name.includes('/') || !hasOwnRights(client)) return undefined;
+  return { directory: await take(client, text, 'listing'), name, signal: request.gone, progress };
+}
+
+/** How a copy goes on, as lines to the client. */
+interface Telling {
+  progress(bytes: number): void;
+  tell(request: Request, copied: Promise<number>, fields: Record<string, string>): Promise<void>;
+}
+
+function createTelling(): Telling {
+  let sink: Sink | undefined;
+  return {
+    progress: (bytes) => void sink?.write(`${bytes}\n`),
+    async tell(request, copied, fields) {
+      const end = copied.then(
+        (bytes) => `${bytes}\n${copiedEnds.whole}\n`,
+        () => `${copiedEnds.again}\n`,
+      );
+      sink = await request.reply.stream(200, { 'Content-Type': copiedType, ...fields });
+      await sink.write(await end);
+      await sink.end();
+    },
   };
 }
 
@@ -97,11 +165,17 @@ function clientOf(request: Request): number {
   return client;
 }
 
-async function take(client: number, text: string, purpose?: 'reading' | 'writing'): Promise<number> {
+const purposes = {
+  reading: (fd: number) => isFileFor(fd, 'reading'),
+  writing: (fd: number) => isFileFor(fd, 'writing'),
+  listing: isOpenDirectory,
+};
+
+async function take(client: number, text: string, purpose?: keyof typeof purposes): Promise<number> {
   const file = parseGiven(text);
   const fd = file && (await takeGiven(client, file));
   if (fd === undefined) throw notHere();
-  if (purpose === undefined || (await isFileFor(fd, purpose))) return fd;
+  if (purpose === undefined || (await purposes[purpose](fd))) return fd;
   closeFd(fd);
   throw new EngineError('invalid', `the given file is not for ${purpose}`);
 }
