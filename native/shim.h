@@ -132,7 +132,6 @@ void log_position(uint64_t *generation, uint64_t *offset);
 const unsigned char *log_pending(int stream, uint32_t *length);
 int make_user_namespace(const char *uids, const char *gids); // tug-userns: 0, or an errno
 int run_copy(char **words);                                // tug-copy: 0, or 1 once it has said why
-int run_copy(char **words);                                // tug-copy: 0, or 1 once it has said why
 int run_init(char **arguments);                           // the program of --init: never returns before its end
 
 #endif
