@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram';
 import { connect, createServer, isIPv6 } from 'node:net';
 
-const patience = Number(process.env.TUG_PATIENCE ?? 600);
+const patience = Number(process.env.TUG_PATIENCE ?? 600) * Number(process.env.TUG_SLOWNESS ?? 1);
 const plain = (address: string | undefined): string => (address ?? '').replace(/^::ffff:/, '');
 
 async function serve(name: string, port: number): Promise<void> {

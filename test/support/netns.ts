@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { openNetlink, rtnetlink } from '../../src/host/index.ts';
 import type { NetworkAttachment } from '../../src/network/index.ts';
-import { must, run } from './command.ts';
+import { must, run, slowness } from './command.ts';
 
 const marker = 'TUG_TEST_NETNS';
 
@@ -12,7 +12,7 @@ export const isInside = process.env[marker] !== undefined;
 /** Runs a test file once more, in network, mount and pid namespaces of its own, where `/run/netns` is empty and ours. */
 export async function inOwnNamespaces(file: string): Promise<void> {
   const script = 'mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns && ip link set lo up && exec "$@"';
-  const again = [process.execPath, 'test', '--timeout', '60000', file];
+  const again = [process.execPath, 'test', '--timeout', String(60_000 * slowness), file];
   // A pid namespace too: whatever a failed test leaves running ends with it.
   const apart = [
     'unshare',
@@ -39,7 +39,7 @@ export interface Netns {
   serve(port: number): Promise<void>;
   /** A UDP server of the same kind. */
   serveUdp(port: number): Promise<void>;
-  /** What a request says, or the code curl failed with (7 refused, 28 no answer in 0.7 s). */
+  /** What a request says, or the code curl failed with (7 refused, 28 no answer in 0.7 s, or longer on a slow machine). */
   get(url: string): Promise<string | number>;
   remove(): Promise<void>;
 }
@@ -56,7 +56,7 @@ const servers: Record<string, string> = {
 };
 
 const get = async (prefix: string[], url: string): Promise<string | number> => {
-  const { code, stdout } = await run([...prefix, 'curl', '-s', '--max-time', '0.7', url]);
+  const { code, stdout } = await run([...prefix, 'curl', '-s', '--max-time', String(0.7 * slowness), url]);
   return code === 0 ? stdout : code;
 };
 

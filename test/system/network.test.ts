@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { silent } from '../../src/kit/index.ts';
 import { type AttachRequest, createNetworks, type NetworkAttachment, type Networks } from '../../src/network/index.ts';
 import { createMemoryStore } from '../../src/store/index.ts';
-import { must, run, until } from '../support/command.ts';
+import { must, run, slowness, until } from '../support/command.ts';
 import { fetchHere, furnish, inOwnNamespaces, isInside, makeNetns, type Netns, wire } from '../support/netns.ts';
 
 if (!isInside) test('the network, in namespaces of its own', () => inOwnNamespaces(import.meta.path), 110_000);
@@ -219,7 +219,7 @@ const onThisMachine = (): void => {
     const box = await start('one', published('53/udp', '5353'));
     await box.serveUdp(53);
     const ask = `const s = await Bun.udpSocket({ socket: { data: (_, data) => { console.log(data.toString()); process.exit(0); } } });
-      setTimeout(() => process.exit(1), 700); s.send('x', 5353, process.argv.at(-1));`;
+      setTimeout(() => process.exit(1), ${700 * slowness}); s.send('x', 5353, process.argv.at(-1));`;
     expect(await outside.exec(process.execPath, '-e', ask, '203.0.113.1')).toBe('one 203.0.113.2');
     expect(await must([process.execPath, '-e', ask, '127.0.0.1'])).toBe('one 172.17.0.1');
   });
