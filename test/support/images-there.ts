@@ -6,11 +6,10 @@ import { silent } from '../../src/kit/index.ts';
 import { createRegistry } from '../../src/registry/index.ts';
 import { createSnapshots } from '../../src/snapshot/index.ts';
 import { createStore } from '../../src/store/index.ts';
+import { until } from './command.ts';
 
-/** Blobs are freed behind the scenes. */
-async function untilEmpty(dir: string): Promise<void> {
-  for (let tries = 0; readdirSync(dir).length > 0 && tries < 200; tries++) await Bun.sleep(10);
-}
+/** Waits for a directory to be empty: blobs and layers are freed behind the scenes. */
+export const untilEmpty = (path: string) => until(`${path} is empty`, () => readdirSync(path).length === 0, 2000);
 
 /**
  * What the next start makes of a data root: each image that is there is whole, nothing else is on disk, and a check finds no damage. The

@@ -7,6 +7,7 @@ import { newId, newToken, silent } from '../../src/kit/index.ts';
 import type { RuntimeSpec, SpecProcess } from '../../src/oci/index.ts';
 import { createRuntime, drain, type Launch, type Pending, type Runtime, type Stdio } from '../../src/runtime/index.ts';
 import { type Busybox, makeBusybox, plainSpec } from './busybox.ts';
+import { slowness } from './command.ts';
 
 /** The shim, built if it is missing or older than its sources. */
 export function builtShim(): string {
@@ -166,6 +167,6 @@ export function shimOf(pid: number): number {
 /** Waits until `done`, at most five seconds. */
 export async function until(done: () => boolean): Promise<void> {
   for (const start = Date.now(); !done(); await Bun.sleep(10)) {
-    if (Date.now() - start > 5000) throw new Error('waited for 5 s in vain');
+    if (Date.now() - start > 5000 * slowness) throw new Error('waited for 5 s in vain');
   }
 }

@@ -1,6 +1,6 @@
 // Image archives that want to harm whoever loads them. Each is shown to harm a loader that believes it.
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createImages } from '../../src/image/index.ts';
@@ -11,6 +11,7 @@ import { createStore, type Store } from '../../src/store/index.ts';
 import { dockerArchive, hostileImages, ociArchive } from '../support/hostile/images.ts';
 import { listed } from '../support/hostile/naive.ts';
 import { loadNaively } from '../support/hostile/naive-load.ts';
+import { untilEmpty } from '../support/images-there.ts';
 import { createRandom } from '../support/random.ts';
 
 let base = '';
@@ -42,12 +43,6 @@ function rooms() {
 
 async function load({ images }: ReturnType<typeof rooms>, archive: Uint8Array): Promise<void> {
   for await (const _ of images.load(streamed(archive), { quiet: true }));
-}
-
-/** Blobs are freed behind the scenes. */
-async function untilEmpty(path: string): Promise<void> {
-  for (let tries = 0; readdirSync(path).length > 0 && tries < 200; tries++) await Bun.sleep(10);
-  expect(readdirSync(path)).toEqual([]);
 }
 
 for (const [what, { archive, words, attack }] of Object.entries(hostileImages)) {
