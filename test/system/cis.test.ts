@@ -55,6 +55,8 @@ const none = (value: unknown) =>
     : JSON.stringify(value);
 const standard = 'console core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero'.split(' ');
 
+const of = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8');
+
 /** Every item, as the table has it. */
 async function measure(socket: string, enginePid: number): Promise<Record<string, string>> {
   await docker(socket, 'run', '-d', '--name', name, name);
@@ -63,7 +65,7 @@ async function measure(socket: string, enginePid: number): Promise<Record<string
   const found = await inspect(socket, name);
   const other = await inspect(socket, `${name}-port`);
   const { State } = found;
-  const init = readFileSync(`/proc/${State.Pid}/status`, 'utf8');
+  const [init, ofInit] = [of(State.Pid, 'status'), of(State.Pid, 'cgroup')];
   const [exec = '', mounts = '', devices = '', cgroup = ''] = (
     await docker(
       socket,
@@ -95,7 +97,8 @@ async function measure(socket: string, enginePid: number): Promise<Record<string
         .split('\n')
         .filter((device) => !standard.includes(device)),
     ),
-    '5.24': cgroup.includes(found.Id) ? 'its own' : cgroup,
+    // In a namespace of its own, which is the default with version 2, it is what looks like the root.
+    '5.24': ofInit.includes(found.Id) && (cgroup.includes(found.Id) || /^0::\/$/m.test(cgroup)) ? 'its own' : cgroup,
     '5.31': /docker\.sock|tug\.sock/.test(mounts) ? 'yes' : 'no',
   };
 }

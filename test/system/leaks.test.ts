@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { detectCgroups } from '../../src/host/index.ts';
 import { must, until } from '../support/command.ts';
 import { startEngine } from '../support/engine.ts';
 import { leaked, traces } from '../support/leaks.ts';
@@ -22,10 +23,11 @@ test('a link', async () => {
 
 test('a cgroup', async () => {
   const before = await traces();
-  mkdirSync('/sys/fs/cgroup/pids/tug-planted');
+  const planted = detectCgroups().directoryOf('pids', 'tug-planted') ?? '';
+  mkdirSync(planted);
   const found = leaked(before, await traces());
-  rmdirSync('/sys/fs/cgroup/pids/tug-planted');
-  expect(found).toContain('cgroup /sys/fs/cgroup/pids/tug-planted');
+  rmdirSync(planted);
+  expect(found).toContain(`cgroup ${planted}`);
 });
 
 test('an nft table', async () => {

@@ -224,8 +224,9 @@ async function remains(engine: Engine, boxes: Box[]): Promise<string[]> {
   return last;
 }
 
+/** Of every hierarchy; on version 2 that is the one which has no name. */
 function cgroups(ids: string[]): string[] {
-  return entries('/sys/fs/cgroup').flatMap((hierarchy) =>
+  return ['', ...entries('/sys/fs/cgroup')].flatMap((hierarchy) =>
     ids
       .filter((id) => id !== '' && existsSync(join('/sys/fs/cgroup', hierarchy, 'tug', id)))
       .map((id) => `cgroup ${hierarchy} of ${id}`),

@@ -29,7 +29,7 @@ export function heldBy(engine: Engine, ids: string[]): Held {
     fds: links.length,
     namespaces: links.filter((link) => link.startsWith('net:[')).length,
     mounts: text('mountinfo').split('\n').length,
-    cgroups: ids.filter((id) => entriesOf('/sys/fs/cgroup').some((name) => existsSync(cgroupOf(name, id)))).length,
+    cgroups: ids.filter((id) => hierarchies().some((name) => existsSync(cgroupOf(name, id)))).length,
     links: entriesOf(`/sys/class/net/${engine.bridge}/brif`).length,
     shims: livingShims(engine).length,
     entries: ['data/containers', 'data/overlay2/containers', 'exec/containers', 'exec/exec', 'data/volumes']
@@ -38,6 +38,8 @@ export function heldBy(engine: Engine, ids: string[]): Held {
   };
 }
 
+/** On version 2 it is the one that has no name. */
+const hierarchies = (): string[] => ['', ...entriesOf('/sys/fs/cgroup')];
 const cgroupOf = (hierarchy: string, id: string): string => join('/sys/fs/cgroup', hierarchy, 'tug', id);
 
 function entriesOf(path: string): string[] {
