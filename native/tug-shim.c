@@ -67,9 +67,8 @@ static void guard_from_oom(void) {
   if (fd >= 0) close(fd);
 }
 
-// Waits for its fds, however long; an engine that needs no shim, or is gone, closes the socket. Received one after another into a
-// table that is empty but for the first four, they take the numbers of the enum.
-static bool take_work(void) {
+// One message and the fds with it; 0 once the other side has closed, or where there is no room for them.
+static char receive(void) {
   static char control[CMSG_SPACE(200 * sizeof(int))];
   for (;;) {
     char kind = 0;
@@ -77,9 +76,29 @@ static bool take_work(void) {
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     ssize_t length = recvmsg(FD_WORK, &message, MSG_CMSG_CLOEXEC);
     if (length < 0 && errno == EINTR) continue;
-    if (length != 1 || message.msg_flags & MSG_CTRUNC) return false;
-    if (kind == 'e') return true;                         // more fds may follow any other message
+    return length != 1 || message.msg_flags & MSG_CTRUNC ? 0 : kind;
   }
+}
+
+// Waits for its fds, however long; an engine that needs no shim, or is gone, closes the socket. Received one after another into a
+// table that is empty but for the first four, they take the numbers of the enum.
+static bool take_work(void) {
+  char kind;
+  do kind = receive(); while (kind && kind != 'e');       // more fds may follow any other message
+  return kind;
+}
+
+// The parent of an engine's shims: for each socket that comes it makes a process that is the shim behind it. Returns in that; and in
+// itself where the system lets it make none: then it is that shim, and the engine's next one has another parent.
+static bool bear_shims(void) {
+  signal(SIGCHLD, SIG_IGN);                               // nobody waits for them
+  do {
+    close_range(FD_WORK + 1, ~0u, 0);
+    if (!receive()) return false;
+  } while (fork() > 0);
+  signal(SIGCHLD, SIG_DFL);
+  setsid();
+  return dup2(FD_WORK + 1, FD_WORK) == FD_WORK && !close_range(FD_WORK + 1, ~0u, 0);
 }
 
 static bool called(const char *name, const char *what) {
@@ -96,8 +115,14 @@ int main(int count, char **arguments) {
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
   prctl(PR_SET_DUMPABLE, 0);
+  if (chdir("/") || close_range(FD_PLAN, ~0u, 0)) return 1;
+  if (called(arguments[0], "tug-shims")) {
+    prctl(PR_SET_NAME, "tug-shims");
+    if (!bear_shims()) return 0;
+    arguments[0][strlen(arguments[0]) - 1] = 0;           // what ps calls it
+  }
   prctl(PR_SET_NAME, "tug-shim");
-  if (chdir("/") || close_range(FD_PLAN, ~0u, 0) || !take_work()) return 1;
+  if (!take_work()) return 1;
   const char *refusal = plan_open(FD_PLAN, &at);
   if (refusal) {
     plan.reserved = 0;

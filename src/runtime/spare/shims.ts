@@ -2,7 +2,10 @@ import { closeFd, messagePair, SystemError, sendFds, spawnDetached } from '../..
 import type { Calm } from './calm.ts';
 import { createSpare } from './spare.ts';
 
-/** Where shims come from: one waits, already started, for its work; what it is to do reaches it as fds. */
+/**
+ * Where shims come from: a process of their own program bears them, one waits, already born, for its work; what it is to do reaches it as
+ * fds.
+ */
 export interface Shims {
   /** Sets a shim to work: plan, listening socket, directory, tree, reserved sockets. They stay the caller's. */
   start(fds: number[]): void;
@@ -10,7 +13,7 @@ export interface Shims {
   begin(fds: number[]): BegunWork;
   /** Whether one waits for its work. */
   isReady(): boolean;
-  /** Sends the waiting one home. */
+  /** Sends the waiting one home, and the one that bears them. */
   close(): void;
 }
 
@@ -33,18 +36,20 @@ const mostFds = 200;
  * have open.
  */
 export function createShims(program: number, calm: Calm, openFiles: number): Shims {
-  const make = (): number => {
-    const [ours, theirs] = messagePair();
-    try {
-      spawnDetached(program, 'tug-shim', [theirs]);
-      return ours;
-    } catch (error) {
-      closeFd(ours);
-      throw error;
-    } finally {
-      closeFd(theirs);
-    }
+  /** The socket of the process that bears shims. */
+  let parent: number | undefined;
+  const bear = (theirs: number): boolean => {
+    const socket = parent ?? paired((other) => spawnDetached(program, 'tug-shims', [other]));
+    parent = undefined;
+    if (!send(socket, [theirs])) return false;
+    parent = socket;
+    return true;
   };
+  const make = (): number =>
+    paired((theirs) => {
+      // It may have been killed, or have become a shim itself where no process could be made; then there is a new one.
+      if (!bear(theirs) && !bear(theirs)) throw new SystemError('sendmsg', EPIPE);
+    });
   const spare = createSpare(calm, { make, discard: closeFd });
   /** The socket of a shim that has these fds. */
   const employ = (fds: number[]): number => {
@@ -64,8 +69,26 @@ export function createShims(program: number, calm: Calm, openFiles: number): Shi
       return begun(employ(fds));
     },
     isReady: spare.isReady,
-    close: spare.close,
+    close() {
+      spare.close();
+      if (parent !== undefined) closeFd(parent);
+      parent = undefined;
+    },
   };
+}
+
+/** Our end of a pair of sockets, the other end of which `give` gives away. */
+function paired(give: (theirs: number) => void): number {
+  const [ours, theirs] = messagePair();
+  try {
+    give(theirs);
+    return ours;
+  } catch (error) {
+    closeFd(ours);
+    throw error;
+  } finally {
+    closeFd(theirs);
+  }
 }
 
 function begun(socket: number): BegunWork {
