@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeFd, openDirectoryAt, usingFd } from '../host/index.ts';
 import { crashpoint, explainSystemError } from '../kit/index.ts';
@@ -60,17 +60,33 @@ async function keep({ layout, layers, containers, discard, driver }: Places, id:
   const home = containers.path(id);
   try {
     // What was the kernel's own beside the files; the rest becomes the layer where it lies.
-    discard(join(home, 'work'));
+    if (!removeEmptyWork(home)) discard(join(home, 'work'));
     crashpoint('snapshot.draft.bare');
     const size = await settleTree(join(home, 'diff'), driver);
     // As in an archive of it, the root directory itself is not told of.
     layers.enter(home, key, { diffId, size, listsRoot: false });
     // A kill before that leaves a file too many, which goes with the layer.
-    for (const file of ownFiles) rmSync(join(layout.layers, key, file), { force: true });
+    for (const file of ownFiles) removeIfThere(join(layout.layers, key, file));
     return diffId;
   } catch (error) {
     throw explainSystemError(error);
   }
+}
+
+/** What an overlay leaves in its work directory where nothing went wrong. */
+const workDirectories = ['work/work/incompat/volatile', 'work/work/incompat', 'work/work', 'work'];
+
+function removeEmptyWork(home: string): boolean {
+  try {
+    for (const path of workDirectories) rmdirSync(join(home, path));
+    return true;
+  } catch {
+    return false; // it has something else, or not all of that
+  }
+}
+
+function removeIfThere(path: string): void {
+  if (existsSync(path)) unlinkSync(path);
 }
 
 async function* packWhole({ layers }: Places, tree: number, stack: string[]): AsyncGenerator<Uint8Array> {

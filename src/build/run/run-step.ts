@@ -172,8 +172,17 @@ function specOf(context: Context, rootFd: number, { prepared, place, work, mount
     hostConfig: hostConfigOf(work),
     files: etcFiles(context, texts, { place, shared: step.security !== 'insecure' }),
     mounts: mounts.mounts,
-    readInRoot: (path) => readFileIn(rootFd, path),
+    readInRoot: remembering((path) => readFileIn(rootFd, path)),
   });
+}
+
+/** The same file is read once. */
+function remembering<T>(read: (path: string) => T): (path: string) => T {
+  const known = new Map<string, T>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, read(path));
+    return known.get(path) as T;
+  };
 }
 
 /** As BuildKit writes it: the machine itself, then what `--add-host` adds. */

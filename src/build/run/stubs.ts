@@ -1,4 +1,14 @@
-import { closeFd, type FileTime, namesIn, removeAt, setTimesAt, tryStatusOf } from '../../host/index.ts';
+import {
+  closeFd,
+  type FileTime,
+  namesIn,
+  O_PATH,
+  openIn,
+  removeAt,
+  SystemError,
+  setTimesAt,
+  tryStatusOf,
+} from '../../host/index.ts';
 import {
   baseOf,
   byteString,
@@ -22,6 +32,7 @@ interface Stub {
 export function missingPlaces(root: number, destinations: string[]): Stub[] {
   const stubs = new Map<string, Stub>();
   for (const destination of destinations) {
+    if (leadsSomewhere(root, destination)) continue;
     const parts = realPath(root, cleaned(byteString(destination))).split('/');
     let way = '';
     for (const part of parts) {
@@ -33,6 +44,16 @@ export function missingPlaces(root: number, destinations: string[]): Stub[] {
     }
   }
   return [...stubs.values()];
+}
+
+function leadsSomewhere(root: number, path: string): boolean {
+  try {
+    closeFd(openIn(root, bytesOf(byteString(path)), O_PATH));
+    return true;
+  } catch (error) {
+    if (error instanceof SystemError) return false;
+    throw error;
+  }
 }
 
 /** Takes away those of them that are still empty: a place for a mount is nothing that a step has made. */

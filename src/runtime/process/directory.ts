@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeFd, openDirectory, socketPath } from '../../host/index.ts';
 import { crashpoint } from '../../kit/index.ts';
@@ -69,9 +69,19 @@ function openAt(path: string): Directory {
     close,
     remove: () => {
       close();
-      rmSync(path, { recursive: true, force: true });
+      // The monitor has left it empty, as a rule.
+      if (!removedEmpty(path)) rmSync(path, { recursive: true, force: true });
     },
   };
+}
+
+function removedEmpty(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseExit(text: string | undefined, token: string): Exit | undefined {

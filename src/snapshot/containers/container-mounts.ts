@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   closeFd,
@@ -123,10 +123,6 @@ export const layersFile = 'layers.json';
 export const ownFiles = [layersFile, idsFile];
 
 export function idsOf(path: string): IdMapping | undefined {
-  try {
-    return JSON.parse(readFileSync(join(path, idsFile), 'utf8')) as IdMapping;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const file = join(path, idsFile);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as IdMapping) : undefined;
 }

@@ -101,9 +101,10 @@ export function createLayers(at: { layout: Layout; discard: Discard; log: Log; d
 
   function enter(directory: string, key: string, layer: Omit<LayerRecord, 'link'>): void {
     const link = newLink(layout, key);
+    const record: LayerRecord = { ...layer, link };
     crashpoint('snapshot.layer.linked');
     try {
-      writeFileSync(join(directory, 'layer.json'), JSON.stringify({ ...layer, link }));
+      writeFileSync(join(directory, 'layer.json'), JSON.stringify(record));
       crashpoint('snapshot.layer.unpacked');
       renameSync(directory, join(layout.layers, key));
     } catch (error) {
@@ -111,7 +112,7 @@ export function createLayers(at: { layout: Layout; discard: Discard; log: Log; d
       throw error;
     }
     crashpoint('snapshot.layer.renamed');
-    add(key);
+    records.set(key, record);
   }
 
   const find = (diffIds: string[]) => findIn(records, diffIds, driver.whole);

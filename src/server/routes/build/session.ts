@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   type BuildSessionRequest,
+  type BuildVertex,
   buildFrame,
   buildFrames,
   buildMessage,
@@ -59,7 +60,7 @@ export function createSession(stream: Duplex, builds: Builds): Session {
   const { left, asked, requested } = arrivals;
   requested.promise.catch(() => undefined);
   listen(stream, arrivals);
-  const tell = (message: EngineMessage): void => void stream.write(buildMessage(message));
+  const { tell, end } = createOutgoing(stream);
   return {
     gone: left.signal,
     request: () => requested.promise,
@@ -80,7 +81,31 @@ export function createSession(stream: Duplex, builds: Builds): Session {
       }
       stream.write(buildFrame(buildFrames.end, channel, new Uint8Array(0)));
     },
-    end: (message) => void stream.end(buildMessage(message)),
+    end,
+  };
+}
+
+/** Messages to the client; of steps that end and begin at once one message tells. */
+function createOutgoing(stream: Duplex): Pick<Session, 'tell' | 'end'> {
+  let vertexes: BuildVertex[] = [];
+  const flush = (): void => {
+    if (vertexes.length > 0 && !stream.writableEnded) stream.write(buildMessage({ status: { vertexes } }));
+    vertexes = [];
+  };
+  return {
+    tell(message) {
+      if ('status' in message && message.status.vertexes && Object.keys(message.status).length === 1) {
+        if (vertexes.length === 0) setImmediate(flush);
+        vertexes.push(...message.status.vertexes);
+      } else {
+        flush();
+        stream.write(buildMessage(message));
+      }
+    },
+    end(message) {
+      flush();
+      stream.end(buildMessage(message));
+    },
   };
 }
 
