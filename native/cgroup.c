@@ -1,4 +1,4 @@
-// The end of cgroups: OOM kills counted, what is left in them killed, the directories removed.
+// A cgroup below a container's; the end of cgroups: OOM kills counted, what is left in them killed, the directories removed.
 #include "shim.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +33,26 @@ uint64_t oom_kills(void) {
     if (line) kills += strtoul(line + 9, NULL, 10);
   }
   return kills;
+}
+
+// The version 2 cgroup of that process, if it is the container's or one below it; -1 where it is elsewhere.
+int open_beside(pid_t pid) {
+  static char content[8192], path[8192];
+  struct reader r = plan.body;
+  struct step s;
+  snprintf(path, sizeof path, "/proc/%d/cgroup", pid);
+  if (read_file(path, content, sizeof content) <= 0) return -1;
+  char *own = strstr(content, "0::/"), *end = own ? strchr(own, '\n') : NULL;
+  if (!end || (own != content && own[-1] != '\n')) return -1;
+  *end = 0;
+  while (next_step(&r, &s) && s.op < OP_JOIN_NAMESPACE) {
+    if (s.op != OP_CGROUP_INTO) continue;
+    const char *container = text(&s.body), *name = strrchr(container, '/'), *below = strstr(own, name);
+    if (!below || below[strlen(name)] != '/') return -1;
+    snprintf(path, sizeof path, "%s%s", container, below + strlen(name));
+    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  }
+  return -1;
 }
 
 // Version 1 writes to an eventfd that is registered beside the file.

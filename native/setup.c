@@ -209,8 +209,8 @@ static void make_streams(const struct step *s) {
 }
 
 // A child that joins a user namespace must be born there, so that its other new namespaces belong to it: one between joins and makes it,
-// as our child, and is gone.
-static void clone_within(const struct step *s, struct clone_args *args) {
+// as our child, and is gone. Returns what went wrong.
+static int clone_within(const struct step *s, struct clone_args *args) {
   int pair[2], error = 0, status;
   ssize_t length;
   need(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), s, "socketpair");
@@ -222,7 +222,7 @@ static void clone_within(const struct step *s, struct clone_args *args) {
     args->flags |= CLONE_PARENT;
     args->exit_signal = 0;
     shim.entered = true;
-    if (!error && (shim.child = syscall(SYS_clone3, args, sizeof *args)) == 0) return;
+    if (!error && (shim.child = syscall(SYS_clone3, args, sizeof *args)) == 0) return 0;
     if (!error && shim.child < 0) error = errno;
     if (error) (void)!write(pair[1], &error, sizeof error);
     else send_fd(pair[1], &error, sizeof error, shim.pidfd);
@@ -232,14 +232,30 @@ static void clone_within(const struct step *s, struct clone_args *args) {
   shim.pidfd = receive_fd(pair[0], &error, sizeof error, &length);
   close(pair[0]);
   waitpid(between, &status, 0);
-  if (length != sizeof error || shim.pidfd < 0) give_up(s->index, s->op, error ? error : ESRCH, "clone");
+  if (length != sizeof error || shim.pidfd < 0) return error ? error : ESRCH;
   shim.child = pid_of(shim.pidfd);
-  if (shim.child <= 0) give_up(s->index, s->op, ESRCH, "clone");
+  return shim.child > 0 ? 0 : ESRCH;
 }
 
 static bool joins_user(void) {
   for (int i = 0; i < shim.namespace_count; i++) if (shim.namespace_types[i] == CLONE_NEWUSER) return true;
   return false;
+}
+
+static int clone_child(const struct step *s, struct clone_args *args) {
+  if (joins_user()) return clone_within(s, args);
+  shim.child = syscall(SYS_clone3, args, sizeof *args);
+  return shim.child < 0 ? errno : 0;
+}
+
+// A cgroup whose processes made cgroups below it and gave those its controllers (a systemd, an engine) takes none any more: one that
+// comes later goes where the first one is.
+static int clone_beside_init(const struct step *s, struct clone_args *args) {
+  int into = open_beside(pid_of(shim.init_pidfd));
+  if (into < 0) return EBUSY;
+  close(shim.into);
+  args->cgroup = shim.into = into;
+  return clone_child(s, args);
 }
 
 void make_child(void) {
@@ -261,9 +277,9 @@ void make_child(void) {
     args.cgroup = shim.into;
   }
   if (shim.own_ids && !plan.exec) find_trees();
-  if (joins_user()) clone_within(&s, &args);
-  else shim.child = syscall(SYS_clone3, &args, sizeof args);
-  need(shim.child >= 0, &s, "clone");
+  int error = clone_child(&s, &args);
+  if (error == EBUSY && plan.exec && shim.into >= 0) error = clone_beside_init(&s, &args);
+  if (error) give_up(s.index, s.op, error, "clone");
   if (shim.child == 0) {
     close(pair[0]);
     child(pair[1]);

@@ -73,6 +73,7 @@ _Noreturn void give_up(uint32_t step, enum op op, int error, const char *why);
 void remove_cgroups(void);
 void kill_cgroup(void);
 uint64_t oom_kills(void);
+int open_beside(pid_t pid);
 // Readable when the container has run out of memory, on version 1 before somebody is killed for it; -1 where nothing tells.
 int watch_oom(bool *before_kill);
 int confine_monitor(void);                                // 0, or the errno of what was refused

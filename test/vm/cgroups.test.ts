@@ -1,6 +1,6 @@
 // A machine that has cgroup v2 and nothing else: what is told of it, what a container sees, what it is counted.
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { detectCgroups } from '../../src/host/index.ts';
 import { until } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
@@ -116,3 +116,27 @@ test('what v2 has no place for is refused or left out in Docker’s words', asyn
   expect(swappiness.stderr).toContain('WARNING: ');
   await engine.tug(['rm', swappiness.stdout.trim()]);
 });
+
+/** The first process makes cgroups of its own, as a systemd or an engine does; its own cgroup is then open to none. */
+const divides = [
+  'cd /sys/fs/cgroup && mkdir own below && echo 1 >own/cgroup.procs',
+  'echo "+memory +pids" >cgroup.subtree_control && echo divided && exec sleep 1000',
+].join(' && ');
+
+for (const options of [[], ['--user', '1000'], ['--runtime', 'runc']]) {
+  test(`an exec ${options.join(' ')} joins a first process that has made cgroups of its own`, async () => {
+    const where = options[0] === '--runtime' ? options : [];
+    await engine.tug(['run', '-d', '--name', 'divided', '--privileged', ...where, 'busybox', 'sh', '-c', divides]);
+    await until('it is divided', async () => (await engine.tug(['logs', 'divided'])).stdout === 'divided\n');
+    const exec = ['exec', ...(where.length > 0 ? [] : options), 'divided', 'cat', '/proc/self/cgroup'];
+    expect(await engine.tug(exec)).toMatchObject({ code: 0, stdout: '0::/own\n', stderr: '' });
+    expect((await engine.tug(['update', '--pids-limit', '50', 'divided'])).code).toBe(0);
+    const { Id } = await json<{ Id: string }>('/containers/divided/json');
+    expect(readFileSync(`/sys/fs/cgroup/tug/${Id}/pids.max`, 'utf8')).toBe('50\n');
+    expect(
+      (await json<{ pids_stats: { current: number } }>('/containers/divided/stats?stream=0')).pids_stats.current,
+    ).toBe(1);
+    expect((await engine.tug(['rm', '-f', 'divided'])).code).toBe(0);
+    await until('nothing is left of them', () => !existsSync(`/sys/fs/cgroup/tug/${Id}`));
+  });
+}
