@@ -33,7 +33,7 @@ export function createDrafts(at: Places): Pick<Snapshots, 'keep' | 'packLayer' |
       const merged = [stack, below].map((one) => mergedTree(layers, one));
       try {
         const [upper, lower] = merged;
-        if (upper !== undefined) yield* packChanges(upper, await readChanges(upper, lower, { whole: true }));
+        if (upper !== undefined) yield* packChanges(upper, await readChanges(upper, listed(lower), { whole: true }));
       } finally {
         for (const fd of merged) if (fd !== undefined) closeFd(fd);
       }
@@ -93,11 +93,13 @@ async function* packWhole({ layers }: Places, tree: number, stack: string[]): As
   const below = layers.need(stack).at(-2);
   const lower = below === undefined ? undefined : layers.tree(below);
   try {
-    yield* packChanges(tree, await readChanges(tree, lower, { whole: true }));
+    yield* packChanges(tree, await readChanges(tree, listed(lower), { whole: true }));
   } finally {
     if (lower !== undefined) closeFd(lower);
   }
 }
+
+const listed = (tree: number | undefined): number[] => (tree === undefined ? [] : [tree]);
 
 /** The merged tree of a stack, open for reading. */
 function mergedTree(layers: Layers, stack: string[]): number | undefined {

@@ -104,9 +104,8 @@ export function removeXattrAt(directory: number, name: Path, xattr: string): voi
 
 /** One extended attribute of a file; undefined where it has no such, or its file system knows none. */
 export function xattrAt(directory: number, name: Path, xattr: string): Buffer | undefined {
-  const value = Buffer.alloc(4096);
   const length = trySyscall('lgetxattr', cstring(procPath(directory, name)), xattr, value, value.length);
-  return length < 0 ? undefined : value.subarray(0, length);
+  return length < 0 ? undefined : taken(length);
 }
 
 /** The extended attributes of a file that the caller may see. */
@@ -126,16 +125,15 @@ export function xattrsOf(fd: number): Map<string, Buffer> {
   const list = Buffer.alloc(size);
   syscall('flistxattr', fd, list, list.length);
   const names = list.toString('latin1').split('\0').filter(Boolean);
-  const value = Buffer.alloc(65536);
-  return new Map(
-    names.map((name) => [name, Buffer.from(value.subarray(0, syscall('fgetxattr', fd, name, value, value.length)))]),
-  );
+  return new Map(names.map((name) => [name, taken(syscall('fgetxattr', fd, name, value, value.length))]));
 }
 
-function xattrOf(path: Buffer, name: string): Buffer {
-  const value = Buffer.alloc(65536);
-  return Buffer.from(value.subarray(0, syscall('lgetxattr', path, name, value, value.length)));
-}
+/** What the kernel writes values into; they are copied before anybody else asks. */
+const value = Buffer.alloc(65536);
+
+const taken = (size: number): Buffer => Buffer.from(value.subarray(0, size));
+
+const xattrOf = (path: Buffer, name: string): Buffer => taken(syscall('lgetxattr', path, name, value, value.length));
 
 function procPath(directory: number, name: Path): Buffer {
   return Buffer.concat([Buffer.from(`/proc/self/fd/${directory}/`), Buffer.from(name as string)]);

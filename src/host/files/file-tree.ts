@@ -35,23 +35,43 @@ function isDirectory(directory: number, name: Buffer): boolean {
   return attempt(() => statusOf(directory, name))?.kind === 'directory';
 }
 
-function entriesIn(directory: number): { name: Buffer; type: number }[] {
-  const entries: { name: Buffer; type: number }[] = [];
-  const buffer = Buffer.alloc(32768);
+interface Listed {
+  name: Buffer;
+  type: number;
+}
+
+function entriesIn(directory: number): Listed[] {
+  const entries: Listed[] = [];
+  list(directory, (bytes, at, end) => entries.push({ name: bytes.subarray(at, end), type: bytes.readUInt8(at - 1) }));
+  return entries;
+}
+
+/** The same names as byte strings, each with its bytes as the kernel reads them: with a NUL at the end. */
+export function wordsIn(directory: number): Map<string, Buffer> {
+  const words = new Map<string, Buffer>();
+  list(directory, (bytes, at, end) => words.set(bytes.toString('latin1', at, end), bytes.subarray(at, end + 1)));
+  return words;
+}
+
+/** What the kernel writes names into; it is copied before anybody else asks. */
+const listing = Buffer.alloc(32768);
+
+/** Tells of each name but `.` and `..` where it lies in bytes that nobody changes any more. */
+function list(directory: number, tell: (bytes: Buffer, at: number, end: number) => void): void {
   syscall('lseek', directory, 0, 0);
   for (;;) {
-    const length = syscall('getdents64', directory, buffer, buffer.length);
-    if (length === 0) return entries;
-    for (let at = 0; at < length; at += buffer.readUInt16LE(at + 16)) {
-      const end = buffer.indexOf(0, at + 19);
-      const name = Buffer.from(buffer.subarray(at + 19, end));
-      if (!isDots(name)) entries.push({ name, type: buffer.readUInt8(at + 18) });
+    const length = syscall('getdents64', directory, listing, listing.length);
+    if (length === 0) return;
+    const bytes = Buffer.from(listing.subarray(0, length));
+    for (let at = 0; at < length; at += bytes.readUInt16LE(at + 16)) {
+      const [start, end] = [at + 19, bytes.indexOf(0, at + 19)];
+      if (!isDots(bytes, start, end)) tell(bytes, start, end);
     }
   }
 }
 
-function isDots(name: Buffer): boolean {
-  return name[0] === 0x2e && (name.length === 1 || (name.length === 2 && name[1] === 0x2e));
+function isDots(bytes: Buffer, at: number, end: number): boolean {
+  return bytes[at] === 0x2e && (end === at + 1 || (end === at + 2 && bytes[at + 1] === 0x2e));
 }
 
 export interface WalkEntry {

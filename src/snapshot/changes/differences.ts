@@ -32,13 +32,25 @@ export function createDifferences(at: {
   }
 
   async function changes(id: string): Promise<Change[]> {
-    const lower = readableView(layers, containers.keys(id));
-    const upper = containers.upper(id);
+    const keys = containers.keys(id);
+    if (whole) return changesOf(id, () => merged(layers, keys));
     try {
+      return await changesOf(id, () => trees(layers, keys));
+    } catch (error) {
+      // More directories than may be open at once.
+      if ((error as { code?: string }).code !== 'EMFILE') throw error;
+      return changesOf(id, () => merged(layers, keys));
+    }
+  }
+
+  async function changesOf(id: string, open: () => number[]): Promise<Change[]> {
+    const opened = [containers.upper(id)];
+    try {
+      opened.push(...open());
+      const [upper = -1, ...lower] = opened;
       return await readChanges(upper, lower, { whole });
     } finally {
-      closeFd(upper);
-      if (lower !== undefined) closeFd(lower);
+      opened.forEach(closeFd);
     }
   }
 
@@ -58,8 +70,19 @@ export function createDifferences(at: {
   };
 }
 
-/** The merged tree of a stack, open for reading; undefined for an empty stack. */
-function readableView(layers: Layers, keys: string[]): number | undefined {
-  if (keys.length === 0) return undefined;
-  return usingFd(layers.view(keys), (fd) => openDirectoryAt(fd, '.'));
+/** Each layer's own tree, the topmost first. */
+function trees(layers: Layers, keys: string[]): number[] {
+  const opened: number[] = [];
+  try {
+    for (const key of new Set(keys.toReversed())) opened.push(layers.tree(key));
+    return opened;
+  } catch (error) {
+    opened.forEach(closeFd);
+    throw error;
+  }
+}
+
+/** All of a stack as one tree, open for reading; none of an empty one. */
+function merged(layers: Layers, keys: string[]): number[] {
+  return keys.length === 0 ? [] : [usingFd(layers.view(keys), (fd) => openDirectoryAt(fd, '.'))];
 }

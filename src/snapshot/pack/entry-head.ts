@@ -1,4 +1,4 @@
-import { type FileStatus, readLinkAt, xattrsAt, xattrsOf } from '../../host/index.ts';
+import { type FileStatus, readLinkAt, xattrAt, xattrsAt, xattrsOf } from '../../host/index.ts';
 import { encodeTarHead } from '../../oci/index.ts';
 import { containerId, type IdMapping } from '../containers/owners.ts';
 import type { Spot } from './tree-entries.ts';
@@ -13,7 +13,7 @@ export function isWhiteout({ kind, node }: FileStatus): boolean {
 
 /** An overlay's mark on a directory that hides what the layers below have in it. */
 export function isOpaque(spot: Spot): boolean {
-  return xattrsAt(spot.directory, spot.name).get(opaque)?.toString('latin1') === 'y';
+  return xattrAt(spot.directory, spot.name, opaque)?.toString('latin1') === 'y';
 }
 
 /** The header of a file under a name of the archive; `link` makes it a hard link to that one. */
