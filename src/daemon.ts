@@ -150,6 +150,7 @@ async function openGround(settings: Settings, log: Log, opened: (() => unknown)[
   await checkAuthorizers(settings.authorizationPlugins, plugins);
   const clock = () => new Date();
   const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, plugins, copyTree, log, clock });
+  opened.push(() => volumes.settled());
   const networks = createNetworks({ store, log, options: { execRoot, ...settings.network } });
   opened.push(() => networks.close());
   return {

@@ -50,6 +50,8 @@ export interface Volumes {
   drivers(): string[];
   /** Finishes what an earlier engine was removing. Call it once, before anything else. */
   restore(): Promise<void>;
+  /** Resolves once the files of all that was removed are freed, which nobody else waits for. */
+  settled(): Promise<void>;
   /** Volumes with their directories. */
   check: Check;
   subscribe(listener: (event: { action: string; name: string; driver: string }) => void): () => void;

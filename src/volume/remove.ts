@@ -20,7 +20,7 @@ export async function removeVolume(
   if (row && row.driver === undefined) {
     await condemnVolume(place, name);
     removal.unmount(name);
-    await eraseVolume(place, name);
+    eraseVolume(place, name);
     return 'local';
   }
   const driver = await owner(drivers, name, row?.driver);

@@ -80,6 +80,8 @@ test('a volume in use stays, and goes with its files when nobody uses it', async
   expect(existsSync(join(Mountpoint, 'file'))).toBe(true);
   store.update((tx) => tx.refs.remove('container:4f', 'volume:data'));
   await volumes.remove('data', { force: false });
+  expect(existsSync(Mountpoint)).toBe(false);
+  await volumes.settled();
   expect(readdirSync(root)).toEqual([]);
   await expect(volumes.remove('data', { force: false })).rejects.toThrow('get data: no such volume');
   await volumes.remove('data', { force: true });
@@ -114,10 +116,14 @@ test('what a kill cut short is finished, and what is not ours stays', async () =
   });
   mkdirSync(join(root, 'unmade/_data'), { recursive: true });
   mkdirSync(join(root, 'foreign/_data/x'), { recursive: true });
+  // What was being freed.
+  mkdirSync(join(root, '.removed-0123456789abcdef/_data/x'), { recursive: true });
   await volumes.create({ name: 'kept' });
   volumes = open();
   await expect(volumes.inspect('condemned')).rejects.toThrow('get condemned: no such volume');
   await volumes.restore();
+  expect(existsSync(Mountpoint)).toBe(false);
+  await volumes.settled();
   expect(readdirSync(root).toSorted()).toEqual(['foreign', 'kept']);
   expect((await volumes.list({})).Volumes?.map(({ Name }) => Name)).toEqual(['kept']);
 });

@@ -13,6 +13,7 @@ import { inspectVolume, listVolumes } from './look.ts';
 import { createVolumeMounts, type VolumeMounts } from './mounts.ts';
 import { createPluginDrivers } from './plugin/driver.ts';
 import { volumeDamages } from './records/damages.ts';
+import { createErase } from './records/erase.ts';
 import { dataPath, findVolume, type Place, restoreVolumes } from './records/life.ts';
 import { pruned } from './records/prune.ts';
 import { localDriver } from './records/row.ts';
@@ -29,7 +30,8 @@ export function createVolumes(options: {
   clock: () => Date;
 }): Volumes {
   const { root, store, copyTree, log, clock } = options;
-  const place: Place = { root, store };
+  const erase = createErase({ root, log });
+  const place: Place = { root, store, erase };
   const locks = createLocks();
   const topic = createTopic<{ action: string; name: string; driver: string }>((error) =>
     log.error('a listener of volume events failed', { error: messageOf(error) }),
@@ -73,7 +75,8 @@ export function createVolumes(options: {
     isAnonymous: (name) => findVolume(place, name)?.anonymous ?? false,
     fill: (name, image, part) => locks.run(name, () => fillVolume(place, { mounts, copyTree }, name, { image, part })),
     drivers: () => [localDriver, ...drivers.names()],
-    restore: () => restoreVolumes(place, mounts.unmount),
+    restore: async () => restoreVolumes(place, mounts.unmount),
+    settled: erase.settled,
     check: async function* () {
       yield* volumeDamages(place);
     },

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 /** What of a data root is no part of it for good: the database is copied apart, the rest the next engine makes anew. */
 const passing = [/^tug\.db/, /^reserve/, /^mounts$/, /^lost\+found$/, /^\.restoring$/];
+/** What was a volume. */
+const beingFreed = /^volumes\/\.removed-/;
 /** Directories whose entries come and go one by one; each is whole once it has its name. */
 const shelves = ['blobs', 'blobs/sha256', 'containers', 'volumes'];
 const inDriver = ['layers', 'containers', 'l', 'frozen'];
@@ -26,7 +28,8 @@ export function itemsOf(dataRoot: string, driver: string): Items {
   const closed = new Set(open);
   const within = open
     .filter((path) => path !== 'blobs' && path !== driver)
-    .flatMap((path) => readdirSync(join(dataRoot, path)).map((name) => `${path}/${name}`));
+    .flatMap((path) => readdirSync(join(dataRoot, path)).map((name) => `${path}/${name}`))
+    .filter((path) => !beingFreed.test(path));
   const top = readdirSync(dataRoot).filter((name) => !passing.some((pattern) => pattern.test(name)));
   return { shelves: open, items: [...top, ...within].filter((path) => !closed.has(path)) };
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Damage, leftOverAfter } from '../../kit/index.ts';
+import { isErased } from './erase.ts';
 import { dataPath, type Place } from './life.ts';
 import { anonymousLabel, volumeRows } from './row.ts';
 
@@ -17,7 +18,9 @@ export function* volumeDamages(place: Place): Generator<Damage> {
     yield { subject: `volume ${id}`, problem: 'its directory is gone', repair };
   }
   const known = new Set(rows.map(({ id }) => id));
-  for (const name of readdirSync(place.root)) if (!known.has(name)) yield* checkUnknown(place, name);
+  for (const name of readdirSync(place.root)) {
+    if (!known.has(name) && !isErased(name)) yield* checkUnknown(place, name);
+  }
 }
 
 function* checkUnknown(place: Place, name: string): Generator<Damage> {

@@ -1,14 +1,15 @@
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crashpoint, EngineError } from '../../kit/index.ts';
 import type { Store, Tx } from '../../store/index.ts';
+import { type Erase, isErased } from './erase.ts';
 import { anonymousLabel, type VolumeRow, volumeRows } from './row.ts';
 
 /** Where volumes live and are written down. */
 export interface Place {
   root: string;
   store: Store;
+  erase: Erase;
 }
 
 /** Where the files of a volume lie. */
@@ -63,22 +64,25 @@ export function refuseUsed(tx: Tx, name: string): void {
 }
 
 /** Takes the files of a condemned volume away, and then its row. */
-export async function eraseVolume({ root, store }: Place, name: string): Promise<void> {
-  await rm(join(root, name), { recursive: true, force: true });
+export function eraseVolume({ store, erase }: Place, name: string): void {
+  erase(name);
   crashpoint('volume.erased');
   // A journal that has just been told of thousands of removals would be waited for, only to say what the next start finds out by itself.
   store.note((tx) => tx.collection(volumeRows).delete(name));
 }
 
 /** Finishes removals and makings that a kill cut short. */
-export async function restoreVolumes(place: Place, unmount: (name: string) => void): Promise<void> {
+export function restoreVolumes(place: Place, unmount: (name: string) => void): void {
   const rows = place.store.view((tx) => tx.collection(volumeRows).all());
   for (const { id } of rows.filter(({ document }) => document.removing)) {
     unmount(id);
-    await eraseVolume(place, id);
+    eraseVolume(place, id);
   }
+  place.erase.resume();
   const known = new Set(rows.map(({ id }) => id));
-  for (const name of readdirSync(place.root).filter((name) => !known.has(name))) removeUnmade(join(place.root, name));
+  for (const name of readdirSync(place.root)) {
+    if (!known.has(name) && !isErased(name)) removeUnmade(join(place.root, name));
+  }
 }
 
 /** Only if nothing is in it: anything else is somebody's, and stays. */
