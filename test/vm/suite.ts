@@ -45,11 +45,13 @@ const testsIn = (root: string, directory: string) =>
     .toSorted()
     .map((name) => `${directory}/${name}`);
 
-/** The files that were asked for: by their paths, `all`, or without a word the usual ones. */
+/** The files that were asked for: by their paths, `all`, of all a part (`2/5`), or without a word the usual ones. */
 export function chosenFiles(root: string, words: string): string[] {
   const asked = words.split(/\s+/).filter((word) => word !== '');
   const own = testsIn(root, 'test/vm');
   if (asked.length === 0) return [...own, ...usual];
-  if (!asked.includes('all')) return asked;
-  return [...own, ...testsIn(root, 'test/system').filter((file) => omitted[file] === undefined)];
+  const [, part, parts] = asked.map((word) => /^(\d+)\/(\d+)$/.exec(word)).find((found) => found !== null) ?? [];
+  if (!asked.includes('all') && part === undefined) return asked;
+  const all = [...own, ...testsIn(root, 'test/system').filter((file) => omitted[file] === undefined)];
+  return all.filter((_, place) => parts === undefined || place % Number(parts) === Number(part) - 1);
 }
