@@ -13,8 +13,9 @@ let peer: string | undefined;
 const name = `tug-cis-${process.pid}`;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  // First: what it leaves is not the engine's.
   peer = await startPeer();
+  engine = await startEngine();
   const tar = await busyboxTar();
   for (const socket of sockets()) await docker(socket, 'import', '-c', 'CMD ["sleep","1000"]', tar, name);
   rmSync(tar);
