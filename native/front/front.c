@@ -1,4 +1,4 @@
-// What `tug run` and `tug exec` do before the command line's own runtime is even begun: the words go to the engine as they are,
+// What `tug run`, `tug exec` and `tug cp` do before the command line's own runtime is even begun: the words go to the engine as they are,
 // and if it takes them, what comes back is written out. It knows no option and no error of Docker's: whatever the engine does not
 // take whole is left to the program behind, as though nothing had been. No C library is there yet; nothing is kept but the stack.
 #include <stdbool.h>
@@ -74,11 +74,11 @@ static void add_number(struct pieces *into, size_t number) {
   add(into, digits + at, sizeof digits - at);
 }
 
-// Whether these words may be a line for the engine: `run`, `exec`, and both after `container`.
+// Whether these words may be a line for the engine: `run`, `exec`, `cp`, and each after `container`.
 static bool is_line(long count, char **words) {
   if (count < 3) return false;
   const char *word = same(words[1], "container") ? words[2] : words[1];
-  return same(word, "run") || same(word, "exec");
+  return same(word, "run") || same(word, "exec") || same(word, "cp");
 }
 
 // Where an engine usually is; called as `docker`, the program looks in two places.

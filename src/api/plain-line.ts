@@ -1,5 +1,5 @@
-/** A command line of `run` or `exec` that says all by itself, read: nothing of the user's machine is needed but the streams. */
-export type PlainLine = PlainRun | PlainExec;
+/** A command line that says all by itself, read: nothing of the user's machine is needed but the streams, and for a copy its file. */
+export type PlainLine = PlainRun | PlainExec | PlainCopy;
 
 export interface PlainRun {
   kind: 'run';
@@ -27,4 +27,18 @@ export interface PlainExec {
   /** What `POST /containers/{name}/exec` takes. */
   body: object;
   input: boolean;
+}
+
+/** One file that goes into a container, with nothing to say about it. */
+export interface PlainCopy {
+  kind: 'copy';
+  container: string;
+  /** Of a file, from where the user stands. */
+  source: string;
+  /** As in `cp`. */
+  destination: string;
+  keepsOwners: boolean;
+  /** It is quiet only where standard output is no terminal. */
+  unlessTerminal: boolean;
+  input: false;
 }

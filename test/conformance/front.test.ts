@@ -92,6 +92,15 @@ const lines: [line: string, call?: Call][] = [
   ['exec nosuch true'],
   ['exec there'],
   ['exec --nosuch there true'],
+  ['cp here/file there:/copied'],
+  ['container cp -q here/file there:/etc/'],
+  ['cp here there:/directory'],
+  ['cp nosuch there:/x'],
+  ['cp here/file nosuch:/x'],
+  ['cp here/file there:/nosuch/'],
+  ['cp there:/etc/hostname back'],
+  ['cp here/file'],
+  ['cp --nosuch here/file there:/x'],
 ];
 
 function words(line: string): string[] {

@@ -41,7 +41,29 @@ test('an exec that says all by itself', () => {
   });
 });
 
+test('a file that goes into a container', () => {
+  const copy = { kind: 'copy', container: 'c', source: './a/b', destination: '/d', keepsOwners: false };
+  expect(read('tug cp ./a/b c:/d')).toEqual({ ...copy, unlessTerminal: true, input: false } as never);
+  expect(read('tug container cp -aq ./a/b c:/d')).toMatchObject({
+    ...copy,
+    keepsOwners: true,
+    unlessTerminal: false,
+  } as never);
+});
+
 const others = [
+  'tug cp a',
+  'tug cp a b',
+  'tug cp c:/a b',
+  'tug cp c:/a d:/b',
+  'tug cp - c:/b',
+  'tug cp a/ c:/b',
+  'tug cp a/. c:/b',
+  'tug cp .. c:/b',
+  'tug cp -L a c:/b',
+  'tug cp -q=false a c:/b',
+  'tug cp --help a c:/b',
+  'tug cp --nosuch a c:/b',
   'tug ps',
   'tug container ls',
   'tug run',

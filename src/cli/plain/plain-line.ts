@@ -1,7 +1,9 @@
-import type { PlainExec, PlainLine, PlainRun } from '../../api/index.ts';
+import type { PlainCopy, PlainExec, PlainLine, PlainRun } from '../../api/index.ts';
 import { execConfig, execFlags } from '../commands/container/exec.ts';
+import { copyFlags } from '../commands/container/files/cp.ts';
 import { createQuery, failureCode, loopbackWarning, prepare } from '../commands/container/prepare.ts';
 import { runFlags } from '../commands/container/run.ts';
+import { splitArgument } from '../copy/paths.ts';
 import { fromEngine } from '../error-text.ts';
 import { type Parsed, parseFlags } from '../flags/index.ts';
 
@@ -20,7 +22,7 @@ const needClient = new Set([
 ]);
 
 /**
- * Reads a whole command line, the program's name first. Undefined for all but a `run` or `exec` that says all by itself, and for
+ * Reads a whole command line, the program's name first. Undefined for all but a `run`, `exec` or `cp` that says all by itself, and for
  * what is wrong: that is told by the command line.
  */
 export function readPlainLine(words: string[]): PlainLine | undefined {
@@ -31,6 +33,7 @@ export function readPlainLine(words: string[]): PlainLine | undefined {
     if (verb === 'run')
       return readRun(argv, { program: program.replace(/^.*\//, ''), path: [...noun, 'run'].join(' ') });
     if (verb === 'exec') return readExec(argv);
+    if (verb === 'cp') return readCopy(argv);
   } catch {
     // Wrong, and told as such by who reads it next.
   }
@@ -69,6 +72,25 @@ function readExec(argv: string[]): PlainExec | undefined {
     container,
     body: execConfig(flags, cmd, { env: {}, detachKeys: '' }),
     input: flags.interactive,
+  };
+}
+
+/** A file by its name, into a container; a link would be followed or not, a directory has more to it. */
+function readCopy(argv: string[]): PlainCopy | undefined {
+  const { values: flags, given, args, help } = parseFlags(copyFlags, argv, true);
+  const [source, destination] = args.map(splitArgument);
+  if (help || args.length !== 2 || !source || !destination || flags['follow-link']) return undefined;
+  if (given.has('quiet') && !flags.quiet) return undefined;
+  if (source.container !== '' || destination.container === '' || /(^-?|\/|(^|\/)\.\.?)$/.test(source.path))
+    return undefined;
+  return {
+    kind: 'copy',
+    container: destination.container,
+    source: source.path,
+    destination: destination.path,
+    keepsOwners: flags.archive,
+    unlessTerminal: !given.has('quiet'),
+    input: false,
   };
 }
 

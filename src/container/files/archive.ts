@@ -6,6 +6,7 @@ import type { ContainerFiles, OpenPlace, PathStat } from './contract.ts';
 import { copyIn, copyOut, isPlain } from './direct.ts';
 import { extract } from './extract.ts';
 import type { Located } from './locate.ts';
+import { copyFileIn } from './one-file.ts';
 import { baseName, cleanPath, pathStat } from './path-stat.ts';
 import { destination, explained, find, ownerOf, refuseReadOnly, treeToRead, writing } from './reach.ts';
 import { byteString, type FileTree, refuseSilentBelow } from './tree.ts';
@@ -13,7 +14,7 @@ import { byteString, type FileTree, refuseSilentBelow } from './tree.ts';
 /** Copying files in and out: see ContainerFiles. */
 export function createArchives(
   context: Context,
-): Pick<ContainerFiles, 'statPath' | 'readArchive' | 'writeArchive' | 'copyIn' | 'copyOut'> {
+): Pick<ContainerFiles, 'statPath' | 'readArchive' | 'writeArchive' | 'copyIn' | 'copyOut' | 'copyFileIn'> {
   return {
     statPath: (reference, path) => statPath(context, reference, path),
     readArchive: async (reference, path, handOver) =>
@@ -25,6 +26,7 @@ export function createArchives(
     },
     writeArchive: (reference, options) => writeArchive(context, reference, options),
     copyIn: (reference, options) => copyIn(context, reference, options),
+    copyFileIn: (reference, options) => copyFileIn(context, reference, options),
   };
 }
 

@@ -25,6 +25,13 @@ export interface OpenPlace {
   progress(bytes: number): void;
 }
 
+/** A file that a client of this machine has, open for reading; it stays the caller's. */
+export interface OpenFile {
+  fd: number;
+  /** Its own name, a byte string. */
+  name: string;
+}
+
 /** A tar, and what is at its path. */
 interface Archive {
   stat: PathStat;
@@ -65,6 +72,11 @@ export interface ContainerFiles {
    * had. Fails where only an archive will do, and then some of it may be there already.
    */
   copyIn(reference: string, options: { path: string; from: OpenPlace; copyUIDGID: boolean }): Promise<number>;
+  /**
+   * Copies one file to where `cp` would. Fails where it is not the plain case, a place that is missing for example, and nothing has
+   * happened then but that what is in the way may be gone.
+   */
+  copyFileIn(reference: string, options: { path: string; from: OpenFile; copyUIDGID: boolean }): Promise<void>;
   /** The whole root without what is mounted in it, as a tar. */
   exportRoot(reference: string): Promise<AsyncIterable<Uint8Array>>;
   changes(reference: string): Promise<{ Path: string; Kind: 0 | 1 | 2 }[]>;

@@ -1,4 +1,4 @@
-import { constants, fstat, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { constants, fstat, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { syscall, trySyscall } from '../calls/syscall.ts';
 import { calling } from './aside.ts';
 import { closeFd, O_PATH } from './files.ts';
@@ -57,7 +57,7 @@ export async function isOpenDirectory(fd: number): Promise<boolean> {
  * without a filter on its calls. False for one that has ended.
  */
 export function hasOwnRights(process: number): boolean {
-  const [, pid = ''] = /^Pid:\t(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${process}`, 'latin1')) ?? [];
+  const pid = pidOf(process);
   try {
     const [theirs, own] = [rightsOf(pid), rightsOf('self')];
     const isRoot = /^(0\t?){4}$/.test(theirs.Uid ?? '') && /^(0\t?){4}$/.test(theirs.Gid ?? '');
@@ -68,6 +68,28 @@ export function hasOwnRights(process: number): boolean {
   }
   // Nobody else has got its number meanwhile.
   return trySyscall('pidfd_send_signal', process, 0, 0, 0) === 0;
+}
+
+/** The process's number, as long as it lives. */
+function pidOf(process: number): string {
+  return /^Pid:\t(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${process}`, 'latin1'))?.[1] ?? '';
+}
+
+/**
+ * The directory that a process stands in, if its paths mean what they mean here: the same mounts below the same root; and whether its
+ * standard output is a terminal. Undefined for any other, and for one that has ended.
+ */
+export function standpointOf(process: number): { directory: string; onTerminal: boolean } | undefined {
+  const at = `/proc/${pidOf(process)}`;
+  try {
+    const [theirs, own] = [statSync(`${at}/root`), statSync('/')];
+    if (theirs.ino !== own.ino || theirs.dev !== own.dev) return undefined;
+    if (readlinkSync(`${at}/ns/mnt`) !== readlinkSync('/proc/self/ns/mnt')) return undefined;
+    const onTerminal = /^\/dev\/(pts\/|tty|console)/.test(readlinkSync(`${at}/fd/1`));
+    return { directory: readlinkSync(`${at}/cwd`), onTerminal };
+  } catch {
+    return undefined; // it has ended meanwhile, or has closed its output
+  }
 }
 
 const capabilities = ({ CapEff = '0' }: Record<string, string>): bigint => BigInt(`0x${CapEff}`);

@@ -1,8 +1,11 @@
+import { constants, openSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { decodeExecCreate } from '../../api/decode/index.ts';
-import { frame, type PlainRun } from '../../api/index.ts';
+import { frame, type PlainCopy, type PlainRun } from '../../api/index.ts';
 import type { Containers } from '../../container/index.ts';
-import { EngineError } from '../../kit/index.ts';
+import { answers, closeFd, hasOwnRights, isFileFor, peerProcess, standpointOf } from '../../host/index.ts';
+import { EngineError, explainSystemError } from '../../kit/index.ts';
 import type { Backends } from '../contract.ts';
 import { describeError } from '../errors.ts';
 import { type Handler, type Request, readText } from '../request.ts';
@@ -22,13 +25,51 @@ export function lineRoutes({ containers, readPlainLine }: Backends): Route[] {
 function lineHandler(containers: Containers, readPlainLine: NonNullable<Backends['readPlainLine']>): Handler {
   return async (request) => {
     const line = await readPlainLine((await readText(request.body)).split('\0'));
-    if (!line) throw new EngineError('invalid', 'not a line that says all by itself');
+    if (!line) throw notPlain();
+    if (line.kind === 'copy') return copyLine(containers, request, line);
     const fields = line.input ? { 'Tug-Input': '1' } : {};
     if (line.kind === 'run') return runLine(containers, request, { line, fields });
     const config = decodeExecCreate(JSON.stringify(line.body));
     return execDirect(containers, line.container, config, () => take(request, new AbortController(), fields));
   };
 }
+
+/** Nothing but a file by a path that means the same here and there, of a client who may do whatever the engine may. */
+async function copyLine(containers: Containers, request: Request, line: PlainCopy): Promise<void> {
+  const process = peerProcess(request.socket());
+  if (process === undefined) throw notPlain();
+  let fd: number | undefined;
+  try {
+    const standpoint = hasOwnRights(process) ? standpointOf(process) : undefined;
+    if (!standpoint || (line.unlessTerminal && standpoint.onTerminal)) throw notPlain();
+    const path = resolve(standpoint.directory, line.source);
+    // A file system that does not answer is the command line's to wait for.
+    if (!(await answers(path))) throw notPlain();
+    fd = openFile(path);
+    if (!(await isFileFor(fd, 'reading'))) throw notPlain();
+    const from = { fd, name: Buffer.from(basename(path)).toString('latin1') };
+    await containers.copyFileIn(line.container, {
+      path: line.destination,
+      from,
+      copyUIDGID: line.keepsOwners,
+    });
+  } finally {
+    if (fd !== undefined) closeFd(fd);
+    closeFd(process);
+  }
+  end(await take(request, new AbortController()), { StatusCode: 0 });
+}
+
+/** A link is none to be followed, and a pipe keeps nobody waiting. */
+function openFile(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch (error) {
+    throw explainSystemError(error, path);
+  }
+}
+
+const notPlain = () => new EngineError('invalid', 'not a line that says all by itself');
 
 async function runLine(
   containers: Containers,

@@ -3,6 +3,15 @@ import { splitArgument } from '../../../copy/paths.ts';
 import { flag } from '../../../flags/index.ts';
 import { stdoutIsTerminal } from '../../../stdio/terminal.ts';
 
+export const copyFlags = {
+  archive: flag.bool('Archive mode (copy all uid/gid information)', { short: 'a' }),
+  'follow-link': flag.bool('Always follow symbol link in SRC_PATH', { short: 'L' }),
+  quiet: flag.bool(
+    'Suppress progress output during copy. Progress output is automatically suppressed if no terminal is attached',
+    { short: 'q' },
+  ),
+};
+
 export const cp = command({
   usage: '[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-\n\tdocker cp [OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH',
   short: 'Copy files/folders between a container and the local filesystem',
@@ -13,14 +22,7 @@ and extract it to a directory destination in a container.
 Use '-' as the destination to stream a tar archive of a
 container source to stdout.`,
   aliases: ['container cp', 'cp'],
-  flags: {
-    archive: flag.bool('Archive mode (copy all uid/gid information)', { short: 'a' }),
-    'follow-link': flag.bool('Always follow symbol link in SRC_PATH', { short: 'L' }),
-    quiet: flag.bool(
-      'Suppress progress output during copy. Progress output is automatically suppressed if no terminal is attached',
-      { short: 'q' },
-    ),
-  },
+  flags: copyFlags,
   arity: { exactly: 2 },
   async run(context, { flags, given, args }) {
     const [source, destination] = args.map(splitArgument);
