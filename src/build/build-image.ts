@@ -10,6 +10,7 @@ import { contextPaths } from './graph/context-paths.ts';
 import { createGraph, type Graph, told, type Vertex } from './graph/vertex.ts';
 import { type Evaluation, showSummary } from './language/index.ts';
 import { type Exported, exportOutputs } from './output/outputs.ts';
+import { createPacking } from './output/packing.ts';
 import { planOf } from './plan.ts';
 import { createProgress } from './progress.ts';
 import { createAhead } from './run/ahead.ts';
@@ -27,6 +28,7 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
   checkTargets(request.cacheTo);
   const hold = context.cache.hold();
   const origins = createOrigins(context, { request, progress, signal });
+  const packing = createPacking(context);
   const ahead = createAhead({ undo: (prepared) => unprepare(context, prepared), log: context.log });
   try {
     const understanding = { request, progress, origins };
@@ -38,7 +40,18 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
       platforms.map((platform) => evaluateFor(understanding, dockerfile, { platform, isOneOfSeveral })),
     );
     const imports = await createImports(context, { request, progress, signal });
-    const common = { context, request, progress, hold, origins, ahead, imports, signal, epoch: epochOf(request) };
+    const common = {
+      context,
+      request,
+      progress,
+      hold,
+      origins,
+      ahead,
+      packing,
+      imports,
+      signal,
+      epoch: epochOf(request),
+    };
     const graphs = evaluations.map((evaluation) => ({ evaluation, graph: createGraph(evaluation) }));
     const paths = contextPaths(graphs.flatMap(({ graph }) => graph.all));
     const files = () => request.context(paths);
@@ -59,11 +72,12 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
     hold.release();
     origins.close();
     context.clearing.add(() => ahead.close());
+    context.clearing.add(() => packing.close());
     context.clearing.add(() => keepWithin(context));
   }
 }
 
-type Common = Omit<Build, 'graph' | 'allows' | 'explain'>;
+type Common = Omit<Build, 'graph' | 'allows' | 'explain' | 'imageSteps'>;
 
 interface Beginning {
   build: Build;
@@ -78,6 +92,7 @@ function buildOf(common: Common, { evaluation, graph }: { evaluation: Evaluation
     ...common,
     graph,
     allows: allowedBy(context, request),
+    imageSteps: imageSteps(graph, request),
     explain: request.onExplain ?? (() => undefined),
   };
   return { build, evaluation };
@@ -90,6 +105,14 @@ function announce(builds: Beginning[]): void {
     for (const vertex of build.graph.all) if (vertex.name !== 'scratch') all.set(vertex.digest, vertex);
   }
   builds[0]?.build.progress.announce([...all.values()].map(told));
+}
+
+/** An image has the layers of the target and of all it stands on. */
+function imageSteps({ target }: Graph, { outputs }: BuildRequest): ReadonlySet<string> {
+  const steps = new Set<string>();
+  if (outputs.length > 0 && outputs.every(({ type }) => type === 'local' || type === 'tar')) return steps;
+  for (let at: Vertex | undefined = target; at; at = at.parent) steps.add(at.digest);
+  return steps;
 }
 
 async function solved({ build, evaluation }: Beginning): Promise<Built> {

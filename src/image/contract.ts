@@ -9,7 +9,7 @@ import type {
 import type { Check } from '../kit/index.ts';
 import type { ImageConfig, ImageRunConfig, Platform, Reference } from '../oci/index.ts';
 import type { Credentials } from '../registry/index.ts';
-import type { Tx } from '../store/index.ts';
+import type { StagedBlob, Tx } from '../store/index.ts';
 import type { Lease } from './records/garbage.ts';
 
 export interface Image {
@@ -136,6 +136,8 @@ export interface AssembleRequest {
   config: ImageConfig;
   /** Lowest first, those of `config.rootfs`. */
   layers: StackLayer[];
+  /** Bytes of theirs that are kept with the image. */
+  staged?: StagedBlob[];
   /** All names that it gets. */
   names: string[];
   /** What else is written down in the same transaction. */

@@ -72,6 +72,16 @@ export interface Refs {
 }
 
 /** Files named by their digest (`sha256:…`), immutable once there. */
+/** Bytes that are here, but not yet for good. */
+export interface StagedBlob {
+  readonly digest: string;
+  readonly size: number;
+  /** Durable under its name when it resolves. */
+  keep(): Promise<void>;
+  /** As if it had never been; nothing once it is to be kept. */
+  drop(): Promise<void>;
+}
+
 export interface Blobs {
   has(digest: string): boolean;
   size(digest: string): number;
@@ -86,6 +96,8 @@ export interface Blobs {
     bytes: AsyncIterable<Uint8Array>,
     expected?: { digest?: string; size?: number },
   ): Promise<{ digest: string; size: number }>;
+  /** Takes bytes in that are to be kept later, together with others. Whoever asks keeps or drops them. */
+  stage(bytes: AsyncIterable<Uint8Array>): Promise<StagedBlob>;
   /** A blob that arrives in pieces, over several attempts and lives of the engine; one at a time may have it open. */
   receive(digest: string): Promise<Incoming>;
   /** Removes what was last written to before then of blobs that never became whole, and that nobody is receiving. */

@@ -17,8 +17,8 @@ export interface Cache {
   ): string;
   /** One more key for a record. */
   alias(key: string, id: string): void;
-  /** Its layers have got digests and bytes that are safe on the disk. */
-  settle(id: string, layers: CachedLayer[]): void;
+  /** The layers of these records have got digests and bytes that are safe on the disk. */
+  settle(layers: ReadonlyMap<string, CachedLayer[]>): void;
   /** Records used until the hold ends cannot be pruned. */
   hold(): Hold;
   isHeld(id: string): boolean;
@@ -62,10 +62,14 @@ export function createCache({ store, clock }: CacheDependencies): Cache {
       return id;
     },
     alias: (key, id) => store.note((tx) => keysIn(tx).put(key, { record: id })),
-    settle(id, layers) {
+    settle(known) {
       store.note((tx) => {
-        const { boot: _, ...before } = recordsIn(tx).get(id) ?? {};
-        if (before) putRecord(tx, id, { ...(before as CacheRecord), layers });
+        for (const [id, layers] of known) {
+          const record = recordsIn(tx).get(id);
+          if (!record) continue;
+          const { boot: _, ...before } = record;
+          putRecord(tx, id, { ...before, layers });
+        }
       });
     },
     isHeld: (id) => held.has(id),

@@ -3,7 +3,7 @@ import type { Compression } from '../../image/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import { type ImageConfig, mediaTypes } from '../../oci/index.ts';
 import { packTree } from '../../snapshot/index.ts';
-import type { CacheTarget } from '../contract.ts';
+import type { BuildRequest, CacheTarget } from '../contract.ts';
 import { digestOfParts } from '../graph/vertex.ts';
 import type { CacheMount } from '../language/index.ts';
 import { cacheMountName } from '../run/cache-mount.ts';
@@ -149,11 +149,15 @@ async function mountParcel(
   }
 }
 
+/** Whether an image is to say by which keys its layers are found. */
+export function asksInlineCache({ cacheTo, buildArgs }: Pick<BuildRequest, 'cacheTo' | 'buildArgs'>): boolean {
+  const isAsked = cacheTo.some(({ attributes }) => attributes.type === 'inline');
+  return isAsked || ['1', 'true'].includes(buildArgs.get('BUILDKIT_INLINE_CACHE') ?? '');
+}
+
 /** An image's config with the records of its own layers, as `type=inline` and `BUILDKIT_INLINE_CACHE` ask for. */
 export async function withInlineCache(built: Built, config: ImageConfig): Promise<ImageConfig> {
-  const { cacheTo, buildArgs } = built.build.request;
-  const isAsked = cacheTo.some(({ attributes }) => attributes.type === 'inline');
-  if (!isAsked && !['1', 'true'].includes(buildArgs.get('BUILDKIT_INLINE_CACHE') ?? '')) return config;
+  if (!asksInlineCache(built.build.request)) return config;
   const { records, layers } = await listRecords([built], false);
   const places = layers.map((_, place) =>
     config.rootfs.diff_ids.findIndex((_one, at) => isAt({ layers, config }, place, at)),

@@ -1,12 +1,13 @@
+import type { StackLayer } from '../../image/index.ts';
 import { digestOf, type ImageConfig } from '../../oci/index.ts';
-import { withInlineCache } from '../exchange/export.ts';
+import { asksInlineCache, withInlineCache } from '../exchange/export.ts';
 import type { EvaluatedStage } from '../language/index.ts';
 import type { Task } from '../progress.ts';
 import type { Build } from '../solve/build.ts';
 import type { Built } from '../solve/built.ts';
 import type { Result } from '../solve/result.ts';
 import { datedHistory, wholeConfig } from './history.ts';
-import { packedLayers } from './layers.ts';
+import { type OutcomeLayers, packedLayers, stagedLayers } from './layers.ts';
 import { squashed, squashedHistory } from './squash.ts';
 
 /** Makes an image of an outcome in this engine. */
@@ -15,17 +16,23 @@ export async function exportImage(
   { task, names }: { task: Task; names: string[] },
 ): Promise<{ id: string; config: ImageConfig; known: boolean }> {
   const { build, stage, result } = built;
-  const packed = await packedLayers(build, result);
-  const layers = build.request.squash ? await squashed(build, { stage, layers: packed }) : packed;
+  const { squash } = build.request;
+  // What is made of them on the way reads them.
+  const isKept = squash || asksInlineCache(build.request);
+  const packed = isKept ? keptLayers(await packedLayers(build, result)) : await stagedLayers(build, result);
+  const layers = squash ? await squashed(build, { stage, layers: packed.layers }) : packed.layers;
   task.part('exporting layers');
   const plain = configOf(build, { stage, result, diffIds: layers.map(({ diffId }) => diffId) });
   const config = await withInlineCache(built, plain);
   const known = isKnown(build, config);
-  const id = await build.context.images.assemble({ config, layers, names });
+  const id = await build.context.images.assemble({ config, layers, names, staged: packed.staged });
+  packed.settle();
   task.part(`writing image ${id}`);
   for (const name of names) task.part(`naming to ${name}`);
   return { id, config, known };
 }
+
+const keptLayers = (layers: StackLayer[]): OutcomeLayers => ({ layers, staged: [], settle: () => undefined });
 
 function configOf(
   build: Build,

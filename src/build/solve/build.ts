@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import type { BuildRequest, Files } from '../contract.ts';
 import type { Imports } from '../exchange/imports.ts';
 import type { Graph } from '../graph/vertex.ts';
+import type { Packing } from '../output/packing.ts';
 import type { Progress } from '../progress.ts';
 import type { Ahead } from '../run/ahead.ts';
 import type { Origins } from '../source/origins.ts';
@@ -19,6 +20,9 @@ export interface Build {
   /** What `--cache-from` offers. */
   imports: Imports;
   ahead: Ahead;
+  packing: Packing;
+  /** The steps whose layers an image will have. */
+  imageSteps: ReadonlySet<string>;
   /** Whether the cache may give this. */
   allows(stack: CachedLayer[]): boolean;
   /** The main context; asked for when a step needs it. */

@@ -41,7 +41,13 @@ export async function execute(build: Build, vertex: Vertex, execution: Execution
     execution.keys,
   );
   build.hold.use(record);
+  if (build.imageSteps.has(vertex.digest)) packAhead(build, [...layersOf(execution.parent), name]);
   return { record, stack: [...execution.parent.stack, layer], key: execution.keys[0] ?? '' };
+}
+
+/** An image will want its bytes; what goes wrong with them is said then. */
+function packAhead({ context, packing }: Build, stack: string[]): void {
+  context.clearing.add(async () => void (await packing.stage(stack).catch(() => undefined)));
 }
 
 async function layerOf(build: Build, vertex: Vertex, execution: Execution): Promise<string> {

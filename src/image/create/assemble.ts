@@ -29,7 +29,10 @@ export async function assembleImage(context: Context, request: AssembleRequest):
     }
     const text = Buffer.from(JSON.stringify(config));
     lease.hold(`blob:${digestOf(text)}`);
-    const { digest: id } = await context.store.blobs.ingest(once(text));
+    const described = await context.store.blobs.stage(once(text));
+    // They wait for the disk together.
+    await Promise.all([described, ...(request.staged ?? [])].map((blob) => blob.keep()));
+    const id = described.digest;
     crashpoint('image.assemble.ingested');
     const events = context.store.admit((tx) => {
       putImage(tx, id, { config, blobs: layers.map(({ blob }) => blob), sizes: layers.map(({ size }) => size) });

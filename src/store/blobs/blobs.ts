@@ -1,21 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  crashpoint,
-  createHasher,
-  type Damage,
-  EngineError,
-  explainSystemError,
-  type Hasher,
-  type Log,
-} from '../../kit/index.ts';
+import { crashpoint, createHasher, type Damage, EngineError, type Log } from '../../kit/index.ts';
 import type { Blobs } from '../contract.ts';
 import { sharedWait } from '../shared-wait.ts';
 import { checkBlobs } from './check-blobs.ts';
-import { syncDirectory, writeAll } from './durable.ts';
+import { syncDirectory } from './durable.ts';
 import { createReceiving } from './receiving.ts';
+import { stageBlob } from './staging.ts';
 
 /** Blobs under `dir`; what an earlier life left half-written is removed, but for what it was receiving. */
 export function openBlobs(dir: string, log: Log): Blobs & { check(): AsyncIterable<Damage> } {
@@ -31,6 +24,7 @@ export function openBlobs(dir: string, log: Log): Blobs & { check(): AsyncIterab
 
   const named = sharedWait(() => syncDirectory(files));
 
+  const stage = (bytes: AsyncIterable<Uint8Array>) => stageBlob(bytes, { temporary: aside(), path, named, hasher });
   const { isReceiving, ...receiving } = createReceiving({ dir: partials, nameOf: hexOf, path, named, hasher });
   const blobs: Blobs = {
     path,
@@ -46,20 +40,17 @@ export function openBlobs(dir: string, log: Log): Blobs & { check(): AsyncIterab
       if (sha256(bytes) !== digest) throw new EngineError('internal', `blob ${digest} is damaged on disk`);
       return bytes;
     },
+    stage,
     async ingest(bytes, expected = {}) {
-      const temporary = aside();
+      const { digest, size, keep, drop } = await stage(bytes);
       try {
-        const blob = await writeDurably(temporary, bytes, hasher);
-        verify(blob, expected);
-        crashpoint('store.blob.written');
-        await rename(temporary, path(blob.digest));
-        crashpoint('store.blob.renamed');
-        await named();
-        return blob;
+        verify({ digest, size }, expected);
       } catch (error) {
-        await rm(temporary, { force: true });
-        throw explainSystemError(error, temporary);
+        await drop();
+        throw error;
       }
+      await keep();
+      return { digest, size };
     },
     ...receiving,
     delete(digest) {
@@ -73,30 +64,6 @@ export function openBlobs(dir: string, log: Log): Blobs & { check(): AsyncIterab
     all: () => readdirSync(files).map((hex) => `sha256:${hex}`),
   };
   return { ...blobs, check: () => checkBlobs({ files, partials, scratch }, { ...blobs, isReceiving }) };
-}
-
-async function writeDurably(
-  path: string,
-  bytes: AsyncIterable<Uint8Array>,
-  hasher: Hasher,
-): Promise<{ digest: string; size: number }> {
-  const hashing = hasher.begin();
-  const file = await open(path, 'wx', 0o600);
-  try {
-    let size = 0;
-    for await (const chunk of bytes) {
-      await hashing.update(chunk);
-      await writeAll(file, chunk);
-      size += chunk.length;
-    }
-    await file.sync();
-    return { digest: `sha256:${await hashing.digest()}`, size };
-  } catch (error) {
-    hashing.close();
-    throw error;
-  } finally {
-    await file.close();
-  }
 }
 
 function verify(blob: { digest: string; size: number }, expected: { digest?: string; size?: number }): void {
