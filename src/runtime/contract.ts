@@ -57,6 +57,8 @@ export interface Opening extends Pick<Launch, 'id' | 'token' | 'stdio' | 'log' |
 export interface Opened {
   /** As Runtime.launch, for what could not be said before. */
   launch(rest: Pick<Launch, 'spec' | 'rootFd' | 'shm'>): Promise<Pending>;
+  /** As of the process that there will be; who asks before it goes misses nothing. */
+  attach: Process['attach'];
   /** Gives it up; nothing is left. */
   close(): Promise<void>;
 }

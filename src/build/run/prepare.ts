@@ -1,7 +1,7 @@
 import type { HostConfig } from '../../api/index.ts';
 import { crashpoint, newId, newToken } from '../../kit/index.ts';
 import type { NetworkAttachment } from '../../network/index.ts';
-import type { Launch, Opened } from '../../runtime/index.ts';
+import type { Attachment, Launch, Opened, Process } from '../../runtime/index.ts';
 import type { Context } from '../context.ts';
 import type { RunOptions } from '../contract.ts';
 import type { RunStep } from '../language/index.ts';
@@ -15,6 +15,24 @@ export interface Prepared {
   network: Pick<Launch, 'network'>;
   /** Its cgroups, namespaces and network are being made. */
   opened: Opened | undefined;
+  /** What it will say, asked for already. */
+  output: Output | undefined;
+}
+
+/** What a process says, from its beginning. */
+export interface Output {
+  /** The question lies there: nothing is missed from then on. */
+  asked: Promise<void>;
+  attached: Promise<Attachment>;
+}
+
+/** Asks for what a process says. */
+export function outputOf({ attach }: Pick<Process, 'attach'>): Output {
+  const asked = Promise.withResolvers<void>();
+  const attached = attach({ stdin: false, stdout: true, stderr: true }, asked.resolve);
+  // A start that fails, or is given up, says why itself.
+  attached.catch(() => undefined);
+  return { asked: Promise.race([asked.promise, attached.then(() => undefined)]), attached };
 }
 
 interface Wanted {
@@ -27,7 +45,7 @@ export async function prepareRun(context: Context, of: Wanted, { early = false }
   const id = newId();
   const attachment = await context.networks.attach(attachRequest(id, of));
   const { furniture } = attachment;
-  const base: Omit<Prepared, 'opened'> = {
+  const base: Omit<Prepared, 'opened' | 'output'> = {
     id,
     token: newToken(),
     stdio: { tty: false, openStdin: false, stdinOnce: false },
@@ -35,7 +53,8 @@ export async function prepareRun(context: Context, of: Wanted, { early = false }
     network: furniture ? { network: furniture } : {},
   };
   try {
-    return { ...base, opened: early && mayBegin(of) ? await open(context, base, of) : undefined };
+    const opened = early && mayBegin(of) ? await open(context, base, of) : undefined;
+    return { ...base, opened, output: opened && outputOf(opened) };
   } catch (error) {
     await context.networks.release(id);
     throw error;
@@ -53,7 +72,7 @@ const mayBegin = ({ step }: Wanted): boolean => !step.mounts.some(({ type }) => 
 
 async function open(
   context: Context,
-  { id, token, stdio, attachment, network }: Omit<Prepared, 'opened'>,
+  { id, token, stdio, attachment, network }: Omit<Prepared, 'opened' | 'output'>,
   of: Wanted,
 ): Promise<Opened | undefined> {
   const outline = context.specs.outline({ id, args: [...of.step.args], hostConfig: hostConfigOf(of) });

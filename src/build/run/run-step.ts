@@ -8,7 +8,7 @@ import { etcFiles } from './etc-files.ts';
 import { createFrames } from './frames.ts';
 import { type MountInputs, type StepMounts, stepMounts } from './mounts.ts';
 import { createStepPlace, type StepPlace } from './place.ts';
-import { hostConfigOf, type Prepared, prepareRun, unprepare } from './prepare.ts';
+import { hostConfigOf, outputOf, type Prepared, prepareRun, unprepare } from './prepare.ts';
 import { missingPlaces, removePlaces } from './stubs.ts';
 
 const SIGKILL = 9;
@@ -104,8 +104,7 @@ interface Running {
 async function launch(context: Context, at: Starting): Promise<Running> {
   const pending = await begun(context, at);
   try {
-    const asked = Promise.withResolvers<void>();
-    const attached = pending.process.attach({ stdin: false, stdout: true, stderr: true }, asked.resolve);
+    const { asked, attached } = at.prepared.output ?? outputOf(pending.process);
     const drained = attached.then(({ socket }) =>
       drain(
         socket,
@@ -113,8 +112,7 @@ async function launch(context: Context, at: Starting): Promise<Running> {
       ),
     );
     drained.catch(() => undefined);
-    // Once the question lies there, nothing that is said is missed.
-    await Promise.race([asked.promise, attached]);
+    await asked;
     const gone = pending.go();
     gone.catch(() => undefined);
     context.clearing.pump();

@@ -6,7 +6,7 @@ import type { HostFacts } from './facts.ts';
 import { mergeConfig } from './merge.ts';
 import { withHome } from './process/environment.ts';
 import { homeOf, lookupUser, type ReadInRoot } from './process/users.ts';
-import { validate } from './validate.ts';
+import { checkConfig, validateHost } from './validate.ts';
 
 /** A process that is no container's: a step of a build. */
 export interface StepProcess {
@@ -33,8 +33,18 @@ export interface StepDefaults {
 
 /** Specifications for such processes, with the defaults, limits and refusals that containers have; `outline` is what needs no root. */
 export function createStepSpecs({ facts, cgroupParent, limits = {} }: StepDefaults) {
+  // The steps of a build have one, as a rule.
+  let last: { asked: string; adapted: HostConfig } | undefined;
+  const hostConfigOf = (step: HostConfig): HostConfig => {
+    const asked = JSON.stringify(step);
+    if (last?.asked === asked) return last.adapted;
+    const adapted = adaptHostConfig({ ...limits, ...step }, facts);
+    validateHost(adapted, facts);
+    last = { asked, adapted };
+    return adapted;
+  };
   const checked = (step: Pick<StepProcess, 'hostConfig'> & Partial<StepProcess>) => {
-    const hostConfig = adaptHostConfig({ ...limits, ...step.hostConfig }, facts);
+    const hostConfig = hostConfigOf(step.hostConfig);
     const config = mergeConfig({
       Hostname: hostname,
       Cmd: step.args ?? [],
@@ -42,7 +52,7 @@ export function createStepSpecs({ facts, cgroupParent, limits = {} }: StepDefaul
       User: step.user ?? '',
       WorkingDir: step.cwd ?? '',
     });
-    validate(config, hostConfig, facts);
+    checkConfig(config);
     return { config, hostConfig, joined: {}, facts, cgroupParent };
   };
   return {

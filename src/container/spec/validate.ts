@@ -19,6 +19,11 @@ const refuse = (message: string): EngineError => new EngineError('invalid', mess
  */
 export function validate(config: ContainerConfig, hostConfig: HostConfig, facts: HostFacts): string[] {
   checkConfig(config);
+  return validateHost(hostConfig, facts);
+}
+
+/** The same for what a host configuration says by itself. */
+export function validateHost(hostConfig: HostConfig, facts: HostFacts): string[] {
   checkModes(hostConfig);
   normalizeCapabilities('CapAdd', hostConfig.CapAdd ?? [], facts.capabilities);
   normalizeCapabilities('CapDrop', hostConfig.CapDrop ?? [], facts.capabilities);
@@ -31,7 +36,8 @@ export function validate(config: ContainerConfig, hostConfig: HostConfig, facts:
   return validateResources(hostConfig, facts);
 }
 
-function checkConfig(config: ContainerConfig): void {
+/** The same for what a configuration says by itself. */
+export function checkConfig(config: ContainerConfig): void {
   if (config.WorkingDir && !config.WorkingDir.startsWith('/')) {
     throw refuse(`the working directory '${config.WorkingDir}' is invalid, it needs to be an absolute path`);
   }

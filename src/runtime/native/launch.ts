@@ -66,6 +66,7 @@ export async function openContainer(room: Room, path: string, opening: Opening):
           closeFd(rootFd);
         }
       },
+      attach: begun.attach,
       close: begun.abandon,
     };
   } finally {

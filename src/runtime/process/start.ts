@@ -42,6 +42,7 @@ export interface Start extends HalfStart {
 export interface BegunStart {
   /** The child's steps, the root mount (which stays the caller's) and the owner of the streams, as a uid of the host. */
   finish(rest: { steps: Step[]; tree: number; owner: number }): Pending;
+  attach: Pending['process']['attach'];
   /** Gives the start up; nothing is left. Not after `finish`. */
   abandon(): Promise<void>;
 }
@@ -62,6 +63,7 @@ export function begin(input: HalfStart): Promise<BegunStart> {
     const { connection, work } = await spawnShim(input, { directory, tree: directory.fd, halved: true });
     const whole = pending({ ...input, steps }, directory, connection);
     return {
+      attach: whole.process.attach,
       finish: (rest) => {
         steps.push(...rest.steps);
         const plan = sealedMemory('tug-plan', encodeSecondHalf(rest.steps));
