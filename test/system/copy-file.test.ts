@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { closeFd, openDirectory, setXattrAt } from '../../src/host/index.ts';
 import { must, run } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
+import { namesPeers } from '../support/kernel.ts';
 
 const executable = process.env.TUG_EXECUTABLE ?? join(import.meta.dirname, '../../dist/tug');
 let engine: Engine;
@@ -116,7 +117,7 @@ async function ask(words: string[], before: string[] = []): Promise<string> {
   return (await run([...before, process.execPath, '-e', script], { cwd: directory })).stdout;
 }
 
-test('only files of who may do what the engine may, and sees the same files, are taken', async () => {
+test.if(namesPeers)('only files of who may do what the engine may, and sees the same files, are taken', async () => {
   expect(await ask(['file', 'front:/rw/asked'])).toBe('HTTP/1.1 101');
   for (const less of [
     ['--bounding-set', '-mknod'],
@@ -135,7 +136,7 @@ test('only files of who may do what the engine may, and sees the same files, are
   }
 });
 
-test('file capabilities go in', async () => {
+test.if(namesPeers)('file capabilities go in', async () => {
   expect((await copy(['capable', 'C:/rw'], 'front')).code).toBe(0);
   const { stdout } = await engine.tug(['cp', 'front:/rw/capable', '-']);
   expect(stdout).toContain('SCHILY.xattr.security.capability=');
