@@ -170,7 +170,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   await seeing.serve();
   const { tracer } = seeing;
   const clock = createClock();
-  const facts = await factsFor(settings, runtimes, log);
+  const facts = await factsFor(settings, { runtimes, driver: snapshots.driver }, log);
   const logs = createLogs({ store, dataRoot, log });
   const containers = createContainers({ ...ground, logs, tracer, clock, facts, cgroupParent });
   opened.push(() => containers.close());

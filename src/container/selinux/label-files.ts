@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import { closeFd, openDirectory } from '../../host/index.ts';
 import { EngineError, messageOf } from '../../kit/index.ts';
 import type { Context } from '../context.ts';
 import type { EtcFiles } from '../life/start/etc-files.ts';
 import type { ContainerRow } from '../row.ts';
 import { isContainerMode, type MountPoint } from '../spec/index.ts';
+import type { SelinuxContexts } from './contexts.ts';
 import { type Labels, sharedLabel } from './label.ts';
 import { relabel, relabelOnce } from './relabel.ts';
 
@@ -39,6 +41,19 @@ export async function labelEtcFiles(row: ContainerRow, files: EtcFiles): Promise
 export function requireSelinux({ facts }: Context, { labels }: ContainerRow): void {
   if (!labels || facts.selinux || existsSync('/sys/fs/selinux/enforce')) return;
   throw new EngineError('internal', 'selinux label is specified in config, but selinux is disabled or not supported');
+}
+
+/**
+ * Labels where layers lie, with all that lies there, and what comes to lie there from now on has it from its directory. The label of an
+ * overlay does not reach as far: a process that protects what it has mapped of a layer's file is asked for its right to that file.
+ */
+export async function labelLayers(place: string, { readOnlyFile }: SelinuxContexts): Promise<void> {
+  const directory = openDirectory(place);
+  try {
+    if (readOnlyFile) await relabelOnce(directory, readOnlyFile);
+  } finally {
+    closeFd(directory);
+  }
 }
 
 /** Labels a container's root at its first start where the kernel does not merge it, and could not label it as a whole. */

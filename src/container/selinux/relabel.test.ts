@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { closeFd, openDirectory, setXattrAt, usingFd, xattrAt } from '../../host/index.ts';
-import { labelEtcFiles, labelSource } from './label-files.ts';
+import { labelEtcFiles, labelLayers, labelSource } from './label-files.ts';
 import { relabel, relabelOnce } from './relabel.ts';
 
 // A kernel without SELinux keeps the attribute like any other, for root.
@@ -65,6 +65,14 @@ test('a tree that is labelled throughout is not walked again', async () => {
   } finally {
     closeFd(fd);
   }
+});
+
+test('layers are labelled once, and what comes to them has it from its directory', async () => {
+  const contexts = { process: '', file: '', readOnlyFile: label };
+  await labelLayers(tree, { ...contexts, readOnlyFile: '' });
+  expect(labelOf(join(tree, 'below'))).toBeUndefined();
+  await labelLayers(tree, contexts);
+  for (const path of [tree, join(tree, 'below/deep/file')]) expect(labelOf(path)).toBe(label);
 });
 
 type Row = Parameters<typeof labelSource>[0];
