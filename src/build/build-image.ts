@@ -1,6 +1,5 @@
 import { EngineError } from '../kit/index.ts';
 import { formatPlatform, type Platform, parseReference } from '../oci/index.ts';
-import { keepWithin } from './cache/policy.ts';
 import type { Context } from './context.ts';
 import type { BuildOutcome, BuildRequest } from './contract.ts';
 import { checkTargets, exportCaches } from './exchange/export.ts';
@@ -73,7 +72,7 @@ export async function buildImage(context: Context, request: BuildRequest): Promi
     origins.close();
     context.clearing.add(() => ahead.close());
     context.clearing.add(() => packing.close());
-    context.clearing.add(() => keepWithin(context));
+    context.bounds.look();
   }
 }
 

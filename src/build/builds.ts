@@ -4,6 +4,7 @@ import { sweepMountPlaces } from '../host/index.ts';
 import { buildImage } from './build-image.ts';
 import { createCache, forgetUnsynced } from './cache/cache.ts';
 import { createCacheDirectories, sweepCacheDirectories } from './cache/directories.ts';
+import { createBounds, keepWithin } from './cache/policy.ts';
 import { prune } from './cache/prune.ts';
 import { usage } from './cache/usage.ts';
 import { createClearing } from './clearing.ts';
@@ -21,6 +22,7 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
   const directory = join(dataRoot, 'build');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const directories = createCacheDirectories({ store, directory: join(directory, 'cache'), clock: dependencies.clock });
+  const clearing = createClearing(dependencies.log);
   const context: Context = {
     ...dependencies,
     directory,
@@ -29,7 +31,8 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
     digests: createDigests(),
     running: new Map(),
     etc: new Map(),
-    clearing: createClearing(dependencies.log),
+    clearing,
+    bounds: createBounds({ clearing, keep: () => keepWithin(context) }),
   };
   const closing = new AbortController();
   const under = new Set<Promise<unknown>>();
@@ -56,6 +59,7 @@ export function createBuilds(dependencies: BuildDependencies): Builds {
     async close() {
       closing.abort();
       await Promise.allSettled(under);
+      context.bounds.close();
       await context.clearing.settled();
     },
   };

@@ -7,6 +7,7 @@ import type { Snapshots } from '../snapshot/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Cache } from './cache/cache.ts';
 import type { CacheDirectories } from './cache/directories.ts';
+import type { Bounds } from './cache/policy.ts';
 import type { Clearing } from './clearing.ts';
 import type { StepSpecs } from './contract.ts';
 import type { Digests } from './copy/checksum.ts';
@@ -39,4 +40,6 @@ export interface Context extends BuildDependencies {
   etc: Map<string, string>;
   /** What is being cleared away behind the steps. */
   clearing: Clearing;
+  /** Keeps the cache within its bounds. */
+  bounds: Bounds;
 }

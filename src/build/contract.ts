@@ -19,7 +19,7 @@ export interface Builds {
   /** A socket for a client's agent: every connection to it goes to `connect`. Whoever asks closes it. */
   listen(connect: (connection: Socket) => void): Promise<{ path: string; close(): void }>;
   /** What the cache holds. */
-  usage(): BuildCache[];
+  usage(): Promise<BuildCache[]>;
   /** Removes what nobody uses: without `all` only what no image needs; filters are `until`, `id`, `type` and the like. */
   prune(options: PruneOptions): Promise<{ CachesDeleted: string[]; SpaceReclaimed: number }>;
   /** At the engine's start, before images are collected: forgets what a kill or a loss of power left half made. */

@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { treeSize } from '../../host/index.ts';
 import { newId } from '../../kit/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { CacheMount } from '../language/index.ts';
@@ -12,8 +13,8 @@ export interface CacheDirectories {
   take(name: string, sharing: CacheMount['sharing']): Promise<TakenDirectory>;
   inUse(id: string): boolean;
   path(directory: string): string;
-  /** Bytes of a cache mount's files. */
-  size(directory: string): number;
+  /** Bytes of a cache mount's files; 0 where it is gone. */
+  size(directory: string): Promise<number>;
   /** Its name is free at once. */
   remove(directory: string): Promise<void>;
 }
@@ -58,7 +59,7 @@ export function createCacheDirectories({
   return {
     inUse: (id) => users.has(id),
     path: (name) => join(directory, name),
-    size: (name) => bytesBelow(join(directory, name)),
+    size: (name) => (existsSync(join(directory, name)) ? treeSize(join(directory, name)) : Promise.resolve(0)),
     async remove(name) {
       const gone = join(directory, `${name}.${newId()}`);
       if (!existsSync(join(directory, name))) return;
@@ -114,12 +115,4 @@ export function sweepCacheDirectories(store: Store, directory: string): void {
   for (const name of readdirSync(directory)) {
     if (!known.has(name)) rmSync(join(directory, name), { recursive: true, force: true });
   }
-}
-
-function bytesBelow(path: string): number {
-  let size = 0;
-  for (const entry of readdirSync(path, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) size += lstatSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
-  }
-  return size;
 }

@@ -18,7 +18,7 @@ export async function prune(
 ): Promise<{ CachesDeleted: string[]; SpaceReclaimed: number }> {
   const { store } = context;
   const shared = sharedLayers(context);
-  const rows = rowsOf(context);
+  const rows = await rowsOf(context);
   let total = rows.reduce((sum, { size }) => sum + size, 0);
   const kept = keptBytes(options, { total, free: freeBytes(context) });
   const deleted: string[] = [];
@@ -67,12 +67,12 @@ function freeBytes({ directory }: Context): number {
   return bavail * bsize;
 }
 
-function rowsOf(context: Context): Row[] {
+async function rowsOf(context: Context): Promise<Row[]> {
   const { store } = context;
   const all = store.view((tx) => recordsIn(tx).all());
-  return all
-    .map(({ id, document: record }) => ({ id, record, size: sizeOf(context, record) }))
-    .toSorted((one, other) => one.record.usedAt.localeCompare(other.record.usedAt));
+  const rows: Row[] = [];
+  for (const { id, document: record } of all) rows.push({ id, record, size: await sizeOf(context, record) });
+  return rows.toSorted((one, other) => one.record.usedAt.localeCompare(other.record.usedAt));
 }
 
 function mayGo(

@@ -3,11 +3,16 @@ import type { Context } from '../context.ts';
 import { type CacheRecord, recordsIn } from './records.ts';
 
 /** The records as Docker shows them. */
-export function usage(context: Context): BuildCache[] {
+export async function usage(context: Context): Promise<BuildCache[]> {
   const { store } = context;
   const all = store.view((tx) => recordsIn(tx).all());
   const shared = sharedLayers(context);
-  return all.map(({ id, document }) => shown(context, { id, record: document, isShared: isShared(document, shared) }));
+  const shownAll: BuildCache[] = [];
+  for (const { id, document: record } of all) {
+    const size = await sizeOf(context, record);
+    shownAll.push(shown(context, { id, record, size, isShared: isShared(record, shared) }));
+  }
+  return shownAll;
 }
 
 /** The layers that images have. */
@@ -21,13 +26,16 @@ export function isShared({ layers }: CacheRecord, shared: (layer: string) => boo
 }
 
 /** Of a cache mount it is what steps have made it. */
-export function sizeOf({ directories }: Pick<Context, 'directories'>, { type, directory, size }: CacheRecord): number {
+export async function sizeOf(
+  { directories }: Pick<Context, 'directories'>,
+  { type, directory, size }: CacheRecord,
+): Promise<number> {
   return type === 'exec.cachemount' && directory !== undefined ? directories.size(directory) : size;
 }
 
 function shown(
   context: Context,
-  { id, record, isShared }: { id: string; record: CacheRecord; isShared: boolean },
+  { id, record, size, isShared }: { id: string; record: CacheRecord; size: number; isShared: boolean },
 ): BuildCache {
   const { cache, directories } = context;
   return {
@@ -37,7 +45,7 @@ function shown(
     Description: record.description,
     InUse: cache.isHeld(id) || directories.inUse(id),
     Shared: isShared,
-    Size: sizeOf(context, record),
+    Size: size,
     CreatedAt: record.createdAt,
     LastUsedAt: record.usedAt,
     UsageCount: record.uses,

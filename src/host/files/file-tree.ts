@@ -81,25 +81,33 @@ export interface WalkEntry {
   status: FileStatus;
 }
 
+/** So many files are handled until other work has its turn, and all of the directory. */
+const atOnce = 100;
+
 /**
  * Every file below an open directory, depth first, a directory before what is in it. No symlink is followed, and what
- * vanishes meanwhile is left out. Lets other work run between directories.
+ * vanishes meanwhile is left out. Lets other work run now and then.
  */
 export async function* walk(directory: number): AsyncGenerator<WalkEntry> {
   const top = { fd: directory, names: namesIn(directory) };
   const stack = [top];
+  let handled = 0;
   try {
     for (let at = stack.at(-1); at; at = stack.at(-1)) {
       const name = at.names.pop();
       if (!name) {
         stack.pop();
         if (at !== top) closeFd(at.fd);
-        await new Promise(setImmediate);
+        if (handled > atOnce) {
+          handled = 0;
+          await new Promise(setImmediate);
+        }
         continue;
       }
       const { fd } = at;
       const status = attempt(() => statusOf(fd, name));
       if (!status) continue;
+      handled++;
       yield { parent: fd, name, status };
       const below = status.kind === 'directory' ? attempt(() => openDirectoryAt(fd, name)) : undefined;
       if (below !== undefined) stack.push({ fd: below, names: namesIn(below) });

@@ -46,7 +46,7 @@ export function createFakeRooms(): FakeRooms {
       return { status: 'Login Succeeded', identityToken: '' };
     },
   };
-  const builds: Pick<Builds, 'usage'> = { usage: () => [] };
+  const builds: Pick<Builds, 'usage'> = { usage: async () => [] };
   const rooms = { containers, images, volumes, networks: networks as Networks };
   const dataRoot = mkdtempSync(join(tmpdir(), 'tug-events-'));
   const events = createEvents({ ...rooms, dataRoot, clock: createClock(), log: silent });

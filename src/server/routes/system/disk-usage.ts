@@ -14,17 +14,18 @@ function diskUsage({ builds, containers, images, volumes }: Backends): Handler {
     const wanted = wantedTypes(request);
     const all = { all: true, size: true, snapshots: true, filters: {} };
     const everyImage = { all: false, filters: {}, sharedSize: true, containerCount: true };
-    const [foundContainers, foundImages, foundVolumes] = await Promise.all([
+    const [foundContainers, foundImages, foundVolumes, foundCache] = await Promise.all([
       wanted('container') ? containers.list(all) : null,
       wanted('image') ? images.list(everyImage) : null,
       wanted('volume') ? volumes.usage() : null,
+      wanted('build-cache') ? builds.usage() : null,
     ]);
     await sendJson(request, 200, {
       LayersSize: foundImages ? images.layersSize() : 0,
       Images: foundImages?.map((image) => shapeImage(image, request.version)) ?? null,
       Containers: foundContainers,
       Volumes: foundVolumes,
-      BuildCache: wanted('build-cache') ? builds.usage() : null,
+      BuildCache: foundCache,
     });
   };
 }
