@@ -62,16 +62,7 @@ export function createCache({ store, clock }: CacheDependencies): Cache {
       return id;
     },
     alias: (key, id) => store.note((tx) => keysIn(tx).put(key, { record: id })),
-    settle(known) {
-      store.note((tx) => {
-        for (const [id, layers] of known) {
-          const record = recordsIn(tx).get(id);
-          if (!record) continue;
-          const { boot: _, ...before } = record;
-          putRecord(tx, id, { ...before, layers });
-        }
-      });
-    },
+    settle: (known) => settle(store, known),
     isHeld: (id) => held.has(id),
     last: (step) => store.view((tx) => lastsIn(tx).get(step)?.parts),
     hold() {
@@ -101,6 +92,17 @@ export function createCache({ store, clock }: CacheDependencies): Cache {
       };
     },
   };
+}
+
+function settle(store: Store, known: ReadonlyMap<string, CachedLayer[]>): void {
+  store.note((tx) => {
+    for (const [id, layers] of known) {
+      const record = recordsIn(tx).get(id);
+      if (!record) continue;
+      const { boot: _, ...before } = record;
+      putRecord(tx, id, { ...before, layers });
+    }
+  });
 }
 
 function stackOf(id: string, get: (id: string) => CacheRecord | undefined): CachedLayer[] {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { silent } from '../../kit/index.ts';
 import { createClearing } from '../clearing.ts';
-import { createBounds } from './policy.ts';
+import { createBounds } from './bounds.ts';
 
 test('builds that end one after another have the cache looked through once, and once more later', async () => {
   const clearing = createClearing(silent);
