@@ -23,10 +23,12 @@ export const fetched: Record<string, Fetched> = {
 };
 
 /** What is run unless others are asked for: what differs with the kernel and the layout of cgroups. */
-const usual =
-  'overlay limits runtime runtime-lives snapshot userns volumes mount-owners confinement-unified confinement cgroup-systemd life options'
-    .split(' ')
-    .map((name) => `test/system/${name}.test.ts`);
+const usual = [
+  'overlay limits runtime runtime-lives snapshot userns volumes mount-owners confinement-unified confinement cgroup-systemd life options',
+  'revival trouble-limits',
+]
+  .flatMap((names) => names.split(' '))
+  .map((name) => `test/system/${name}.test.ts`);
 
 const matching = (...names: string[]) => `: (${names.join('|')})$`;
 
