@@ -1,7 +1,7 @@
 // Within the machine: one test file after another, each outcome as a line of the console.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDefaultProfile } from '../../src/container/apparmor/load.ts';
 import { mark, type Outcome, type Plan } from './plan.ts';
@@ -10,9 +10,10 @@ const tree = join(import.meta.dirname, '../..');
 const plan = JSON.parse(readFileSync(join(tree, 'plan.json'), 'utf8')) as Plan;
 
 if (plan.command !== undefined) spawnSync('sh', ['-c', plan.command], { cwd: tree, stdio: 'inherit' });
+const selinux = existsSync('/sys/fs/selinux/enforce');
 // Emulated, AppArmor's compiler takes longer than a test waits for its engine.
-if (plan.files.length > 0) await ensureDefaultProfile();
-for (const file of plan.files) console.log(`${mark}${JSON.stringify(await outcomeOf(file))}`);
+if (!selinux && plan.files.length > 0) await ensureDefaultProfile();
+for (const file of selinux ? plan.selinux : plan.files) console.log(`${mark}${JSON.stringify(await outcomeOf(file))}`);
 
 async function outcomeOf(file: string): Promise<Outcome> {
   const report = '/run/report.xml';

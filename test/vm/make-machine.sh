@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Makes the machine that `make test-vm` throws away after each run: Debian 12 with its own kernel, from Debian's packages only.
-#   make-machine.sh DIRECTORY   leaves kernel, initrd and root.ext4 there; what has been made stays until this script changes
+#   make-machine.sh DIRECTORY   leaves kernel, initrd and root.ext4 there; what has been made stays until this script or containers.cil changes
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 cd "$1"
-made=$(sha256sum "$here/make-machine.sh" | cut -c 1-16)
+made=$(cat "$here/make-machine.sh" "$here/containers.cil" | sha256sum | cut -c 1-16)
 [ "$(cat made 2>/dev/null)" != "$made" ] || exit 0
 
-# What the system tests use, and what this machine is for: AppArmor, an NFS server, a systemd.
+# What the system tests use, and what this machine is for: AppArmor, SELinux, an NFS server, a systemd.
 packages=(
   apparmor btrfs-progs busybox-static bzip2 ca-certificates crun curl dbus dbus-daemon dnsmasq-base docker-registry e2fsprogs gcc git
-  iproute2 iptables kmod libc6-dev make nfs-common nfs-kernel-server nftables openssh-client openssl procps python3-minimal rsyslog runc
-  systemd systemd-sysv tmux xfsprogs xz-utils zstd
+  iproute2 iptables kmod libc6-dev make nfs-common nfs-kernel-server nftables openssh-client openssl policycoreutils procps
+  python3-minimal rsyslog runc selinux-policy-default selinux-utils systemd systemd-sysv tmux xfsprogs xz-utils zstd
 )
 command -v qemu-system-x86_64 >/dev/null && command -v debootstrap >/dev/null || {
   apt-get update -qq
@@ -33,6 +33,14 @@ version=${kernel#linux-image-}
 cp "kernel.d/boot/vmlinuz-$version" kernel
 cp -r kernel.d/lib/modules root/lib/
 chroot root depmod "$version"
+
+# For a boot with SELinux: what Debian's policy lacks for containers, and the label of every file.
+cp "$here/containers.cil" root/root/
+unshare -m --propagation private sh -ec '
+  mount -t proc proc root/proc
+  chroot root semodule -n -s default -i /root/containers.cil
+  chroot root setfiles -F /etc/selinux/default/contexts/files/file_contexts /
+' >selinux.log 2>&1 || { tail -n 5 selinux.log >&2; exit 1; }
 
 # The initrd finds the disks and hands over; ext4 is in the kernel.
 mkdir -p initrd.d/{bin,dev,proc,new}

@@ -1,7 +1,8 @@
 /** What the machine is told to do, in `plan.json` on the disk with the tree. */
 export interface Plan {
-  /** Test files, relative to the tree. */
+  /** Test files, relative to the tree; `selinux` are those of a boot with SELinux instead of AppArmor. */
   files: string[];
+  selinux: string[];
   /** A line for the shell instead of tests. */
   command?: string;
   /** Only tests whose names match: in all files, or in those named here. */

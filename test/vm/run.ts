@@ -17,7 +17,7 @@ import { createInterface } from 'node:readline';
 import { must } from '../support/command.ts';
 import { debianTar } from '../support/debian.ts';
 import { mark, type Outcome, type Plan } from './plan.ts';
-import { chosenFiles, fetched, inPart, omitted } from './suite.ts';
+import { chosenFiles, fetched, inPart, omitted, withSelinux } from './suite.ts';
 
 const root = join(import.meta.dirname, '../..');
 const made = join(root, '.cache/vm');
@@ -26,9 +26,12 @@ const asked = process.env.TUG_VM_TESTS ?? '';
 const files = chosenFiles(root, asked);
 /** How many times slower the machine is taken to be. */
 const slowness = Number(process.env.TUG_VM_SLOWNESS ?? 8);
-const { TUG_VM_PATTERN: pattern, TUG_VM_COMMAND: command } = process.env;
+const { TUG_VM_PATTERN: pattern, TUG_VM_COMMAND: command, TUG_VM_SECURITY: everywhere } = process.env;
+const securities = ['apparmor', 'selinux'] as const;
+const needsSelinux = (file: string) => (everywhere ? everywhere === 'selinux' : withSelinux.includes(file));
 const plan: Plan = {
-  files: command === undefined ? files : [],
+  files: command === undefined ? files.filter((file) => !needsSelinux(file)) : [],
+  selinux: command === undefined ? files.filter(needsSelinux) : [],
   slowness,
   patience: Number(process.env.TUG_VM_PATIENCE ?? 900),
   // Who asks for files by name gets the whole of them.
@@ -38,14 +41,21 @@ const plan: Plan = {
 };
 
 await must([join(import.meta.dirname, 'make-machine.sh'), made], { timeout: 1_200_000 });
-let outcomes: Outcome[];
+const outcomes: Outcome[] = [];
+writeFileSync(join(made, 'console.log'), '');
 try {
   await makeTree();
-  outcomes = await boot();
+  for (const security of securities) if (isWanted(security)) outcomes.push(...(await boot(security)));
 } finally {
   rmSync(work, { recursive: true });
 }
 if (command === undefined) report(outcomes);
+
+/** Whether something is to be done with that part of the kernel. */
+function isWanted(security: (typeof securities)[number]): boolean {
+  if (command !== undefined) return security === (everywhere ?? 'apparmor');
+  return (security === 'selinux' ? plan.selinux : plan.files).length > 0;
+}
 
 /** The second disk: this tree with what its tests need of its packages. */
 async function makeTree(): Promise<void> {
@@ -57,7 +67,7 @@ async function makeTree(): Promise<void> {
       recursive: true,
       verbatimSymlinks: true,
     });
-  for (const file of plan.files) allowTime(join(tree, file));
+  for (const file of [...plan.files, ...plan.selinux]) allowTime(join(tree, file));
   mkdirSync(join(tree, '.cache'));
   await bringAlong(tree);
   writeFileSync(join(tree, 'plan.json'), JSON.stringify(plan));
@@ -90,11 +100,11 @@ function allowTime(file: string): void {
 }
 
 /** Runs the machine to its end; what it said stands in .cache/vm/console.log. */
-async function boot(): Promise<Outcome[]> {
+async function boot(security: (typeof securities)[number]): Promise<Outcome[]> {
   const disk = (path: string) => ['-drive', `file=${path},if=virtio,format=raw,snapshot=on,cache=unsafe`];
   // Its clock is the processor's, which costs no way out of the emulation, and it guards against no neighbours.
   const cheap = 'tsc=reliable mitigations=off audit=0 nowatchdog';
-  const append = `console=ttyS0 quiet panic=-1 cgroup_no_v1=all apparmor=1 security=apparmor ${cheap}`;
+  const append = `console=ttyS0 quiet panic=-1 cgroup_no_v1=all ${security}=1 security=${security} ${cheap}`;
   const machineArguments = [
     ...'-M pc -accel tcg -cpu max,la57=off -smp 2 -m 1536 -nodefaults -nographic -no-reboot -serial stdio'.split(' '),
     '-kernel',
@@ -116,7 +126,7 @@ async function boot(): Promise<Outcome[]> {
     Number(process.env.TUG_VM_LIMIT ?? (asked === 'all' ? 14_400 : 3600)) * 1000,
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => machine.kill('SIGKILL'));
-  const log = createWriteStream(join(made, 'console.log'));
+  const log = createWriteStream(join(made, 'console.log'), { flags: 'a' });
   const outcomes: Outcome[] = [];
   for await (const line of createInterface({ input: machine.stdout as NodeJS.ReadableStream })) {
     log.write(`${line}\n`);

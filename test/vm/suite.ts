@@ -22,6 +22,9 @@ export const fetched: Record<string, Fetched> = {
   'test/system/nested.test.ts': { directories: ['sid'] },
 };
 
+/** What the machine is booted for once more, with SELinux instead of AppArmor. */
+export const withSelinux = ['test/vm/selinux.test.ts'];
+
 /** What is run unless others are asked for: what differs with the kernel and the layout of cgroups. */
 const usual = [
   'overlay limits runtime runtime-lives snapshot userns volumes mount-owners confinement-unified confinement cgroup-systemd life options',
