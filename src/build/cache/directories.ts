@@ -37,38 +37,21 @@ export function createCacheDirectories({
   directory: string;
   clock: () => Date;
 }): CacheDirectories {
-  const users = new Map<string, number>();
-  const waiting: (() => void)[] = [];
+  const users = createUsers();
+  const pathOf = (name: string): string => join(directory, name);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-
-  /** `private`: the first of name, name-1, name-2 … that nobody has. */
-  function freeName(name: string): string {
-    for (let count = 0; ; count++) {
-      const own = count === 0 ? name : `${name}-${count}`;
-      if (!users.has(own)) return own;
-    }
-  }
-
-  async function settled(name: string, sharing: CacheMount['sharing']): Promise<string> {
-    if (sharing === 'private') return freeName(name);
-    if (sharing === 'shared') return name;
-    while (users.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
-    return name;
-  }
-
   return {
-    inUse: (id) => users.has(id),
-    path: (name) => join(directory, name),
-    size: (name) => (existsSync(join(directory, name)) ? treeSize(join(directory, name)) : Promise.resolve(0)),
+    inUse: users.has,
+    path: pathOf,
+    size: (name) => (existsSync(pathOf(name)) ? treeSize(pathOf(name)) : Promise.resolve(0)),
     async remove(name) {
-      const gone = join(directory, `${name}.${newId()}`);
-      if (!existsSync(join(directory, name))) return;
-      renameSync(join(directory, name), gone);
+      const gone = pathOf(`${name}.${newId()}`);
+      if (!existsSync(pathOf(name))) return;
+      renameSync(pathOf(name), gone);
       await rm(gone, { recursive: true, force: true });
     },
     async take(name, sharing) {
-      const own = await settled(name, sharing);
-      users.set(own, (users.get(own) ?? 0) + 1);
+      const own = await users.enter(name, sharing);
       let released = false;
       return {
         record: store.view((tx) => recordsIn(tx).get(own)) ? own : undefined,
@@ -83,13 +66,41 @@ export function createCacheDirectories({
         release() {
           if (released) return;
           released = true;
-          const left = (users.get(own) ?? 1) - 1;
-          if (left > 0) users.set(own, left);
-          else users.delete(own);
           noteUse(store, own, clock().toISOString());
-          for (const wake of waiting.splice(0)) wake();
+          users.leave(own);
         },
       };
+    },
+  };
+}
+
+/** Who has which directory. */
+function createUsers() {
+  const users = new Map<string, number>();
+  const waiting: (() => void)[] = [];
+
+  /** The first of name, name-1, name-2 … that nobody has. */
+  function freeName(name: string): string {
+    for (let count = 0; ; count++) {
+      const own = count === 0 ? name : `${name}-${count}`;
+      if (!users.has(own)) return own;
+    }
+  }
+
+  return {
+    has: (name: string) => users.has(name),
+    /** The name of the one that is the caller's now, with others' or alone. */
+    async enter(name: string, sharing: CacheMount['sharing']): Promise<string> {
+      while (sharing === 'locked' && users.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
+      const own = sharing === 'private' ? freeName(name) : name;
+      users.set(own, (users.get(own) ?? 0) + 1);
+      return own;
+    },
+    leave(own: string): void {
+      const left = (users.get(own) ?? 1) - 1;
+      if (left > 0) users.set(own, left);
+      else users.delete(own);
+      for (const wake of waiting.splice(0)) wake();
     },
   };
 }

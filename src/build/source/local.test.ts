@@ -138,3 +138,9 @@ test('a copy that was left half made is made anew', async () => {
   expect(await synced(listed('a'))).toEqual(['a']);
   expect(groups()).toEqual(['a: data']);
 });
+
+test('two that ask at once have copies of their own', async () => {
+  const both = await Promise.all([localFiles({ directories }, 'key'), localFiles({ directories }, 'key')]);
+  expect(readdirSync(directory).length).toBe(2);
+  for (const files of both) files.close();
+});
