@@ -269,6 +269,7 @@ static void copy_other(int from, int to, const char *name) {
   }
   if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) refuse(EAGAIN);
   if (wish.replace && S_ISSOCK(status.st_mode)) return;   // it means something only to who listens
+  if (S_ISCHR(status.st_mode) && status.st_rdev == 0) return;  // an overlay's mark of what is not there
   if (!linked(to, name, &status)) {
     if (S_ISLNK(status.st_mode) && (size = readlinkat(from, name, text, sizeof text - 1)) < 0) stop();
     text[size] = 0;

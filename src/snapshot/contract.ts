@@ -84,6 +84,11 @@ export interface Snapshots {
   view(id: string, as?: 'host'): number;
   /** An image's tree, read only (layers lowest first), as a detached mount, with owners and (as in `mount`) the label as told; the caller closes the fd. */
   viewImage(layers: string[], ids?: IdMapping, label?: string): number;
+  /**
+   * What a container's root has at an absolute path, open for reading (the caller closes it), where one layer alone has it and the way
+   * there is plain; otherwise undefined: the root has it. Owners are the container's own ids. What overlays mark as hidden may be in it.
+   */
+  soleDirectory(id: string, path: string): Promise<number | undefined>;
   /** What the writable layer changes, in the order of the paths. */
   changes(id: string): Promise<Change[]>;
   /** The writable layer as a layer's tar, whiteouts and all: of the same tree always the same bytes. */

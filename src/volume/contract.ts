@@ -45,7 +45,16 @@ export interface Volumes {
    * short is made anew by the next call. One that is mounted for its users must be. With a `part`, a directory of the volume by its
    * path there, which lies at the path `at` of the host, that is what is empty and is filled; nothing where it is none.
    */
-  fill(name: string, image: { rootFd: number; path: string }, part?: { name: string; at: string }): Promise<void>;
+  fill(
+    name: string,
+    image: {
+      rootFd: number;
+      path: string;
+      /** The same directory, open for reading, where somebody has it in a quicker way; `fill` closes it. */
+      alone?: () => Promise<number | undefined>;
+    },
+    part?: { name: string; at: string },
+  ): Promise<void>;
   /** `local`, and the plugins that were met. */
   drivers(): string[];
   /** Finishes what an earlier engine was removing. Call it once, before anything else. */

@@ -9,6 +9,7 @@ import type { Layers } from '../layers/layers.ts';
 import { packTree } from '../pack/pack-tree.ts';
 import { type Layout, overlayPlaces } from '../places/layout.ts';
 import { readChanges } from './changes.ts';
+import { soleDirectory } from './sole-directory.ts';
 
 /** What a container's writable layer makes of its image, from the upper directory as it lies on the disk. */
 export function createDifferences(at: {
@@ -17,7 +18,7 @@ export function createDifferences(at: {
   containers: Containers;
   owners: Owners;
   driver: Driver;
-}): Pick<Snapshots, 'view' | 'viewImage' | 'changes' | 'diff'> {
+}): Pick<Snapshots, 'view' | 'viewImage' | 'changes' | 'diff' | 'soleDirectory'> {
   const { layout, layers, containers, owners, driver } = at;
   const { whole } = driver;
 
@@ -43,21 +44,18 @@ export function createDifferences(at: {
     }
   }
 
-  async function changesOf(id: string, open: () => number[]): Promise<Change[]> {
-    const opened = [containers.upper(id)];
-    try {
-      opened.push(...open());
-      const [upper = -1, ...lower] = opened;
-      return await readChanges(upper, lower, { whole });
-    } finally {
-      opened.forEach(closeFd);
-    }
-  }
+  const changesOf = (id: string, open: () => number[]): Promise<Change[]> =>
+    withUpper(containers, id, open, ([upper = -1, ...lower]) => readChanges(upper, lower, { whole }));
 
   return {
     view: containers.view,
     viewImage,
     changes,
+    async soleDirectory(id, path) {
+      if (whole) return undefined;
+      const below = () => trees(layers, containers.keys(id));
+      return withUpper(containers, id, below, (opened) => soleDirectory(opened, path));
+    },
     async *diff(id) {
       const upper = containers.upper(id);
       try {
@@ -68,6 +66,22 @@ export function createDifferences(at: {
       }
     },
   };
+}
+
+/** Works on the writable layer and what `open` has below it; closes all of it. */
+async function withUpper<T>(
+  containers: Containers,
+  id: string,
+  open: () => number[],
+  work: (opened: number[]) => T | Promise<T>,
+): Promise<T> {
+  const opened = [containers.upper(id)];
+  try {
+    opened.push(...open());
+    return await work(opened);
+  } finally {
+    opened.forEach(closeFd);
+  }
 }
 
 /** Each layer's own tree, the topmost first. */

@@ -3,6 +3,10 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closeFd, openDirectoryAt, type TreeCopier, tryOpenIn } from '../../host/index.ts';
 import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
+import type { Volumes } from '../contract.ts';
+
+/** See Volumes.fill. */
+type ImageDirectory = Parameters<Volumes['fill']>[1];
 
 /**
  * Copies the directory `path` within the root `rootFd` into the empty directory `data`, as Volumes.fill promises. The file
@@ -10,12 +14,13 @@ import { crashpoint, EngineError, messageOf } from '../../kit/index.ts';
  */
 export async function fill(
   { data, marker }: { data: string; marker?: string },
-  image: { rootFd: number; path: string },
+  image: ImageDirectory,
   copyTree: TreeCopier,
 ): Promise<void> {
   if (marker !== undefined && existsSync(marker)) await clear(data);
   else if (readdirSync(data).length > 0) return;
-  const from = tryOpenIn(image.rootFd, image.path, constants.O_RDONLY | constants.O_DIRECTORY);
+  const from =
+    (await image.alone?.()) ?? tryOpenIn(image.rootFd, image.path, constants.O_RDONLY | constants.O_DIRECTORY);
   if (from === undefined) return;
   try {
     // Made before all that it stands for: a journal keeps that order, which nobody has to wait for.

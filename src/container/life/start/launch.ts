@@ -141,7 +141,12 @@ async function fillVolumes(
   const view = row.ids ? context.snapshots.view(row.id) : undefined;
   try {
     for (const { name, destination, subpath = '', part } of wanting) {
-      const image = { rootFd: view ?? rootFd, path: destination };
+      const image = {
+        rootFd: view ?? rootFd,
+        path: destination,
+        // Files that a mount labels have their labels there only.
+        ...(row.labels === undefined && { alone: () => context.snapshots.soleDirectory(row.id, destination) }),
+      };
       await context.volumes.fill(name, image, part === undefined ? undefined : { name: subpath, at: part });
     }
   } finally {
