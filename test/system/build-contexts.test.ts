@@ -251,3 +251,46 @@ int main(void) {
   return 0;
 }
 `;
+
+test('of a directory only what the Dockerfile takes comes here, and nothing of what another one took', async () => {
+  using context = buildContext({
+    'a/one': '1',
+    'a/two': '2',
+    'a/link': '->../c',
+    'b/one.txt': '3',
+    'b/deep/two.txt': '4',
+    'c/far': '5',
+    top: '6',
+  });
+  const dockerfile = at('parts.Dockerfile');
+  const taken = async (...copies: string[]): Promise<string[]> => {
+    writeFileSync(dockerfile, ['FROM scratch', ...copies.map((copy) => `COPY ${copy}`)].join('\n'));
+    return Object.keys(await made(['-f', dockerfile, context.directory])).toSorted();
+  };
+  expect(await taken('a/one top /')).toEqual(['one', 'top']);
+  expect(await taken('b/*.txt /')).toEqual(['one.txt']);
+  expect(await taken('*/one* /')).toEqual(['one', 'one.txt']);
+  expect(await taken('a/link /linked')).toEqual(['linked/far']);
+  expect(await taken('a/link/far /', 'top /')).toEqual(['far', 'top']);
+  expect(await taken('--parents b/**/*.txt /')).toEqual(['b/deep/two.txt', 'b/one.txt']);
+  // What is gone is gone, though it was once taken.
+  rmSync(join(context.directory, 'a/one'));
+  await expect(taken('a/one top /')).rejects.toThrow('"/a/one": not found');
+  expect(await taken('. /')).toContain('b/deep/two.txt');
+});
+
+test('what is kept of a directory is part of the cache: it is told of, and can be taken away', async () => {
+  using context = buildContext({ file: 'x'.repeat(5432), Dockerfile: 'FROM scratch\nCOPY file /\n' });
+  const kept = async () => {
+    const { BuildCache } = (await engine.request('GET', '/system/df?type=build-cache')).json() as {
+      BuildCache: { Type: string; Size: number; Description: string; InUse: boolean }[];
+    };
+    return BuildCache.filter(({ Type, Size }) => Type === 'source.local' && Size === 5432);
+  };
+  await made([context.directory]);
+  expect(await kept()).toEqual([expect.objectContaining({ Description: 'local source for context', InUse: false })]);
+  expect((await engine.tug(['builder', 'prune', '-af'])).code).toBe(0);
+  expect(await kept()).toEqual([]);
+  expect(Object.keys(await made([context.directory]))).toEqual(['file']);
+  expect((await kept()).length).toBe(1);
+});

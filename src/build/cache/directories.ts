@@ -87,11 +87,15 @@ function createUsers() {
     }
   }
 
+  async function free(name: string): Promise<void> {
+    while (users.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+
   return {
     has: (name: string) => users.has(name),
     /** The name of the one that is the caller's now, with others' or alone. */
     async enter(name: string, sharing: CacheMount['sharing']): Promise<string> {
-      while (sharing === 'locked' && users.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
+      if (sharing === 'locked') await free(name);
       const own = sharing === 'private' ? freeName(name) : name;
       users.set(own, (users.get(own) ?? 0) + 1);
       return own;
