@@ -5,7 +5,7 @@ import { hybrid, inputOf, specOf, unified } from '../fixture.ts';
 import { compileLaunch } from '../index.ts';
 import { deviceAccess, deviceRuleText } from './device-access.ts';
 import { deviceProgram } from './device-program.ts';
-import { cpuWeight } from './limits-v2.ts';
+import { compileLimitsV2, cpuWeight } from './limits-v2.ts';
 
 const plan = (resources: Partial<SpecResources>, cgroups = hybrid, mounts: string[] = []): Step[] => {
   const mount = mounts.map((options) => ({
@@ -72,7 +72,10 @@ test('block devices: weights and rates, on v1 and v2', () => {
     'blkio/blkio.throttle.read_bps_device=8:0 1',
     'blkio/blkio.throttle.write_iops_device=8:16 0',
   ]);
-  expect(writes({ blockIO }, unified)).toEqual(['io.weight=8:0 300', 'io.max=8:0 rbps=1', 'io.max=8:16 wiops=max']);
+  // Of one device only bfq takes a weight there.
+  expect(writes({ blockIO }, unified)).toEqual(['io.max=8:0 rbps=1', 'io.max=8:16 wiops=max']);
+  const bfq = compileLimitsV2({ devices: [], blockIO }, '/cg/tug/a', { blkioWeight: 'io.bfq.weight' });
+  expect(bfq).toContainEqual({ op: 'write', path: '/cg/tug/a/io.bfq.weight', value: '8:0 300', optional: false });
 });
 
 test('a limit of a controller that the machine lacks is refused', () => {

@@ -89,10 +89,11 @@ const throttles = [
 
 function blockTraffic(blockIO: SpecBlockIO, parent: CgroupParent): [string, string | number][] {
   const { weight, weightDevice = [] } = blockIO;
-  const ofDevice = parent.blkioWeight === 'io.bfq.weight' ? 'io.bfq.weight' : 'io.weight';
+  // Of one device io.weight is refused where its costs are not modelled, which is nearly everywhere: runc leaves it out, too.
+  const ofDevices = parent.blkioWeight === 'io.bfq.weight' ? weightDevice : [];
   return [
     ...(weight ? [ioWeight(weight, parent)] : []),
-    ...weightDevice.map(({ major, minor, weight }): [string, string] => [ofDevice, `${major}:${minor} ${weight}`]),
+    ...ofDevices.map(({ major, minor, weight }): [string, string] => ['io.bfq.weight', `${major}:${minor} ${weight}`]),
     ...throttles.flatMap(([field, name]) =>
       (blockIO[field] ?? []).map(({ major, minor, rate }): [string, string] => [
         'io.max',
