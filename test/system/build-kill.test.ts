@@ -52,6 +52,7 @@ function leftovers(): string[] {
     'build/run',
     'build/mounts',
     'build/contexts',
+    'blobs/tmp',
     'overlay2/containers',
     'overlay2/incoming',
     'overlay2/doomed',
@@ -134,4 +135,5 @@ test(`killed in the middle of builds (seed ${seed})`, async () => {
   await engine.start();
   for (const what of ['image', 'builder']) expect((await engine.tug([what, 'prune', '-af'])).code).toBe(0);
   await until('the layers of all builds are gone', () => layers().length === 0);
+  expect(readdirSync(join(engine.directory, 'data/build/cache'))).toEqual([]);
 });
