@@ -117,6 +117,23 @@ test('what v2 has no place for is refused or left out in Docker’s words', asyn
   await engine.tug(['rm', swappiness.stdout.trim()]);
 });
 
+test('limits and their changes stand in the files of version 2', async () => {
+  const given =
+    '-m 64m --memory-swap 100m --memory-reservation 32m --cpu-shares 512 --cpus 0.5 --blkio-weight 500'.split(' ');
+  // Of a weight for one device nothing is left where bfq does not see to it, and the container starts all the same.
+  const device = ['--blkio-weight-device', '/dev/vda:200', '--device-write-bps', '/dev/vda:2mb'];
+  await engine.tug(['run', '-d', '--name', 'limited', ...given, ...device, 'busybox', 'sleep', '1000']);
+  const files = 'memory.max memory.swap.max memory.low cpu.max cpu.weight io.max'.split(' ');
+  const { Id } = await json<{ Id: string }>('/containers/limited/json');
+  const stand = () => files.map((file) => readFileSync(`/sys/fs/cgroup/tug/${Id}/${file}`, 'utf8').trim());
+  const rates = expect.stringMatching(/^\d+:\d+ rbps=max wbps=2097152 riops=max wiops=max$/);
+  expect(stand()).toEqual([String(64 << 20), String(36 << 20), String(32 << 20), '50000 100000', '59', rates]);
+  const changed = '-m 128m --memory-swap -1 --memory-reservation 16m --cpu-shares 2048 --cpus 1'.split(' ');
+  expect((await engine.tug(['update', ...changed, 'limited'])).code).toBe(0);
+  expect(stand()).toEqual([String(128 << 20), 'max', String(16 << 20), '100000 100000', '174', rates]);
+  await engine.tug(['rm', '-f', 'limited']);
+});
+
 /** The first process makes cgroups of its own, as a systemd or an engine does; its own cgroup is then open to none. */
 const divides = [
   'cd /sys/fs/cgroup && mkdir own below && echo 1 >own/cgroup.procs',

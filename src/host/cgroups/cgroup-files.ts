@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { trySyscall } from '../calls/syscall.ts';
 import { closeFd } from '../files/files.ts';
@@ -50,36 +50,30 @@ function enableControllers(hierarchy: CgroupHierarchy, directory: string): void 
   for (let at = directory; at.length >= hierarchy.mountPoint.length; at = dirname(at)) chain.unshift(at);
   for (const at of chain) {
     const enabled = new Set(wordsOf(join(at, 'cgroup.subtree_control')));
-    for (const controller of wordsOf(join(at, 'cgroup.controllers'))) {
-      // hugetlb is left alone; a controller may refuse (real-time tasks block cpu), then limits on it fail where they are asked for.
-      if (enabled.has(controller) || controller === 'hugetlb') continue;
-      const refusal = refusalOf(at, controller);
-      if (refusal === 'EBUSY' && at === hierarchy.mountPoint && makeRoom(at)) refusalOf(at, controller);
+    // hugetlb is left alone; a controller may refuse (real-time tasks block cpu), then limits on it fail where they are asked for.
+    const missing = wordsOf(join(at, 'cgroup.controllers')).filter((name) => !enabled.has(name) && name !== 'hugetlb');
+    if (missing.length > 0 && at === hierarchy.mountPoint) makeRoom(at);
+    for (const controller of missing) {
+      try {
+        writeFileSync(join(at, 'cgroup.subtree_control'), `+${controller}`);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+      }
     }
   }
 }
 
-function refusalOf(directory: string, controller: string): string | undefined {
-  try {
-    writeFileSync(join(directory, 'cgroup.subtree_control'), `+${controller}`);
-    return undefined;
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return codeOf(error);
-  }
-}
-
 /**
- * In a container that has a cgroup namespace, what looks like the root is a cgroup like any other: as long as processes are in it, ours
- * among them, it passes no controller on. They move to `init` below it, where Docker's own image of an engine has them, too.
+ * In a container that has a cgroup namespace, what looks like the root is a cgroup like any other, which has a type: as long as processes
+ * are in it, ours among them, those below it are not valid ones. They move to `init`, where Docker's own image of an engine has them, too.
  */
-function makeRoom(root: string): boolean {
-  if (!/^0::\/$/m.test(readFileSync('/proc/self/cgroup', 'utf8'))) return false;
+function makeRoom(root: string): void {
+  if (!existsSync(join(root, 'cgroup.type'))) return;
+  if (!/^0::\/$/m.test(readFileSync('/proc/self/cgroup', 'utf8'))) return;
   const leaf = join(root, 'init');
   mkdirSync(leaf, { recursive: true, mode: 0o755 });
   // 0 is a process that cannot be seen from here; one that has ended meanwhile cannot be moved.
   for (const pid of wordsOf(join(root, 'cgroup.procs')).filter((word) => word !== '0')) moveInto(leaf, pid);
-  return true;
 }
 
 function moveInto(cgroup: string, pid: string): void {
