@@ -70,6 +70,8 @@ function approve({ idle }: Settings): number {
   return 0;
 }
 
+const now = (): Date => new Date();
+
 const write = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function run(settings: Settings, given: Values): Promise<number> {
@@ -148,8 +150,7 @@ async function openGround(settings: Settings, log: Log, opened: (() => unknown)[
   const images = createImages({ store, snapshots, registry, limits: () => limitsOf(settings), log });
   const plugins = createPlugins({ sockets: [join(execRoot, 'plugins')], log });
   await checkAuthorizers(settings.authorizationPlugins, plugins);
-  const clock = () => new Date();
-  const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, plugins, copyTree, log, clock });
+  const volumes = createVolumes({ root: join(dataRoot, 'volumes'), store, plugins, copyTree, log, clock: now });
   opened.push(() => volumes.settled());
   const networks = createNetworks({ store, log, options: { execRoot, ...settings.network } });
   opened.push(() => networks.close());
@@ -175,7 +176,7 @@ async function openRooms(settings: Settings, log: Log, opened: (() => unknown)[]
   const containers = createContainers({ ...ground, logs, tracer, clock, facts, cgroupParent });
   opened.push(() => containers.close());
   const specs = createStepSpecs({ facts, cgroupParent, limits: settings.buildLimits });
-  const builds = createBuilds({ ...ground, registry, specs, clock: () => new Date() });
+  const builds = createBuilds({ ...ground, registry, specs, clock: now });
   opened.push(() => builds.close());
   await volumes.restore();
   builds.restore();
