@@ -1,6 +1,7 @@
 // A machine that has cgroup v2 and nothing else: what is told of it, what a container sees, what it is counted.
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { detectCgroups } from '../../src/host/index.ts';
 import { until } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
@@ -157,3 +158,28 @@ for (const options of [[], ['--user', '1000'], ['--runtime', 'runc']]) {
     await until('nothing is left of them', () => !existsSync(`/sys/fs/cgroup/tug/${Id}`));
   });
 }
+
+test('an engine in a container makes room for limits of its own containers', async () => {
+  const executable = join(import.meta.dirname, '../../dist/tug');
+  const libraries = ['/usr', '/lib', '/lib64'].filter((path) => existsSync(path));
+  const script = [
+    '/tug daemon --data-root /in/data --exec-root /in/exec --pidfile /in/pid -H unix:///in/s >/in/log 2>&1 &',
+    'export DOCKER_HOST=unix:///in/s',
+    'for i in $(seq 600); do /tug version >/dev/null 2>&1 && break; sleep 0.5; done',
+    'mkdir -p /in/root/bin; cp /own/busybox /in/root/bin/cat; /own/busybox tar -C /in/root -cf /in/tar .',
+    '/tug import /in/tar box >/dev/null',
+    '/tug run --rm -m 64m --cpus 0.5 --network none box cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/cpu.max',
+    'cat /sys/fs/cgroup/cgroup.procs | wc -l; kill $(cat /in/pid); wait',
+  ];
+  const binds = [
+    ...libraries.map((path) => `${path}:${path}:ro`),
+    `${executable}:/tug:ro`,
+    '/bin/busybox:/own/busybox:ro',
+  ];
+  const inside = await engine.tug([
+    ...['run', '--rm', '--privileged', '-v', '/in', ...binds.flatMap((bind) => ['-v', bind])],
+    ...['busybox', 'sh', '-c', script.join('\n')],
+  ]);
+  // Whoever was in the root of its cgroups has left it.
+  expect([inside.stdout, inside.stderr]).toEqual([`${64 << 20}\n50000 100000\n0\n`, '']);
+}, 600_000);
