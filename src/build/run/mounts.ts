@@ -7,6 +7,7 @@ import {
   openDirectory,
   openDirectoryAt,
   openIn,
+  SystemError,
   usingFd,
 } from '../../host/index.ts';
 import { crashpoint, EngineError } from '../../kit/index.ts';
@@ -116,9 +117,20 @@ async function addBind(making: Making, mount: BindMount, destination: string): P
     making.made.mounts.push(bind(destination, await ownCopy(making, { root, path: real }), false));
     return;
   }
-  const source = usingFd(openIn(root, bytesOf(real), O_PATH, { noSymlinks: true }), (fd) => making.places.bind(fd));
+  const source = usingFd(openIn(root, bytesOf(real), O_PATH, { noSymlinks: true }), (fd) => bound(making, root, fd));
   crashpoint('build.mounted');
   making.made.mounts.push(bind(destination, source, mount.readonly));
+}
+
+/** The place of a part of a tree. Before Linux 6.15 nothing can be bound of a mount that is nowhere: then the tree gets a place first. */
+function bound({ places }: Making, root: number, part: number): string {
+  try {
+    return places.bind(part);
+  } catch (error) {
+    if (!(error instanceof SystemError) || error.code !== 'EINVAL') throw error;
+    places.attach(openDirectoryAt(root, '.'));
+    return places.bind(part);
+  }
 }
 
 /** Files of the context that a step may write: a copy, which goes with the step. */
