@@ -176,10 +176,8 @@ test('an engine in a container makes room for limits of its own containers', asy
     `${executable}:/tug:ro`,
     '/bin/busybox:/own/busybox:ro',
   ];
-  const inside = await engine.tug([
-    ...['run', '--rm', '--privileged', '-v', '/in', ...binds.flatMap((bind) => ['-v', bind])],
-    ...['busybox', 'sh', '-c', script.join('\n')],
-  ]);
+  const options = ['--privileged', '-v', '/in', ...binds.flatMap((bind) => ['-v', bind])];
+  const inside = await engine.tug(['run', '--rm', ...options, 'busybox', 'sh', '-c', script.join('\n')]);
   // Whoever was in the root of its cgroups has left it.
   expect([inside.stdout, inside.stderr]).toEqual([`${64 << 20}\n50000 100000\n0\n`, '']);
 }, 600_000);
