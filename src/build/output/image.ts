@@ -1,4 +1,3 @@
-import type { StackLayer } from '../../image/index.ts';
 import { digestOf, type ImageConfig } from '../../oci/index.ts';
 import { asksInlineCache, withInlineCache } from '../exchange/export.ts';
 import type { EvaluatedStage } from '../language/index.ts';
@@ -7,7 +6,7 @@ import type { Build } from '../solve/build.ts';
 import type { Built } from '../solve/built.ts';
 import type { Result } from '../solve/result.ts';
 import { datedHistory, wholeConfig } from './history.ts';
-import { type OutcomeLayers, packedLayers, stagedLayers } from './layers.ts';
+import { keepLayers, stagedLayers } from './layers.ts';
 import { squashed, squashedHistory } from './squash.ts';
 
 /** Makes an image of an outcome in this engine. */
@@ -17,9 +16,9 @@ export async function exportImage(
 ): Promise<{ id: string; config: ImageConfig; known: boolean }> {
   const { build, stage, result } = built;
   const { squash } = build.request;
+  const packed = await stagedLayers(build, result);
   // What is made of them on the way reads them.
-  const isKept = squash || asksInlineCache(build.request);
-  const packed = isKept ? keptLayers(await packedLayers(build, result)) : await stagedLayers(build, result);
+  if (squash || asksInlineCache(build.request)) await keepLayers(packed);
   const layers = squash ? await squashed(build, { stage, layers: packed.layers }) : packed.layers;
   task.part('exporting layers');
   const plain = configOf(build, { stage, result, diffIds: layers.map(({ diffId }) => diffId) });
@@ -31,8 +30,6 @@ export async function exportImage(
   for (const name of names) task.part(`naming to ${name}`);
   return { id, config, known };
 }
-
-const keptLayers = (layers: StackLayer[]): OutcomeLayers => ({ layers, staged: [], settle: () => undefined });
 
 function configOf(
   build: Build,

@@ -12,7 +12,7 @@ export interface OutcomeLayers {
   layers: StackLayer[];
   /** The bytes of those that had none, to be kept. */
   staged: StagedBlob[];
-  /** Writes down in the records that they are kept. */
+  /** Writes down in the records that they are kept. Idempotent. */
   settle(): void;
 }
 
@@ -44,10 +44,15 @@ export async function stagedLayers(build: Build, { record, stack }: Result): Pro
 
 /** The same, with bytes that are kept. */
 export async function packedLayers(build: Build, result: Result): Promise<StackLayer[]> {
-  const { layers, staged, settle: settled } = await stagedLayers(build, result);
+  const outcome = await stagedLayers(build, result);
+  await keepLayers(outcome);
+  return outcome.layers;
+}
+
+/** Keeps their bytes, and writes that down. Idempotent. */
+export async function keepLayers({ staged, settle: settled }: OutcomeLayers): Promise<void> {
   await Promise.all(staged.map((bytes) => bytes.keep()));
   settled();
-  return layers;
 }
 
 /** Writes down in the records what their layers are called now, all at once. */

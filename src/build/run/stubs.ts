@@ -1,14 +1,4 @@
-import {
-  closeFd,
-  type FileTime,
-  namesIn,
-  O_PATH,
-  openIn,
-  removeAt,
-  SystemError,
-  setTimesAt,
-  tryStatusOf,
-} from '../../host/index.ts';
+import { closeFd, type FileTime, namesIn, removeAt, setTimesAt, tryStatusOf } from '../../host/index.ts';
 import {
   baseOf,
   byteString,
@@ -21,6 +11,7 @@ import {
   statusAt,
   within,
 } from '../copy/paths.ts';
+import { isThere } from '../copy/select.ts';
 
 /** A place for a mount that the files have not, and the directory in which it will be made, as it was. */
 interface Stub {
@@ -32,8 +23,9 @@ interface Stub {
 export function missingPlaces(root: number, destinations: string[]): Stub[] {
   const stubs = new Map<string, Stub>();
   for (const destination of destinations) {
-    if (leadsSomewhere(root, destination)) continue;
-    const parts = realPath(root, cleaned(byteString(destination))).split('/');
+    const wanted = cleaned(byteString(destination));
+    if (isThere(root, wanted)) continue;
+    const parts = realPath(root, wanted).split('/');
     let way = '';
     for (const part of parts) {
       const parent = way;
@@ -44,16 +36,6 @@ export function missingPlaces(root: number, destinations: string[]): Stub[] {
     }
   }
   return [...stubs.values()];
-}
-
-function leadsSomewhere(root: number, path: string): boolean {
-  try {
-    closeFd(openIn(root, bytesOf(byteString(path)), O_PATH));
-    return true;
-  } catch (error) {
-    if (error instanceof SystemError) return false;
-    throw error;
-  }
 }
 
 /** Takes away those of them that are still empty: a place for a mount is nothing that a step has made. */
