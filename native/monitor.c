@@ -21,6 +21,7 @@
 enum { CLIENTS = 48, CHUNK = 16384, QUEUE = 65536, HELLO = 6, HOLD = 8, REQUEST = 12, HELD = 1024 };
 enum kind { FREE, HELLOING, CONTROL, ATTACHED, HOLDING };
 #define SECOND 1000000000ull
+#define PATIENCE (60 * SECOND)                            // until an engine says hello, which may be held up
 enum { STDIN = 1, STDOUT = 2, STDERR = 4 };
 enum state { PREPARING, WAITING, STARTING, RUNNING, ENDED, TOLD };
 
@@ -553,7 +554,7 @@ static void end(void) {
 
 static void advance(void) {
   uint64_t now = now_ns(CLOCK_MONOTONIC);
-  if (state <= WAITING && (abandoned || (controls() == 0 && now - born > 10 * SECOND))) give_up(0, OP_NONE, ECANCELED, "");
+  if (state <= WAITING && (abandoned || (controls() == 0 && now - born > PATIENCE))) give_up(0, OP_NONE, ECANCELED, "");
   if (state <= STARTING || !child_ended) return;
   if (state == RUNNING) {
     state = ENDED;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -106,6 +107,13 @@ static bool called(const char *name, const char *what) {
   return name && !strcmp(slash ? slash + 1 : name, what);
 }
 
+// Little of the buffers is ever touched: where the kernel gives huge pages to whoever does not refuse, that would be 2 MB.
+static void take_small_pages(void) {
+  extern char __bss_start[], _end[];
+  char *from = (char *)((uintptr_t)__bss_start & ~(uintptr_t)4095);
+  madvise(from, (size_t)(_end - from), MADV_NOHUGEPAGE);
+}
+
 int main(int count, char **arguments) {
   if (count > 0 && called(arguments[0], "docker-init")) return run_init(arguments + 1);
   if (count > 1 && called(arguments[0], "tug-copy")) return run_copy(arguments + 1);
@@ -115,6 +123,7 @@ int main(int count, char **arguments) {
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
   prctl(PR_SET_DUMPABLE, 0);
+  take_small_pages();
   if (chdir("/") || close_range(FD_PLAN, ~0u, 0)) return 1;
   if (called(arguments[0], "tug-shims")) {
     prctl(PR_SET_NAME, "tug-shims");

@@ -33,6 +33,22 @@ test('an engine killed before go takes its container along', async () => {
   forget();
 });
 
+test('an engine that is held up before it has said hello finds what it began', async () => {
+  const begun = [];
+  // At different steps on the way there.
+  for (let step = 0; step < 4; step += 1) {
+    begun.push(bench.launch(['true'], { runtime: 'native' }));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  Bun.sleepSync(11_000);
+  for (const { process, go } of await Promise.all(begun)) {
+    await go();
+    expect(await process.exited).toMatchObject({ code: 0 });
+    await process.release();
+  }
+  clean();
+}, 60_000);
+
 test('one that froze before go is not waited for, and goes when it thaws', async () => {
   const cgroups = detectCgroups();
   // Others make their cgroups on go.

@@ -278,6 +278,8 @@ test('a monitor is small and has given up its powers', async () => {
   const [, kilobytes] = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${shim}/smaps_rollup`, 'utf8')) ?? [];
   console.log(`PSS of a shim: ${kilobytes} kB`);
   expect(Number(kilobytes)).toBeLessThan(1500);
+  // Its buffers take no huge pages, wherever the host gives them to everybody.
+  expect(readFileSync(`/proc/${shim}/smaps`, 'utf8')).toMatch(/^VmFlags: .*\bnh\b/m);
   await pending.process.signal(9);
   await pending.process.exited;
   await pending.process.release();
