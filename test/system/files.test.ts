@@ -55,6 +55,8 @@ function treeOf(mounts: Record<string, Mounted> = {}): FileTree {
     root: fd,
     mounted: (path) => mounts[path],
     mountedBelow: () => false,
+    silent: [],
+    lacksPlaces: false,
     isForeign: () => false,
     close: () => closeFd(fd),
   };

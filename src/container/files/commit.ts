@@ -14,8 +14,8 @@ export async function commit(context: Context, reference: string, options: Commi
   const base = (options.config ?? row.config) as ImageRunConfig;
   const config = mergeConfig(applyChanges(options.changes, base) as ContainerConfig, row.config as ImageRunConfig);
   const { repository, tag, author, comment } = options;
-  const { id, name } = await quietly(context, row, options.pause, () =>
-    context.images.commit({
+  return quietly(context, row, options.pause, async () => {
+    const { id, name } = await context.images.commit({
       parent: row.imageId,
       layer: context.snapshots.diff(row.id),
       config: ordered(config),
@@ -24,10 +24,10 @@ export async function commit(context: Context, reference: string, options: Commi
       tag,
       author,
       comment,
-    }),
-  );
-  context.events.publish(row, 'commit', { comment, imageID: id, imageRef: name ?? '' });
-  return id;
+    });
+    context.events.publish(row, 'commit', { comment, imageID: id, imageRef: name ?? '' });
+    return id;
+  });
 }
 
 function unnamed(): never {

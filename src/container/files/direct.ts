@@ -84,7 +84,7 @@ export function isPlain(tree: FileTree, { path, status }: Located): boolean {
 export async function copyOut(context: Context, found: Located, into: OpenPlace): Promise<number> {
   const from = openDirectoryAt(found.spot.directory, found.spot.name);
   try {
-    const to = openOrMake(into);
+    const to = openPlace(into);
     try {
       const isItself = into.name === '.';
       const options = { within: 'from', top: !isItself, linksUp: isItself ? 0 : 1, ...asArchived } as const;
@@ -97,7 +97,7 @@ export async function copyOut(context: Context, found: Located, into: OpenPlace)
   }
 }
 
-function openOrMake({ directory, name }: OpenPlace): number {
+function openPlace({ directory, name }: OpenPlace): number {
   const bytes = Buffer.from(name, 'latin1');
   if (name !== '.' && !tryStatusOf(directory, bytes)) makeDirectoryAt(directory, bytes, 0o700);
   return openIn(directory, bytes, constants.O_RDONLY | constants.O_DIRECTORY, { noSymlinks: true });

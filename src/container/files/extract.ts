@@ -1,6 +1,4 @@
 import {
-  chmodAt,
-  chownAt,
   closeFd,
   type FileTime,
   linkAt,
@@ -15,7 +13,8 @@ import {
 import { decompressed } from '../../image/index.ts';
 import { EngineError, explainSystemError } from '../../kit/index.ts';
 import { readTar, type TarEntry } from '../../oci/index.ts';
-import { type Fill, hostId, makeEntry, type Spot, setAttributes } from '../../snapshot/index.ts';
+import { type Fill, makeEntry, type Spot, setAttributes } from '../../snapshot/index.ts';
+import { joined, onHost, openOrMake, parted } from './directories.ts';
 import { type Located, locate } from './locate.ts';
 import type { FileTree } from './tree.ts';
 
@@ -73,9 +72,8 @@ async function place(at: Extraction, entry: TarEntry): Promise<void> {
   if (path === undefined) throw new EngineError('internal', `invalid entry name ${quoted(entry.name)}`);
   const own = onHost(at.tree, at.owner ? { ...entry, ...at.owner } : entry);
   if (path === '') return entry.type === 'directory' ? undefined : refuse(at, '.', 'directory', 'non-directory');
-  const slash = path.lastIndexOf('/');
-  const directory = directoryFor(at, path.slice(0, Math.max(slash, 0)));
-  const name = path.slice(slash + 1);
+  const { directory: parent, name } = parted(path);
+  const directory = directoryFor(at, parent);
   const isNew = entry.type === 'file' && (await makeNew(at, own, { directory, name, path }));
   if (isNew) return;
   const before = clearWay(at, { directory, name, path, entry });
@@ -110,19 +108,6 @@ async function makeNew(at: Extraction, entry: TarEntry, target: Target): Promise
 function make(at: Extraction, entry: TarEntry, { directory, name, path }: Target): Promise<void> {
   const fill = entry.elsewhere === undefined ? undefined : at.fetch?.(entry.elsewhere);
   return makeEntry({ directory: directory.fd, name, path }, entry, fill);
-}
-
-/** The ids that stand for the container's; what it has none for is refused, as a program in it could not give it away either. */
-function onHost<T extends { uid: number; gid: number }>({ ids }: FileTree, entry: T): T {
-  if (!ids) return entry;
-  const [uid, gid] = [hostId(ids.uids, entry.uid), hostId(ids.gids, entry.gid)];
-  if (uid === undefined || gid === undefined) {
-    throw new EngineError(
-      'internal',
-      `container ID ${uid === undefined ? entry.uid : entry.gid} cannot be mapped to a host ID`,
-    );
-  }
-  return { ...entry, uid, gid };
 }
 
 /** A name that is not simply a path: dots or nothing between slashes. */
@@ -204,36 +189,13 @@ function directoryFor(at: Extraction, path: string): Located {
   if (at.current?.path === path) return at.current.found;
   at.current?.found.close();
   at.current = undefined;
-  const found = openOrMake(at, path);
+  const found = openOrMake(at.tree, { ...at, path });
   if (found.status.kind !== 'directory') {
     found.close();
     throw new SystemError('mkdir', 20, path);
   }
   at.current = { path, found };
   return found;
-}
-
-function openOrMake(at: Extraction, path: string): Located {
-  const full = joined(at.into, path);
-  try {
-    return locate(at.tree, full, { follow: true });
-  } catch (error) {
-    if (path === '' || !(error instanceof SystemError) || error.code !== 'ENOENT') throw error;
-  }
-  const slash = path.lastIndexOf('/');
-  const parent = openOrMake(at, path.slice(0, Math.max(slash, 0)));
-  try {
-    if (parent.readOnly) throw new SystemError('mkdir', EROFS, path);
-    const name = Buffer.from(path.slice(slash + 1), 'latin1');
-    makeDirectoryAt(parent.fd, name, 0o755);
-    // mkdir(2) heeds the umask.
-    chmodAt(parent.fd, name, 0o755);
-    const owner = onHost(at.tree, at.owner ?? { uid: 0, gid: 0 });
-    if (at.owner || at.tree.ids) chownAt(parent.fd, name, owner);
-  } finally {
-    parent.close();
-  }
-  return locate(at.tree, full, { follow: true });
 }
 
 function settle(at: Extraction): void {
@@ -246,8 +208,6 @@ function settle(at: Extraction): void {
     }
   }
 }
-
-const joined = (one: string, other: string): string => [one, other].filter(Boolean).join('/');
 
 function quoted(name: string): string {
   return JSON.stringify(Buffer.from(name, 'latin1').toString());

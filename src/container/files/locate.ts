@@ -1,5 +1,14 @@
 import { constants } from 'node:fs';
-import { closeFd, type FileStatus, O_PATH, openIn, readLinkAt, SystemError, statFd } from '../../host/index.ts';
+import {
+  closeFd,
+  type FileStatus,
+  isAbsent,
+  O_PATH,
+  openIn,
+  readLinkAt,
+  SystemError,
+  statFd,
+} from '../../host/index.ts';
 import type { Spot } from '../../snapshot/index.ts';
 import type { FileTree } from './tree.ts';
 
@@ -57,6 +66,22 @@ export function locate(tree: FileTree, path: string, options: { follow: boolean 
     return located(trail);
   } catch (error) {
     for (const { fd } of trail.slice(1)) closeFd(fd);
+    throw error;
+  }
+}
+
+/** What is at a path, and where, symlinks resolved; undefined where nothing is. */
+export function whatIs(
+  tree: FileTree,
+  path: string,
+  options: { follow: boolean },
+): Pick<Located, 'path' | 'status'> | undefined {
+  try {
+    const found = locate(tree, path, options);
+    found.close();
+    return found;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }

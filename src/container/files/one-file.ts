@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
-import { copyContents, isAbsent, readAside, statFd, xattrsOf } from '../../host/index.ts';
+import { copyContents, readAside, statFd, xattrsOf } from '../../host/index.ts';
 import { EngineError } from '../../kit/index.ts';
 import { encodeTarHead, tarEnd, tarPadding } from '../../oci/index.ts';
 import type { Context } from '../context.ts';
 import type { ContainerFiles } from './contract.ts';
 import { extract } from './extract.ts';
-import { locate } from './locate.ts';
+import { whatIs } from './locate.ts';
 import { baseName, cleanPath } from './path-stat.ts';
 import { ownerOf, refuseReadOnly, writing } from './reach.ts';
 import { byteString, type FileTree } from './tree.ts';
@@ -36,26 +36,16 @@ export function copyFileIn(
 function placeFor(tree: FileTree, path: string, own: string): { into: string; name: string } {
   const clean = byteString(cleanPath(path));
   if (clean.endsWith('/.')) throw notPlain();
-  const there = kindOf(tree, clean, { follow: true });
-  if (there?.kind === 'directory') return { into: there.path, name: own };
+  const there = whatIs(tree, clean, { follow: true });
+  const kind = there?.status.kind;
+  if (there && kind === 'directory') return { into: there.path, name: own };
   if (clean.endsWith('/')) throw notPlain();
-  if (there?.kind === 'file') return { into: posix.dirname(`/${there.path}`).slice(1), name: baseName(there.path) };
+  if (there && kind === 'file') return { into: posix.dirname(`/${there.path}`).slice(1), name: baseName(there.path) };
   // A link to nothing, or a device.
-  if (there || kindOf(tree, clean, { follow: false })) throw notPlain();
-  const parent = kindOf(tree, posix.dirname(clean), { follow: true });
-  if (parent?.kind !== 'directory') throw notPlain();
+  if (there || whatIs(tree, clean, { follow: false })) throw notPlain();
+  const parent = whatIs(tree, posix.dirname(clean), { follow: true });
+  if (parent?.status.kind !== 'directory') throw notPlain();
   return { into: parent.path, name: baseName(clean) };
-}
-
-function kindOf(tree: FileTree, path: string, options: { follow: boolean }) {
-  try {
-    const found = locate(tree, path, options);
-    found.close();
-    return { kind: found.status.kind, path: found.path };
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
 }
 
 /** From so many bytes on contents go from file to file. */

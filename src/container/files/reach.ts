@@ -6,8 +6,9 @@ import { resolve } from '../lookup.ts';
 import { type ContainerRow, getRow } from '../row.ts';
 import { lookupUser } from '../spec/process/users.ts';
 import { type Located, locate } from './locate.ts';
+import { runningTree, stoppedTree } from './open-tree.ts';
 import { cleanPath } from './path-stat.ts';
-import { byteString, type FileTree, runningTree, stoppedTree } from './tree.ts';
+import { byteString, type FileTree } from './tree.ts';
 
 /** What is at the user's path; otherwise Docker's words. */
 export function find(tree: FileTree, { reference, path }: { reference: string; path: string }): Located {
@@ -29,11 +30,20 @@ function notThere({ reference, path }: { reference: string; path: string }): Eng
   return new EngineError('notFound', `Could not find the file ${path} in container ${reference}`);
 }
 
-/** A stopped container is read through a mount of its own, so that it may be started meanwhile. */
+/** The files of a container; where mounts had no places yet, they have them now. */
 export async function treeToRead(context: Context, row: ContainerRow): Promise<FileTree> {
+  const tree = await treeNow(context, row);
+  if (!tree.lacksPlaces) return tree;
+  tree.close();
+  await writing(context, row.id, async () => undefined);
+  return treeNow(context, row);
+}
+
+/** A stopped container is read through a mount of its own, so that it may be started meanwhile. */
+async function treeNow(context: Context, row: ContainerRow): Promise<FileTree> {
   const run = context.runs.get(row.id);
   if (run) return runningTree(context, row, run.process.openRoot());
-  return stoppedTree(context, row, context.snapshots.view(row.id, 'host'));
+  return stoppedTree(context, row, { root: context.snapshots.view(row.id, 'host') });
 }
 
 /**
@@ -64,7 +74,8 @@ export async function writing<T>(
     const begun = context.runs.get(id);
     if (begun) return into(row, runningTree(context, row, begun.process.openRoot()));
     // The disk is not waited for: what is copied is as safe as what the container writes.
-    return into(row, stoppedTree(context, row, context.snapshots.mount(id, { volatile: true })));
+    const root = context.snapshots.mount(id, { volatile: true });
+    return into(row, stoppedTree(context, row, { root, makePlaces: true }));
   });
 }
 
