@@ -6,6 +6,8 @@ import type { ContainerRow } from './row.ts';
 /** What happens to containers, in Docker's event messages. Publish after the commit that made it true. */
 export interface Events {
   publish(row: ContainerRow, action: string, attributes?: Record<string, string>): void;
+  /** Of a process more, with its command as Docker writes it: the program, a space, its arguments. */
+  ofExec(row: ContainerRow, action: 'exec_create' | 'exec_start', exec: { id: string; command: string[] }): void;
   /** What concerns no single container. */
   announce(action: string, attributes: Record<string, string>): void;
   /** What a container does with something else. */
@@ -28,10 +30,14 @@ export function createEvents(options: { clock: Clock; log: Log }): Events {
       timeNano: Number(now),
     });
   };
+  const publish: Events['publish'] = (row, action, attributes = {}) =>
+    tell('container', action, { ID: row.id, Attributes: { ...row.config.Labels, ...own(row), ...attributes } });
   return {
     subscribe: topic.subscribe,
-    publish: (row, action, attributes = {}) =>
-      tell('container', action, { ID: row.id, Attributes: { ...row.config.Labels, ...own(row), ...attributes } }),
+    publish,
+    ofExec(row, action, { id, command: [program = '', ...rest] }) {
+      publish(row, `${action}: ${program} ${rest.join(' ')}`, { execID: id });
+    },
     announce: (action, attributes) => tell('container', action, { ID: '', Attributes: attributes }),
     relate: (type, action, id, attributes) => tell(type, action, { ID: id, Attributes: attributes }),
   };

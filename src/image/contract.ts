@@ -20,11 +20,11 @@ export interface Image {
   layers: string[];
 }
 
-/** `name` is the name that was given or, as in Docker's events, the id. `labels` are the image's. */
+/** `name` is the name that was given or, as in Docker's events, the id; what concerns no single image has none. `labels` are the image's. */
 export interface ImageEvent {
   action: string;
   id: string;
-  name: string;
+  name?: string;
   labels: Record<string, string>;
 }
 

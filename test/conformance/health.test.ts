@@ -149,6 +149,32 @@ describe.skipIf(peer === undefined)('compared with a real Docker', () => {
     expect(said).toEqual(expected as NonNullable<typeof expected>);
   }, 60_000);
 
+  test('the events of an exec, a commit, and of everything that is pruned', async () => {
+    const from = since();
+    const none = ['-f', '--filter', 'label=lc-none'];
+    await both([
+      ['run', '-d', '--name', 'lc-busy', image, 'sleep', '60'],
+      ['exec', 'lc-busy', 'true'],
+      ['exec', 'lc-busy', 'echo', 'a b', 'c'],
+      ['commit', 'lc-busy', 'lc-busy:1'],
+      ['rmi', 'lc-busy:1'],
+      ['rm', '-f', 'lc-busy'],
+      ['container', 'prune', ...none],
+      ['network', 'prune', ...none],
+      ['volume', 'prune', ...none],
+      ['image', 'prune', ...none],
+      ['builder', 'prune', '-f', '--filter', 'unused-for=9999h'],
+    ]);
+    const [expected, said] = await Promise.all(
+      [theirs, ours].map(async (side) => {
+        const all = await events(side, from);
+        return all.filter((line) => /^container (?!destroy|die).*"lc-busy"| prune /.test(line)).map(normal);
+      }),
+    );
+    expect(expected?.filter((line) => line.includes(' prune '))).toHaveLength(5);
+    expect(said).toEqual(expected as NonNullable<typeof expected>);
+  }, 60_000);
+
   test('a container between two lives', async () => {
     await both([
       ['run', '-d', '--name', 'lc-loop', '--restart', 'always', image, 'false'],

@@ -40,7 +40,7 @@ async function launch({ context, record, size, ready }: ExecStart): Promise<{ en
     const { process, go } = await launching;
     record.process = process;
     await ready(process);
-    context.events.publish(row, `exec_start: ${(record.config.Cmd ?? []).join(' ')}`, { execID: record.id });
+    context.events.ofExec(row, 'exec_start', { id: record.id, command: record.config.Cmd ?? [] });
     // A failure of `go` has undone itself.
     launching = undefined;
     await go();

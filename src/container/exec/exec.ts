@@ -37,7 +37,7 @@ export function execCreate(context: Context, reference: string, config: ExecRequ
     pid: 0,
   };
   context.execs.add(record);
-  context.events.publish(row, `exec_create: ${Cmd.join(' ')}`, { execID: record.id });
+  context.events.ofExec(row, 'exec_create', { id: record.id, command: Cmd });
   return { Id: record.id };
 }
 

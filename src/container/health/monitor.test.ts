@@ -71,7 +71,7 @@ test('probes one after another, with results, status and events', async () => {
     'health_status: unhealthy',
   ]);
   const actions = events.filter(({ Action }) => Action?.startsWith('exec')).map(({ Action }) => Action);
-  expect(actions.slice(0, 3)).toEqual(['exec_create: probe', 'exec_start: probe', 'exec_die']);
+  expect(actions.slice(0, 3)).toEqual(['exec_create: probe ', 'exec_start: probe ', 'exec_die']);
   const shown = async (value: string) =>
     (await containers.list({ all: false, size: false, filters: { health: [value] } })).map(({ Status }) => Status);
   expect(await shown('unhealthy')).toEqual(['Up Less than a second (unhealthy)']);

@@ -20,7 +20,7 @@ export async function runProbe(
   const output = createProbeOutput();
   const record = newRecord(row.id, check);
   context.execs.add(record);
-  context.events.publish(row, `exec_create: ${check.argv.join(' ')}`, { execID: record.id });
+  context.events.ofExec(row, 'exec_create', { id: record.id, command: check.argv });
   try {
     const late = await runUntilEnd({ context, record, check, output, halted });
     const end = context.clock();

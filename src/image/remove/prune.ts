@@ -29,7 +29,7 @@ export async function pruneImages(
     }
   }
   const reclaimed = deleted.reduce((sum, { Deleted }) => sum + (sizes.get(Deleted ?? '') ?? 0), 0);
-  publishAll(context, [{ action: 'prune', id: '', name: '', labels: { reclaimed: String(reclaimed) } }]);
+  publishAll(context, [{ action: 'prune', id: '', labels: { reclaimed: String(reclaimed) } }]);
   return { ImagesDeleted: deleted, SpaceReclaimed: reclaimed };
 }
 

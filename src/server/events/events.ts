@@ -36,7 +36,7 @@ export function createEvents({ containers, images, volumes, networks, dataRoot, 
   const endings = [
     containers.subscribe(publish),
     images.subscribe(({ action, id, name, labels }) =>
-      tell('image', action, { ID: id, Attributes: { ...labels, name } }),
+      tell('image', action, { ID: id, Attributes: { ...labels, ...(name !== undefined && { name }) } }),
     ),
     networks.subscribe(({ Action = '', Actor = {} }) => tell('network', Action, Actor)),
     volumes.subscribe(({ action, name, driver }) => tell('volume', action, { ID: name, Attributes: { driver } })),

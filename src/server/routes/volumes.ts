@@ -6,7 +6,7 @@ import { type Request, readJsonBody, sendJson } from '../request.ts';
 import type { Route } from '../router.ts';
 
 /** Named and anonymous volumes. */
-export function volumeRoutes({ volumes }: Backends): Route[] {
+export function volumeRoutes({ volumes, system }: Backends): Route[] {
   return [
     ['GET', '/volumes', async (request) => sendJson(request, 200, await volumes.list(listFilters(request)))],
     ['GET', '/volumes/{name}', async (request) => sendJson(request, 200, await volumes.inspect(request.name))],
@@ -40,7 +40,9 @@ export function volumeRoutes({ volumes }: Backends): Route[] {
           if (filters.all) throw new EngineError('invalid', "invalid filter 'all'");
           filters.all = ['true'];
         }
-        await sendJson(request, 200, await volumes.prune(filters));
+        const pruned = await volumes.prune(filters);
+        system.events.tell('volume', 'prune', { ID: '', Attributes: { reclaimed: String(pruned.SpaceReclaimed) } });
+        await sendJson(request, 200, pruned);
       },
     ],
     [

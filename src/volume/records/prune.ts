@@ -8,7 +8,10 @@ type Filters = Record<string, string[]>;
 
 const known = ['all', 'label', 'label!'];
 
-/** The volumes that nobody uses and the filters let go, with the bytes of their files; anonymous ones alone unless `all`. */
+/**
+ * The volumes that nobody uses and the filters let go, with the bytes of their files; anonymous ones alone unless `all`. As in Docker
+ * those with options stay: what they show lies elsewhere, and another may not be made of the name alone.
+ */
 export async function pruned(place: Place, filters: Filters): Promise<{ name: string; size: number }[]> {
   const wanted = pruneFilter(filters);
   const found = place.store.view((tx) =>
@@ -17,16 +20,15 @@ export async function pruned(place: Place, filters: Filters): Promise<{ name: st
       .all()
       .filter(
         ({ id, document }) =>
-          !document.removing && document.driver === undefined && tx.refs.ownersOf(`volume:${id}`).length === 0,
+          !document.removing &&
+          document.driver === undefined &&
+          Object.keys(document.options ?? {}).length === 0 &&
+          tx.refs.ownersOf(`volume:${id}`).length === 0,
       )
       .filter(({ document }) => wanted(document)),
   );
   return Promise.all(
-    found.map(async ({ id, document }) => ({
-      name: id,
-      // What such a volume shows while it is mounted is not its own.
-      size: document.options?.device || document.options?.size ? 0 : await treeSize(dataPath(place, id)).catch(() => 0),
-    })),
+    found.map(async ({ id }) => ({ name: id, size: await treeSize(dataPath(place, id)).catch(() => 0) })),
   );
 }
 

@@ -48,7 +48,7 @@ export function resolveMountPoints(config: ContainerConfig, hostConfig: HostConf
     // Docker lets the runtime fail on this one, at each start.
     if (posix.resolve('/', path) === '/') throw new EngineError('invalid', rootTaken);
     if (!taken.has(destination) && !tmpfs.has(destination)) {
-      points.push({ ...blank, type: 'volume', destination, copy: true });
+      points.push({ ...blank, type: 'volume', destination, copy: true, driver: hostConfig.VolumeDriver || '' });
     }
   }
   return points;

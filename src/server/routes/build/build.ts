@@ -1,6 +1,6 @@
 import type { BuildRequest, Builds, ReceivedFiles } from '../../../build/index.ts';
 import { EngineError } from '../../../kit/index.ts';
-import type { Backends } from '../../contract.ts';
+import type { Backends, Events } from '../../contract.ts';
 import { describeError } from '../../errors.ts';
 import { type Handler, type Request, sendJson } from '../../request.ts';
 import type { Route } from '../../router.ts';
@@ -10,9 +10,9 @@ import { readDockerfile } from './dockerfile.ts';
 import { optionsOf } from './options.ts';
 
 /** Building as Docker's classic builder is asked for it, and what its cache holds. */
-export function buildRoutes({ builds }: Backends): Route[] {
+export function buildRoutes({ builds, system }: Backends): Route[] {
   return [
-    ['POST', '/build/prune', pruneHandler(builds)],
+    ['POST', '/build/prune', pruneHandler(builds, system.events)],
     ['POST', '/build/cancel', cancelHandler],
     ['POST', '/build', buildHandler(builds)],
     ['POST', '/tug/build', directBuild(builds)],
@@ -81,7 +81,7 @@ function createLines({ reply }: Request) {
   };
 }
 
-function pruneHandler(builds: Builds): Handler {
+function pruneHandler(builds: Builds, events: Events): Handler {
   return async (request) => {
     const { query } = request;
     const limits = {
@@ -95,6 +95,7 @@ function pruneHandler(builds: Builds): Handler {
       filters: query.filters(),
       ...given,
     });
+    events.tell('builder', 'prune', { ID: '', Attributes: { reclaimed: String(SpaceReclaimed) } });
     await sendJson(request, 200, { CachesDeleted: CachesDeleted.length > 0 ? CachesDeleted : null, SpaceReclaimed });
   };
 }
