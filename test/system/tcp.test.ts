@@ -69,7 +69,10 @@ describe('with certificates of clients', () => {
 
 test('TLS without them, and an open port, are warned of', async () => {
   const [secure, open] = [await freePort(), await freePort()];
-  const engine = await startEngine({ args: [`--host=tcp://localhost:${secure}`, '--tlsverify=false', ...serverTls()] });
+  // Debian's own order, where IPv6 comes first; clients dial 127.0.0.1.
+  const hostFiles = { '/etc/hosts': '::1 localhost\n127.0.0.1 localhost\n' };
+  const args = [`--host=tcp://localhost:${secure}`, '--tlsverify=false', ...serverTls()];
+  const engine = await startEngine({ args, hostFiles });
   for (const result of await each(secure, ['--tls', `--tlscacert=${file('ca.pem')}`, 'ps', '-q'])) {
     expect(result).toEqual({ stdout: '', stderr: '', code: 0 });
   }

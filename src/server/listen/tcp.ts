@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { lookup } from 'node:dns/promises';
+import { type AddressInfo, createServer, isIP, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { EngineError, type Log, messageOf } from '../../kit/index.ts';
 import type { ServerTls, TcpAddress } from '../contract.ts';
@@ -19,13 +20,20 @@ export async function listenTcp(
   const accept = acceptTcp(serve);
   const server = tls ? secureServer(tls, accept, log) : createServer({ allowHalfOpen: true }, accept);
   try {
-    await bind(server, { host, port }, log);
+    await bind(server, { host: await addressOf(host), port }, log);
   } catch (error) {
     const { code } = error as { code?: string };
     const reason = code === 'EADDRINUSE' ? 'bind: address already in use' : messageOf(error);
     throw new EngineError('conflict', `listen tcp ${host}:${port}: ${reason}`, error);
   }
   return { port: (server.address() as AddressInfo).port, stop: () => server.close() };
+}
+
+/** A name that stands for addresses of both kinds means the IPv4 one, as for Go's listeners: clients dial `127.0.0.1` for `localhost`. */
+async function addressOf(host: string): Promise<string> {
+  if (host === '' || isIP(host) !== 0) return host;
+  const known = await lookup(host, { all: true });
+  return (known.find(({ family }) => family === 4) ?? known[0])?.address ?? host;
 }
 
 /** What a connection of a port is set to before it is served. */
