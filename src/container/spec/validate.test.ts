@@ -115,6 +115,12 @@ test('what the kernel cannot limit is discarded with a warning', () => {
   expect(unified.OomKillDisable).toBe(false);
 });
 
+test('of version 2 shares are bent to weights, so none is too small or too large', () => {
+  for (const CpuShares of [1, 300_000]) {
+    expect(check({}, { CpuShares }, { ...facts, cgroupVersion: 2 })[1].CpuShares).toBe(CpuShares);
+  }
+});
+
 test('defaults are what Docker shows', () => {
   const [warnings, hostConfig] = check({}, { Memory: 10 * MB, MemorySwappiness: -1, PidsLimit: 0, IpcMode: '' });
   expect(warnings).toEqual([]);

@@ -49,7 +49,9 @@ function isAddress(text: string, family: 4 | 6): boolean {
 
 function outOfRange(record: NetworkRecord, text: string, family: 4 | 6): string[] {
   if (text === '') return [];
-  const pools = record.pools.filter((pool) => parsePrefix(pool.subnet)?.subnet.family === family && pool.isStatic);
+  // The networks that are always there have their subnets from the configuration.
+  const isGiven = (pool: NetworkRecord['pools'][number]) => pool.isStatic || isPredefined(record.name);
+  const pools = record.pools.filter((pool) => parsePrefix(pool.subnet)?.subnet.family === family && isGiven(pool));
   if (pools.length === 0) {
     return ['user specified IP address is supported only when connecting to networks with user configured subnets'];
   }

@@ -148,9 +148,11 @@ function checkCpu(config: HostConfig, facts: HostFacts): void {
     }
   }
   if (CpuShares < 0) throw refuse(`invalid CPU shares (${CpuShares}): value must be a positive integer`);
-  // The kernel would silently bend these to its own bounds.
-  if (CpuShares === 1) throw refuse('the minimum allowed cpu-shares is 2');
-  if (CpuShares > 262144) throw refuse('the maximum allowed cpu-shares is 262144');
+  // There the kernel would silently bend these to its own bounds; of version 2 they are weights within bounds of its own.
+  if (facts.cgroupVersion === 1) {
+    if (CpuShares === 1) throw refuse('the minimum allowed cpu-shares is 2');
+    if (CpuShares > 262144) throw refuse('the maximum allowed cpu-shares is 262144');
+  }
   if (CpuPeriod !== 0 && (CpuPeriod < 1000 || CpuPeriod > 1_000_000)) {
     throw refuse('CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)');
   }
