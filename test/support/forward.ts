@@ -11,16 +11,24 @@ export function packText(text: string): Buffer {
 
 /** All values that bytes are; texts are latin1, so that every byte is seen. */
 export function unpack(bytes: Buffer): Value[] {
+  const { values, rest } = unpackWhole(bytes);
+  if (rest.length > 0) throw new Error(`${rest.length} bytes are no whole value`);
+  return values;
+}
+
+class Incomplete extends Error {}
+
+/** The values that have come whole, and the bytes of one that has not. */
+function unpackWhole(bytes: Buffer): { values: Value[]; rest: Buffer } {
   const values: Value[] = [];
   let at = 0;
-  const number = (size: number): number => {
+  const take = (size: number): number => {
+    if (at + size > bytes.length) throw new Incomplete();
     at += size;
-    return bytes.readUIntBE(at - size, size);
+    return at - size;
   };
-  const text = (size: number): string => {
-    at += size;
-    return bytes.toString('latin1', at - size, at);
-  };
+  const number = (size: number): number => bytes.readUIntBE(take(size), size);
+  const text = (size: number): string => bytes.toString('latin1', take(size), at);
   const many = (count: number): Value[] => Array.from({ length: count }, () => value());
   const map = (count: number): Value =>
     Object.fromEntries(Array.from({ length: count }, () => [String(value()), value()]));
@@ -40,15 +48,22 @@ export function unpack(bytes: Buffer): Value[] {
     if (kind === 0xd7) return `time ${number(1)} ${number(4)} ${number(4)}`;
     throw new Error(`unexpected ${kind.toString(16)} at ${at - 1}`);
   };
-  while (at < bytes.length) values.push(value());
-  return values;
+  let whole = 0;
+  try {
+    for (; at < bytes.length; whole = at) values.push(value());
+  } catch (error) {
+    if (!(error instanceof Incomplete)) throw error;
+  }
+  return { values, rest: bytes.subarray(whole) };
 }
 
-/** The ids of the chunks that bytes, whole messages, ask to be acknowledged. */
-export function takeChunks(bytes: Buffer): string[] {
-  return unpack(bytes).flatMap((message) => {
+/** The ids of the chunks that the messages in bytes ask to be acknowledged, and what has come of the message after them. */
+export function takeChunks(bytes: Buffer): { chunks: string[]; rest: Buffer } {
+  const { values, rest } = unpackWhole(bytes);
+  const chunks = values.flatMap((message) => {
     const option = Array.isArray(message) ? message[3] : undefined;
     const chunk = typeof option === 'object' && !Array.isArray(option) ? option.chunk : undefined;
     return typeof chunk === 'string' ? [chunk] : [];
   });
+  return { chunks, rest };
 }

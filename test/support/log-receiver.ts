@@ -24,9 +24,11 @@ export function receive(kind: Kind, port: number, out: string): { close(): void 
   const server = createServer((socket) => {
     const number = connections++;
     sockets.add(socket);
+    // A message may come in pieces.
+    let begun: Buffer = Buffer.alloc(0);
     socket.on('data', (bytes: Buffer) => {
       note(number, bytes);
-      if (kind === 'forward') acknowledge(socket, bytes);
+      if (kind === 'forward') begun = acknowledge(socket, Buffer.concat([begun, bytes]));
     });
     socket.on('error', () => undefined);
   });
@@ -39,10 +41,11 @@ export function receive(kind: Kind, port: number, out: string): { close(): void 
   };
 }
 
-function acknowledge(socket: Socket, bytes: Buffer): void {
-  for (const chunk of takeChunks(bytes)) {
-    socket.write(Buffer.concat([Buffer.from([0x81]), packText('ack'), packText(chunk)]));
-  }
+/** Returns what no whole message is yet. */
+function acknowledge(socket: Socket, bytes: Buffer): Buffer {
+  const { chunks, rest } = takeChunks(bytes);
+  for (const chunk of chunks) socket.write(Buffer.concat([Buffer.from([0x81]), packText('ack'), packText(chunk)]));
+  return rest;
 }
 
 if (import.meta.main) {

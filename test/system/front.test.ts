@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { until } from '../support/command.ts';
+import { slowness, until } from '../support/command.ts';
 import { type Engine, startEngine } from '../support/engine.ts';
 import { createRandom, type Random } from '../support/random.ts';
 import { damagedRequests } from './front-requests.ts';
@@ -74,14 +74,14 @@ test(
     await misbehaveFor(1000, random); // What is loaded and compiled once is no leak.
     const before = await settled();
     const used = memory();
-    expect(await misbehaveFor(seconds * 1000, random)).toBeGreaterThan(100);
+    expect(await misbehaveFor(seconds * slowness * 1000, random)).toBeGreaterThan(100);
     expect((await engine.request('GET', '/_ping')).text).toBe('OK');
     await until('the descriptors of clients are closed', () => descriptors() <= before + 8, 15_000);
     await until(`memory is back near ${used} kB`, () => memory() < used + 60 * megabyte, 30_000);
     const list = (await engine.request('GET', '/containers/json?all=1')).json() as unknown[];
     expect(list).toHaveLength(21);
   },
-  (seconds + 60) * 1000,
+  (seconds + 60) * slowness * 1000,
 );
 
 async function askForList(): Promise<[status: number, length: number]> {

@@ -91,6 +91,8 @@ async function put(archive: Uint8Array): Promise<void> {
     root: fd,
     mounted: () => undefined,
     mountedBelow: () => false,
+    silent: [],
+    lacksPlaces: false,
     isForeign: () => false,
     close: () => closeFd(fd),
   };

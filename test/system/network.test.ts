@@ -246,7 +246,7 @@ const onThisMachine = (): void => {
     client.kill('SIGKILL');
     await client.exited;
     await networks.release('between'.padEnd(64, '0'));
-  }, 5000);
+  }, 5_000);
 
   test('an address is not given again before its link has gone', async () => {
     const box = await start('one');
@@ -338,7 +338,8 @@ const onThisMachine = (): void => {
   test('whoever flushes the ruleset harms nobody for long', async () => {
     const one = await start('one', published('80/tcp', '8080'));
     await must(['nft', 'flush', 'ruleset']);
-    expect(await outside.get('http://203.0.113.1:8080')).toBe(7);
+    // Until something starts, or the watch sees it; an emulated machine is too slow to look before that.
+    if (slowness === 1) expect(await outside.get('http://203.0.113.1:8080')).toBe(7);
     await start('two', published('80/tcp', '8081'));
     expect(await outside.get('http://203.0.113.1:8080')).toBe('one 203.0.113.2');
     expect(await outside.get('http://203.0.113.1:8081')).toBe('two 203.0.113.2');
@@ -356,9 +357,11 @@ const onThisMachine = (): void => {
 
   test('a bridge that was deleted is made again, and the containers are on it', async () => {
     const one = await start('one', published('80/tcp', '8080'));
+    const number = async () => (await run(['ip', '-o', 'link', 'show', 'tug0'])).stdout.split(':')[0];
+    const before = await number();
     await must(['ip', 'link', 'del', 'tug0']);
-    expect(await outside.get('http://203.0.113.1:8080')).not.toBe('one 203.0.113.2');
-    await until('the watch has seen it', async () => (await run(['ip', 'link', 'show', 'tug0'])).code === 0);
+    if (slowness === 1) expect(await outside.get('http://203.0.113.1:8080')).not.toBe('one 203.0.113.2');
+    await until('the watch has made another', async () => !['', before].includes(await number()));
     await until('the port is back', async () => (await outside.get('http://203.0.113.1:8080')) === 'one 203.0.113.2');
     const two = await start('two');
     expect(await two.get(`http://${one.ip}`)).toBe(`one ${two.ip}`);

@@ -13,18 +13,9 @@ beforeAll(async () => {
   await engine.withBusybox();
   const place = join(engine.directory, 'far');
   server = await mountHungFuse(engine, place);
-  for (const name of ['runs', 'created'])
-    await engine.tug([
-      name === 'runs' ? 'run' : 'create',
-      ...(name === 'runs' ? ['-d'] : []),
-      '--name',
-      name,
-      '-v',
-      `${place}:/far`,
-      'busybox',
-      'sleep',
-      '1000',
-    ]);
+  const far = ['-v', `${place}:/far`];
+  await engine.tug(['run', '-d', '--name', 'runs', ...far, 'busybox', 'sleep', '1000']);
+  await engine.tug(['create', '--name', 'created', ...far, '-v', 'near:/far/near', 'busybox', 'true']);
 }, 60_000);
 
 afterAll(async () => {

@@ -6,8 +6,6 @@ export const omitted: Record<string, string> = {
   'test/system/confinement-cgroup.test.ts': 'it is about the layout of the machine that runs `make test`',
   'test/system/host-firewalls.test.ts': 'it fetches other firewalls, and the machine has no network',
   'test/system/kill-seeded.test.ts': 'hours under emulation',
-  'test/system/nested.test.ts':
-    'a whole Debian and a Docker started in a container take longer than is waited for; run it by its name',
   'test/system/soak.test.ts': 'hours under emulation',
   'test/system/takeover.test.ts': 'it builds engines of the repository’s history, which is not brought along',
 };
