@@ -297,12 +297,7 @@ static void execute(struct reader body) {
   // The container counts as started; it dies of it, as under runc.
   const char *reason = strerror(errno);
   char first = reason[0] >= 'A' && reason[0] <= 'Z' ? reason[0] + 32 : reason[0];
-  (void)!write(2, "exec ", 5);
-  (void)!write(2, path, strlen(path));
-  (void)!write(2, ": ", 2);
-  (void)!write(2, &first, 1);
-  (void)!write(2, reason + 1, strlen(reason) - 1);
-  (void)!write(2, "\n", 1);
+  dprintf(2, "exec %s: %c%s\n", path, first, reason + 1); // in one piece
   (void)!write(child_sync, "S", 1);
   _exit(255);
 }

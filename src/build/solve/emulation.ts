@@ -14,9 +14,13 @@ export async function explainingForeign<T>(
   const host = hostPlatform();
   if (platform.architecture === host.architecture) return work(log);
   let isForeign = false;
+  // What comes after it may be the rest of the words.
+  const heard = { 1: '', 2: '' };
   try {
     return await work((stream, bytes) => {
-      isForeign ||= Buffer.from(bytes).includes(words);
+      const text = heard[stream] + Buffer.from(bytes).toString('latin1');
+      isForeign ||= text.includes(words);
+      heard[stream] = text.slice(1 - words.length);
       log(stream, bytes);
     });
   } catch (error) {
