@@ -1,10 +1,11 @@
 // Networks as Docker's own programs use them: names, addresses, ports and live changes, over the engine's death, and compose.
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Result, run, until } from '../support/command.ts';
 import { type Engine, freePort, startEngine } from '../support/engine.ts';
+import { clientPlugins } from '../support/peer.ts';
 
 let engine: Engine;
 
@@ -260,15 +261,15 @@ test('the doctor says why a packet arrives or not', async () => {
   expect((await ask('nobody', 'plain')).code).toBe(1);
 });
 
-const plugins = '/var/tmp/tug-peers/config/cli-plugins/docker-compose';
+const plugins = await clientPlugins();
 
-test.skipIf(!existsSync(plugins))(
+test.skipIf(!plugins)(
   'compose brings up three services on two networks',
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'tug-compose-'));
     const config = join(engine.directory, 'config');
     mkdirSync(join(config, 'cli-plugins'), { recursive: true });
-    await run(['cp', plugins, join(config, 'cli-plugins/')]);
+    await run(['cp', join(plugins ?? '', 'cli-plugins/docker-compose'), join(config, 'cli-plugins/')]);
     const port = await freePort();
     const file = `
 services:

@@ -33,10 +33,11 @@ function mounts(): string[] {
     .map((line) => `mount ${line.split(' ').slice(3, 5).join(' ')}`);
 }
 
+/** Those of a real Docker are in `docker`, which it never removes. */
 function cgroups(directory: string, depth: number): string[] {
   if (depth === 0) return [];
   return tryList(directory)
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && entry.name !== 'docker')
     .flatMap((entry) => {
       const path = join(directory, entry.name);
       return [`cgroup ${path}`, ...cgroups(path, depth - 1)];

@@ -14,6 +14,14 @@ export async function startPeer(): Promise<string | undefined> {
   return socket;
 }
 
+/** A DOCKER_CONFIG with Docker's own compose and buildx; undefined where none can be had. */
+export async function clientPlugins(): Promise<string | undefined> {
+  const made = await run([script, 'clients'], { timeout: 600_000 });
+  if (made.code === 0) return made.stdout.trim();
+  console.log(`compose and buildx are skipped, they cannot be had: ${made.stderr.trim().split('\n').at(-1) ?? ''}`);
+  return undefined;
+}
+
 /** Takes away what interrupted runs have left in it, so that only what a test makes is there to be compared. */
 export async function emptyPeer(socket: string): Promise<void> {
   const env = { DOCKER_HOST: `unix://${socket}` };

@@ -2,14 +2,12 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Result, run } from '../../support/command.ts';
-import { startPeer } from '../../support/peer.ts';
+import type { Result } from '../../support/command.ts';
+import { clientPlugins, startPeer } from '../../support/peer.ts';
 import { createProgram } from './program.ts';
 
 const socket = await startPeer();
-const script = join(import.meta.dirname, '../../peers/dockerd.sh');
-const clients = socket ? await run([script, 'clients'], { timeout: 600_000 }) : undefined;
-const configuration = clients?.code === 0 ? clients.stdout.trim() : undefined;
+const configuration = socket ? await clientPlugins() : undefined;
 
 describe.skipIf(!configuration)('plugins as below the real program', () => {
   const theirs = createProgram('docker', socket ?? '', 'plugins-theirs');
