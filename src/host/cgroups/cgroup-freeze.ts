@@ -21,10 +21,14 @@ export async function freezeCgroup(cgroups: Cgroups, cgroup: string): Promise<vo
   throw new Error('unable to freeze');
 }
 
-/** Lets the processes of the cgroup run again. */
+/** Lets the processes of the cgroup run again; where it is gone with the last of them, nothing. */
 export function thawCgroup(cgroups: Cgroups, cgroup: string): void {
   const { control, thaw } = freezerOf(cgroups, cgroup);
-  writeFileSync(control, thaw, { flag: 'r+' });
+  try {
+    writeFileSync(control, thaw, { flag: 'r+' });
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
 }
 
 /** Whether the cgroup itself is frozen; false where it is gone. */
@@ -32,10 +36,14 @@ export function isCgroupFrozen(cgroups: Cgroups, cgroup: string): boolean {
   try {
     return freezerOf(cgroups, cgroup).frozen();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENODEV') return false;
+    if (isGone(error)) return false;
     throw error;
   }
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENODEV';
 }
 
 interface Freezer {
