@@ -41,7 +41,9 @@ beforeAll(async () => {
     return answer instanceof Error ? request.socket.destroy() : response.end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => plugin.listen(join(places, 'plugins/judge.sock'), resolve));
-  engine = await startEngine({ args: ['--authorization-plugin=judge'], execRoot: places });
+  // Named twice it is asked once.
+  const args = ['--authorization-plugin=judge', '--authorization-plugin=judge'];
+  engine = await startEngine({ args, execRoot: places });
   await engine.withBusybox();
 });
 
@@ -86,7 +88,7 @@ test('what is asked, of a request and of its answer', async () => {
   expect(request?.RequestHeaders).not.toHaveProperty('X-Registry-Auth');
   expect(answer).toMatchObject({ path: '/AuthZPlugin.AuthZRes', ResponseStatusCode: 404 });
   expect(decoded(answer?.ResponseBody)).toContain('No such image: nosuch');
-  expect(await engine.tug(['info', '-f', '{{.Plugins.Authorization}}'])).toMatchObject({ stdout: '[judge]\n' });
+  expect(await engine.tug(['info', '-f', '{{.Plugins.Authorization}}'])).toMatchObject({ stdout: '[judge judge]\n' });
 });
 
 test('a refusal is 403 in Docker’s words, and nothing happens; others go on, streams and hijacks too', async () => {

@@ -81,6 +81,10 @@ test('flags in every spelling, and the file beside them', () => {
     logLevel: 'debug',
     network: { bip: '10.0.0.1/24' },
   });
+  expect(read('-H', 'unix:///a', '-H=:2375', '-H', 'tcp://localhost:2375', '--host=unix:///a').hosts).toEqual([
+    { kind: 'unix', path: '/a' },
+    { kind: 'tcp', host: 'localhost', port: 2375 },
+  ]);
   expect(read(file('{"hosts": ["unix:///c"], "debug": true}'))).toMatchObject({
     hosts: [{ kind: 'unix', path: '/c' }],
     debug: true,

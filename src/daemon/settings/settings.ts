@@ -102,7 +102,7 @@ function settingsOf(values: Values): Settings {
   return {
     dataRoot: text('data-root', '/var/lib/tug'),
     execRoot: text('exec-root', '/run/tug'),
-    hosts: hosts.map((host) => parseHost(host === '' ? standard : host, defaultSocket)),
+    hosts: distinct(hosts.map((host) => parseHost(host === '' ? standard : host, defaultSocket))),
     tls,
     pidfile: text('pidfile', '/run/tug/tug.pid'),
     metricsAddress: text('metrics-addr'),
@@ -131,6 +131,9 @@ function settingsOf(values: Values): Settings {
     idle: idle(values),
   };
 }
+
+/** A socket that is named twice is listened at once, as by dockerd. */
+const distinct = (hosts: Host[]): Host[] => [...new Map(hosts.map((host) => [JSON.stringify(host), host])).values()];
 
 const levels: Record<string, Level> = {
   trace: 'debug',

@@ -59,7 +59,8 @@ export async function authorize(
 }
 
 async function ask({ names, plugins, log }: Authorizers, method: string, shown: Shown): Promise<void> {
-  for (const name of names()) {
+  // One that is named twice is asked once.
+  for (const name of new Set(names())) {
     let answer: Record<string, unknown>;
     try {
       const plugin = await plugins.find(name, 'authz');
