@@ -9,7 +9,7 @@ const defaultShmSize = 64 << 20;
  * Call it before `validate`.
  */
 export function adaptHostConfig(user: HostConfig | undefined, facts: HostFacts): HostConfig {
-  const adapted: HostConfig = { ...unset(facts), ...given(user) };
+  const adapted: HostConfig = { ...unset(facts), CgroupnsMode: cgroupnsMode(user, facts), ...given(user) };
   if (adapted.Memory && adapted.Memory > 0 && !adapted.MemorySwap) adapted.MemorySwap = adapted.Memory * 2;
   adapted.ShmSize ||= facts.defaults?.shmSize ?? defaultShmSize;
   if (adapted.NetworkMode === 'default') adapted.NetworkMode = 'bridge';
@@ -23,6 +23,12 @@ export function adaptHostConfig(user: HostConfig | undefined, facts: HostFacts):
     adapted.ReadonlyPaths ??= defaultReadonlyPaths();
   }
   return adapted;
+}
+
+/** Of version 1 a privileged container has the host's, whatever the engine's default is: it manages cgroups, as an engine does. */
+function cgroupnsMode(user: HostConfig | undefined, { cgroupVersion, defaults }: HostFacts): 'private' | 'host' {
+  if (cgroupVersion === 1 && user?.Privileged) return 'host';
+  return defaults?.cgroupnsMode ?? (cgroupVersion === 2 ? 'private' : 'host');
 }
 
 /** Options of the engine's own log driver hold for every container that has it, but for those it sets itself. */
@@ -82,6 +88,5 @@ function unset(facts: HostFacts): HostConfig {
     Runtime: facts.runtimes.initial,
     IpcMode: facts.defaults?.ipcMode ?? 'private',
     NetworkMode: 'bridge',
-    CgroupnsMode: facts.defaults?.cgroupnsMode ?? (facts.cgroupVersion === 2 ? 'private' : 'host'),
   } as HostConfig;
 }

@@ -50,7 +50,7 @@ export interface EngineDefaults {
   /** Bytes of /dev/shm. */
   shmSize?: number;
   ipcMode?: string;
-  cgroupnsMode?: string;
+  cgroupnsMode?: 'private' | 'host';
   logDriver?: string;
   /** For containers with that driver. */
   logOptions?: Record<string, string>;

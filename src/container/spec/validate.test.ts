@@ -141,7 +141,21 @@ test('defaults are what Docker shows', () => {
   const own = (SecurityOpt: string[]) => adaptHostConfig({ Privileged: true, SecurityOpt }, facts).SecurityOpt;
   expect(own(['label=type:t'])).toEqual(['label=type:t']);
   expect(own(['label:type:t'])).toEqual(['label:type:t', 'label=disable']);
-  expect(adaptHostConfig({}, { ...facts, cgroupVersion: 2 }).CgroupnsMode).toBe('private');
+});
+
+test('a cgroup namespace: by version, by the engine’s default, and of version 1 never a private one for who is privileged', () => {
+  const mode = (user: HostConfig, cgroupVersion: 1 | 2, cgroupnsMode?: 'private' | 'host') =>
+    adaptHostConfig(user, { ...facts, cgroupVersion, defaults: { ...(cgroupnsMode && { cgroupnsMode }) } })
+      .CgroupnsMode;
+  expect([mode({}, 1), mode({}, 2), mode({}, 1, 'private'), mode({}, 2, 'host')]).toEqual([
+    'host',
+    'private',
+    'private',
+    'host',
+  ]);
+  expect(mode({ Privileged: true }, 1, 'private')).toBe('host');
+  expect(mode({ Privileged: true }, 2)).toBe('private');
+  expect(mode({ Privileged: true, CgroupnsMode: 'private' }, 1)).toBe('private');
 });
 
 test('signals by name and number', () => {

@@ -12,7 +12,7 @@ export function defaultsOf(values: Values): EngineDefaults {
   const ulimits = values.get('default-ulimit') as Map<string, Ulimit> | undefined;
   const logOptions = values.get('log-opt') as Map<string, string> | undefined;
   const ipcMode = text('default-ipc-mode');
-  const cgroupnsMode = text('default-cgroupns-mode');
+  const cgroupnsMode = text('default-cgroupns-mode') as EngineDefaults['cgroupnsMode'];
   const shmSize = values.get('default-shm-size') as number | undefined;
   return {
     logDriver: text('log-driver') ?? 'json-file',
