@@ -19,3 +19,14 @@ export function chainIds(diffIds: string[]): string[] {
   }
   return chains;
 }
+
+/**
+ * The layers of a config that somebody wrote, whatever they are; undefined without a `rootfs`. One without any says null or nothing where a
+ * program of Go's wrote it: that is changed to an empty list.
+ */
+export function diffIdsOf(config: { rootfs?: { diff_ids: string[] } } | null): unknown {
+  const rootfs = config?.rootfs;
+  if (typeof rootfs !== 'object' || rootfs === null) return undefined;
+  rootfs.diff_ids ??= [];
+  return rootfs.diff_ids;
+}

@@ -294,6 +294,17 @@ for (const [what, archive, message] of broken) {
   });
 }
 
+test('an archive of an image without layers, as Go’s programs write it', async () => {
+  for (const rootfs of [{ type: 'layers', diff_ids: null }, { type: 'layers' }]) {
+    const config = Buffer.from(JSON.stringify({ os: 'linux', config: { Labels: { of: 'nothing' } }, rootfs }));
+    const said = await load(saved({ id: digestOf(config), config, layers: [] }, null));
+    expect(said.map(({ stream }) => stream)).toEqual([`Loaded image ID: ${digestOf(config)}\n`]);
+    expect((await images.inspect(digestOf(config))).RootFS).toMatchObject({ Type: 'layers' });
+    await images.remove(digestOf(config), { force: false, prune: true });
+  }
+  await expectNothing();
+});
+
 test('an import is an image of one layer, with the config Docker would give it', async () => {
   const tar = makeTar([
     { name: 'a', data: 'aaa' },
@@ -488,6 +499,19 @@ test('what containers use stays, in Docker’s words', async () => {
   expect(fd).toBeGreaterThan(0);
   closeSync(fd);
   await snapshots.remove(container);
+  await expectNothing();
+});
+
+test('of the names of an image that is in use, a prune leaves the last in their order', async () => {
+  const made = two();
+  await load(saved(made, ['box:latest']));
+  images.tag('box:latest', 'box', 'b');
+  images.tag('box:latest', 'box', 'a');
+  store.update(({ refs }) => refs.add(`container:${'c'.repeat(64)}`, `image:${made.id}`, ''));
+  const { ImagesDeleted } = await images.prune({ dangling: ['false'] });
+  expect(ImagesDeleted).toEqual([{ Untagged: 'box:a' }, { Untagged: 'box:b' }]);
+  store.update(({ refs }) => refs.remove(`container:${'c'.repeat(64)}`, `image:${made.id}`));
+  await images.remove('box', { force: false, prune: true });
   await expectNothing();
 });
 

@@ -1,5 +1,5 @@
 import { EngineError } from '../../kit/index.ts';
-import { type Descriptor, type ImageConfig, isDigest, type Reference } from '../../oci/index.ts';
+import { type Descriptor, diffIdsOf, type ImageConfig, isDigest, type Reference } from '../../oci/index.ts';
 import type { IndexRecord } from '../records/indexes.ts';
 import type { ImageRecord } from '../records/records.ts';
 import type { Spool } from './spool.ts';
@@ -31,10 +31,8 @@ export interface Archived {
 /** An image's config, as far as it is needed to unpack it. */
 export async function checkedConfig(spool: Spool, id: string): Promise<ImageConfig> {
   const config = (await spool.json(id)) as ImageConfig | null;
-  const diffIds = config?.rootfs?.diff_ids;
-  if (!config || typeof config !== 'object' || !Array.isArray(diffIds)) {
-    throw new EngineError('invalid', 'invalid image JSON, no RootFS key');
-  }
+  const diffIds = diffIdsOf(config);
+  if (!config || !Array.isArray(diffIds)) throw new EngineError('invalid', 'invalid image JSON, no RootFS key');
   for (const diffId of diffIds) {
     if (!isDigest(diffId)) throw new EngineError('invalid', `invalid diffID ${JSON.stringify(diffId)}`);
   }

@@ -68,6 +68,12 @@ const refused: [what: string, read: () => unknown, words: string][] = [
   ['a layer of another type', () => kinds({ layers: [{ ...one, mediaType: 'a/b' }] }), 'unsupported media type a/b'],
 ];
 
+test('a config without layers says so in any of three ways', () => {
+  for (const text of ['{"rootfs":{}}', '{"rootfs":{"diff_ids":null}}', '{"rootfs":{"diff_ids":[]}}']) {
+    expect(readConfig(Buffer.from(text), 0).rootfs.diff_ids).toEqual([]);
+  }
+});
+
 function kinds(change: object): void {
   const found = read({ ...manifest, mediaType: mediaTypes.ociManifest, ...change }, mediaTypes.ociManifest);
   if (found.kind === 'image') checkKinds(found.image);

@@ -2,6 +2,7 @@ import { parseJson } from '../../api/decode/index.ts';
 import { asEngineError, EngineError } from '../../kit/index.ts';
 import {
   type Descriptor,
+  diffIdsOf,
   type ImageConfig,
   type Index,
   isDigest,
@@ -123,13 +124,13 @@ const mismatch = "layers from manifest don't match image configuration";
 /** The config of an image that has so many layers. */
 export function readConfig(bytes: Uint8Array, layers: number): ImageConfig {
   const config = objectIn(bytes, '') as unknown as ImageConfig;
-  const diffIds: unknown = config.rootfs?.diff_ids;
   const os = config.os || 'linux';
   if (os !== 'linux') {
     const words = `image operating system ${JSON.stringify(os)} cannot be used on this platform`;
     throw new EngineError('internal', `${words}: operating system is not supported`);
   }
   if (!config.rootfs) throw new EngineError('internal', 'invalid rootfs in image configuration');
+  const diffIds = diffIdsOf(config);
   if (!Array.isArray(diffIds) || diffIds.length !== layers || !diffIds.every(isDigest)) {
     throw new EngineError('internal', mismatch);
   }

@@ -48,7 +48,8 @@ function targetsOf(tx: Tx, filters: Record<string, string[]>, now: Date): string
       const names = namesOf(tx, id);
       if (isPart(tx, id)) return [];
       if (names.length === 0) return childrenOf(tx, id).length > 0 ? [] : [id];
-      return onlyDangling && names.some(isTagged) ? [] : names.map(familiarString);
+      // The last in order stays with an image that is in use.
+      return onlyDangling && names.some(isTagged) ? [] : names.map(familiarString).toSorted();
     });
 }
 
