@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { NetworkOptions } from '../../network/index.ts';
 import type { Value, Values } from '../options/option.ts';
 
-/** What the network is told. */
-export function networkOf(values: Values): Omit<NetworkOptions, 'execRoot'> {
+export const defaultDataRoot = '/var/lib/tug';
+
+/** What the network of the engine with that data is told. */
+export function networkOf(values: Values, dataRoot: string): Omit<NetworkOptions, 'execRoot'> {
   const text = (name: string): string | undefined => (values.get(name) as string | undefined) || undefined;
   const list = (name: string): string[] => (values.get(name) as string[] | undefined) ?? [];
   const networkOptions = values.get('default-network-opt') as Map<string, Record<string, string>> | undefined;
@@ -16,7 +20,7 @@ export function networkOf(values: Values): Omit<NetworkOptions, 'execRoot'> {
     defaultGateway: text('default-gateway'),
   };
   return {
-    bridge: text('bridge') ?? 'tug0',
+    bridge: text('bridge') ?? bridgeFor(dataRoot),
     strict: text('firewall') === 'strict',
     icc: isOn(values.get('icc')),
     masquerade: isOn(values.get('ip-masq')),
@@ -24,6 +28,12 @@ export function networkOf(values: Values): Omit<NetworkOptions, 'execRoot'> {
     driverOptions: Object.fromEntries(networkOptions ?? []),
     ...withoutUndefined(told),
   };
+}
+
+/** An engine with data of its own beside the usual one has a bridge of its own, and by its name a firewall. */
+function bridgeFor(dataRoot: string): string {
+  if (resolve(dataRoot) === defaultDataRoot) return 'tug0';
+  return `tug${createHash('sha256').update(resolve(dataRoot)).digest('hex').slice(0, 8)}`;
 }
 
 const isOn = (value: Value | undefined): boolean => value !== false;

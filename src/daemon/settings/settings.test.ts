@@ -69,6 +69,14 @@ test('limits of builds', () => {
   expect(read(file('{}'), '--build-pids-limit=-1').buildLimits).toEqual({});
 });
 
+test('an engine with data of its own has a bridge of its own', () => {
+  expect(read('--data-root=/var/lib/tug/').network.bridge).toBe('tug0');
+  const [one, other] = ['/srv/one', '/srv/other'].map((root) => read('--data-root', root).network.bridge);
+  expect(one).toMatch(/^tug[0-9a-f]{8}$/);
+  expect(other).not.toBe(one);
+  expect(read('--data-root=/srv/one', '--bridge=br7').network.bridge).toBe('br7');
+});
+
 test('flags in every spelling, and the file beside them', () => {
   const argv = ['-D', '-H', 'unix:///a', '-Hunix:///b', '--data-root', '/d', '-p=/p', file('{"bip": "10.0.0.1/24"}')];
   expect(read(...argv)).toMatchObject({

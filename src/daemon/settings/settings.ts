@@ -10,7 +10,7 @@ import type { Values } from '../options/option.ts';
 import { checkMirror, refuse } from '../options/words.ts';
 import { inFile, readConfigFile } from './config-file.ts';
 import { buildLimitsOf, defaultsOf } from './defaults.ts';
-import { networkOf } from './network.ts';
+import { defaultDataRoot, networkOf } from './network.ts';
 import { prefixesOf } from './registries.ts';
 import { type Runtimes, readRuntimes } from './runtimes.ts';
 import type { TlsSettings } from './tls.ts';
@@ -93,6 +93,7 @@ function settingsOf(values: Values): Settings {
   const debug = values.get('debug') === true;
   const tls = tlsOf(values);
   const hosts = (values.get('host') as string[] | undefined) ?? [''];
+  const dataRoot = text('data-root', defaultDataRoot);
   const standard = tls.enabled ? tlsHost : `unix://${defaultSocket}`;
   const initPath = text('init-path');
   const cdi = values.get('cdi-spec-dir') as string[] | undefined;
@@ -100,7 +101,7 @@ function settingsOf(values: Values): Settings {
     (values.get('feature') as Map<string, boolean> | undefined) ?? [],
   );
   return {
-    dataRoot: text('data-root', '/var/lib/tug'),
+    dataRoot,
     execRoot: text('exec-root', '/run/tug'),
     hosts: distinct(hosts.map((host) => parseHost(host === '' ? standard : host, defaultSocket))),
     tls,
@@ -113,7 +114,7 @@ function settingsOf(values: Values): Settings {
     experimental: values.get('experimental') === true,
     runtimes: readRuntimes((values.get('add-runtime') as Map<string, unknown> | undefined) ?? new Map()),
     defaultRuntime: text('default-runtime', 'native'),
-    network: networkOf(values),
+    network: networkOf(values, dataRoot),
     containers: defaultsOf(values),
     ...cgroupsOf(values),
     buildLimits: buildLimitsOf(values),
