@@ -123,8 +123,9 @@ test('with --pause what runs stands still meanwhile, and goes on', async () => {
   await must0('run', '-d', '--name', 'still', 'busybox', 'sh', '-c', 'while :; do echo x; sleep 0.02; done');
   const since = Date.now() / 1000;
   expect((await engine.tug(['system', 'backup', '--pause', join(work, 'paused.tar')])).code).toBe(0);
-  const filters = JSON.stringify({ container: ['still'] });
-  const told = await engine.request('GET', `/events?since=${since}&until=${Date.now() / 1000}&filters=${filters}`);
+  const filters = JSON.stringify({ container: ['still'], event: ['pause', 'unpause'] });
+  const until = Date.now() / 1000 + 0.001;
+  const told = await engine.request('GET', `/events?since=${since}&until=${until}&filters=${filters}`);
   const actions = told.text.trim().split('\n');
   expect(actions.map((line) => (JSON.parse(line) as { Action: string }).Action)).toEqual(['pause', 'unpause']);
   await must0('rm', '-f', 'still');
