@@ -1,6 +1,6 @@
 // The leak checker is what the other tests rest on: a planted leak of each kind must be seen.
 import { expect, test } from 'bun:test';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { detectCgroups } from '../../src/host/index.ts';
@@ -43,7 +43,8 @@ test('a process with a network namespace of its own', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'tug-planted-'));
   copyFileSync('/bin/busybox', join(directory, 'busybox'));
   const child = Bun.spawn(['unshare', '-n', join(directory, 'busybox'), 'sh', '-c', 'sleep 30; : tug-shim']);
-  await Bun.sleep(200);
+  // Its command line becomes the shell's once it has its namespace.
+  await until('it runs', () => readFileSync(`/proc/${child.pid}/cmdline`, 'utf8').startsWith(directory));
   const found = leaked(before, await traces());
   child.kill('SIGKILL');
   await child.exited;

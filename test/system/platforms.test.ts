@@ -255,6 +255,19 @@ test('what prune removes of a list, and what a moved tag leaves', async () => {
   expect([engine.store.blobs.all(), engine.snapshots.unpacked()]).toEqual([[], []]);
 });
 
+test('with the last tag go the lists that it stood for before', async () => {
+  for (const platforms of [
+    [host, arm],
+    [s390x, host],
+    [arm, s390x, host],
+  ]) {
+    list('multi:1', platforms.map(entry));
+    await pull('multi:1', 'all');
+  }
+  await remove(named('multi:1'));
+  expect([engine.store.blobs.all(), engine.snapshots.unpacked()]).toEqual([[], []]);
+});
+
 const planted: [what: string, blob: (digest: string) => string, problem: (digest: string) => string, left: string[]][] =
   [
     [

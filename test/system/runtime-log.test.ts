@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { lockOpenFile } from '../../src/host/index.ts';
+import { until } from '../support/command.ts';
 import { makeBench } from '../support/runtime.ts';
 
 const bench = makeBench();
@@ -68,11 +69,15 @@ test('attach tells where in the log it begins, and what of a line is there', asy
   fresh();
   const pending = await bench.launch(['sh', '-c', 'echo one; printf tw; sleep 100']);
   await pending.go();
-  await Bun.sleep(100);
-  const { socket, log } = await pending.process.attach({ stdin: false, stdout: true, stderr: true });
+  const attach = () => pending.process.attach({ stdin: false, stdout: true, stderr: true });
+  let { socket, log } = await attach();
+  await until('it has said all', async () => {
+    socket.destroy();
+    ({ socket, log } = await attach());
+    return String(log.partial?.stdout) === 'tw';
+  });
   expect(log.generation).toBe(statSync(bench.log).ino);
   expect(log.offset).toBe(statSync(bench.log).size);
-  expect(String(log.partial?.stdout)).toBe('tw');
   socket.destroy();
   await pending.process.signal(9);
   await pending.process.exited;

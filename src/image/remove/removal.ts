@@ -9,6 +9,7 @@ import {
   deleteImage,
   type ImageRecord,
   imagesIn,
+  nameIn,
   takeName,
   usersOf,
   wholeName,
@@ -73,11 +74,13 @@ function chainsInUse(tx: Tx, id: string): Set<string> {
   return new Set(others.flatMap((image) => chainIds(image.document.config.rootfs.diff_ids)));
 }
 
-/** Takes a name from the image. */
-export function untag(removal: Removal, name: Reference): void {
+/** Takes a name from the image; the list that it stood for. */
+export function untag(removal: Removal, name: Reference): string | undefined {
+  const index = nameIn(removal.tx, name)?.index;
   takeName(removal.tx, name);
   removal.items.push({ Untagged: familiarString(name) });
   removal.events.push(eventOf(removal.tx, 'untag', removal.id));
+  return index;
 }
 
 /** All names are of one repository, at most one of them a tag. */

@@ -41,14 +41,17 @@ function removeByName(removal: Removal, reference: string): void {
     );
   }
   const name = withDefaultTag(parseReference(reference));
-  untag(removal, name);
+  const lists = new Set([index, untag(removal, name)]);
   const left = parts.flatMap((part) => namesOf(tx, part));
   const sameRepository = left.filter((other) => repositoryOf(other) === repositoryOf(name));
   // With its last tag a repository's digests go too.
   if (name.digest === undefined && sameRepository.every((other) => other.digest !== undefined)) {
-    for (const digest of sameRepository) untag(removal, digest);
+    for (const digest of sameRepository) lists.add(untag(removal, digest));
   }
-  const loose = releaseLists(removal, index === undefined ? [] : [index]);
+  const loose = releaseLists(
+    removal,
+    [...lists].filter((list) => list !== undefined),
+  );
   // Its name is gone: where a container or an image on it keeps the image itself, that is all.
   const isKept = namesOf(tx, id).length > 0 || isPart(tx, id) || conflictOf(removal)?.used;
   if (!isKept) discard(removal);
