@@ -1,6 +1,7 @@
 // Cgroups made by systemd, over a real message bus; systemd itself is played by test/support/fake-systemd.ts.
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +45,7 @@ afterAll(async () => {
   const left = await engine.dispose();
   systemd.close();
   bus.kill();
+  await once(bus, 'exit'); // it removes its socket, and would meet the removal of the directory
   removeSlice(cgroups, slice);
   rmSync(directory, { recursive: true, force: true });
   expect(left.filter((trace) => !trace.includes(slice))).toEqual([]);
