@@ -1,5 +1,6 @@
 import { rtnetlink } from '../host/index.ts';
 import { crashpoint, EngineError, messageOf } from '../kit/index.ts';
+import { holds, ownAddress } from './address/own-address.ts';
 import { firstForBridge } from './address/pools.ts';
 import {
   describe,
@@ -12,7 +13,7 @@ import {
   toText,
 } from './address/subnets.ts';
 import { addressesOf, takenSubnets, toLink } from './bridge/bridge.ts';
-import { aliasOf, isolationOf, raise, rulesOf, type Wire } from './bridge/wire.ts';
+import { aliasOf, portUp, raise, rulesOf, type Wire } from './bridge/wire.ts';
 import { createFirewall } from './firewall/firewall.ts';
 import { admitForwarding } from './firewall/host-forward.ts';
 import { tableOf } from './firewall/ruleset.ts';
@@ -68,13 +69,19 @@ function raiseAll(state: State): void {
   }
 }
 
-/** The predefined bridge's address: as configured, as the bridge has it, as remembered if it is free, or the first free one. */
+/** The predefined network with the address and the range that its bridge is to have. */
 function withOwnAddress(state: State, record: NetworkRecord): NetworkRecord {
-  const address = state.options.bip ?? presentAddress(state) ?? rememberedOrFree(state, record);
+  const { bip, bridge } = state.options;
+  const { fixedCidr, defaultGateway, options } = state.options.own;
+  const otherwise = () => rememberedOrFree(state, record);
+  const { address, range } = ownAddress({ bip, fixedCidr, ...presentBridge(state, record), otherwise });
   const found = parseBip(address);
   if (record.address !== address) state.records.put({ ...record, address });
-  const { options, fixedCidr: range, defaultGateway } = state.options.own;
-  checkOwn(found.subnet, state.options.own);
+  checkOwn(found.subnet, range, defaultGateway);
+  if (fixedCidr !== undefined && range === undefined) {
+    const words = 'fixed-cidr is outside any subnet implied by addresses on the user-managed default bridge';
+    state.log.warn(words, { bridge, 'bridge-network': describe(found.subnet), 'fixed-cidr': fixedCidr });
+  }
   const aux = defaultGateway && { aux: { DefaultGatewayIPv4: defaultGateway } };
   const pool = {
     subnet: describe(found.subnet),
@@ -85,7 +92,7 @@ function withOwnAddress(state: State, record: NetworkRecord): NetworkRecord {
   return { ...record, address, options: { ...record.options, ...options }, pools: [{ ...pool, ...aux }] };
 }
 
-function checkOwn(subnet: Subnet, { fixedCidr, defaultGateway }: State['options']['own']): void {
+function checkOwn(subnet: Subnet, fixedCidr?: string, defaultGateway?: string): void {
   const range = fixedCidr === undefined ? undefined : parsePrefix(fixedCidr)?.subnet;
   if (fixedCidr !== undefined && (!range || !holds(subnet, range))) {
     throw new EngineError('invalid', `fixed-cidr ${fixedCidr} is no part of the bridge's subnet ${describe(subnet)}`);
@@ -96,12 +103,14 @@ function checkOwn(subnet: Subnet, { fixedCidr, defaultGateway }: State['options'
   }
 }
 
-const holds = (outer: Subnet, inner: Subnet): boolean => outer.prefix <= inner.prefix && overlaps(outer, inner);
-
-function presentAddress(state: State): string | undefined {
-  const link = rtnetlink.links(state.route).find(({ name }) => name === state.options.bridge);
-  const own = link && addressesOf(state.route, link.index).find(({ ip }) => !ip.includes(':'));
-  return own && `${own.ip}/${own.prefix}`;
+/** Of a bridge of its own that has been taken away the engine remembers the address. */
+function presentBridge({ route, options: { bridge, own } }: State, { address }: NetworkRecord) {
+  const link = rtnetlink.links(route).find(({ name }) => name === bridge);
+  if (!link) return { foreign: false, present: own.fixedCidr !== undefined && address !== undefined ? [address] : [] };
+  const present = addressesOf(route, link.index).flatMap(({ ip, prefix }) =>
+    ip.includes(':') ? [] : [`${ip}/${prefix}`],
+  );
+  return { foreign: link.alias !== aliasOf(bridge), present };
 }
 
 function rememberedOrFree(state: State, record: NetworkRecord): string {
@@ -174,7 +183,10 @@ function tidyBridges(state: State): void {
   }
 }
 
-/** Links that no container has any more are deleted; those of running ones are ports of their bridge again, if it was made anew. */
+/**
+ * Links that no container has any more are deleted; those of running ones are ports of their bridge again, if it was made anew. On a bridge that
+ * somebody else made others have links, too: only those of this engine are looked at.
+ */
 function tidyLinks(state: State): void {
   const bridges = new Map<number, Wire>([...state.wires.values()].map((wire) => [wire.index, wire]));
   const wanted = new Map(
@@ -182,9 +194,9 @@ function tidyLinks(state: State): void {
       .flatMap(({ endpoints }) => endpoints)
       .flatMap(({ link, networkId }) => (link ? [[link.index, state.wires.get(networkId)] as const] : [])),
   );
-  const astray = rtnetlink.links(state.route).filter(({ kind, index, master }) => {
-    const home = wanted.get(index);
-    return kind === 'veth' && home?.index !== master && (home !== undefined || bridges.has(master));
+  const astray = rtnetlink.links(state.route).filter(({ kind, index, master, alias }) => {
+    const [home, at] = [wanted.get(index), bridges.get(master)];
+    return kind === 'veth' && home?.index !== master && (home !== undefined || (at !== undefined && isOurs(at, alias)));
   });
   if (astray.some(({ index }) => !wanted.has(index))) distrustPlaces(state);
   for (const link of astray) {
@@ -193,13 +205,14 @@ function tidyLinks(state: State): void {
       state.log.warn('a link of no container is removed', { link: link.name });
       toLink(() => state.route.send('remove a link of no container', [rtnetlink.deleteLink(link.index)]));
     } else {
-      const up = rtnetlink.hairpinPortUp(link.index, isolationOf(home));
-      const back = [rtnetlink.setMaster(link.index, home.index), up];
+      const back = [rtnetlink.setMaster(link.index, home.index), portUp(home, link.index)];
       toLink(() => state.route.send('put a link back on the bridge', back));
     }
     crashpoint('network.link');
   }
 }
+
+const isOurs = ({ portAlias }: Wire, alias: string): boolean => portAlias === undefined || portAlias === alias;
 
 /** A link that was made and not written down may have been a container's new way out, in place of the one it had. */
 function distrustPlaces({ store, places }: State): void {

@@ -79,10 +79,10 @@ export function sidesOf(state: State, networkId: string): { v4?: Side; v6?: Side
 
 export function bridgeFacts(state: State): BridgeFacts {
   const { name, mtu, v4, record } = wireOf(state);
-  const { options, fixedCidr: range, defaultGateway } = state.options.own;
-  const pool = { subnet: v4?.described ?? '', gateway: v4?.gateway ?? '', ...(range && { range }) };
-  const aux = defaultGateway && { aux: { DefaultGatewayIPv4: defaultGateway } };
-  return { name, mtu, pool: { ...pool, ...aux, isStatic: record.pools[0]?.isStatic ?? false }, options };
+  const [pool] = record.pools;
+  const { options } = state.options.own;
+  const own = { subnet: v4?.described ?? '', gateway: v4?.gateway ?? '', isStatic: pool?.isStatic ?? false };
+  return { name, mtu, pool: { ...pool, ...own }, options };
 }
 
 /** Who is on a network. */

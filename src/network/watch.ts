@@ -1,7 +1,7 @@
-import { nfnetlink, oldFilterState, rtnetlink } from '../host/index.ts';
+import { nfnetlink, oldFilterState } from '../host/index.ts';
 import { messageOf } from '../kit/index.ts';
 import { bridgedIsFiltered, toLink } from './bridge/bridge.ts';
-import { isolationOf } from './bridge/wire.ts';
+import { portUp } from './bridge/wire.ts';
 import { admitForwarding } from './firewall/host-forward.ts';
 import { chainNames, tableOf } from './firewall/ruleset.ts';
 import { setRight } from './restore.ts';
@@ -44,7 +44,7 @@ function isolate(state: State): void {
   for (const { networkId, link } of [...state.places.values()].flatMap(({ endpoints }) => endpoints)) {
     const wire = state.wires.get(networkId);
     if (!wire || wire.options.icc || !link) continue;
-    toLink(() => state.route.send('set a port of a bridge', [rtnetlink.hairpinPortUp(link.index, isolationOf(wire))]));
+    toLink(() => state.route.send('set a port of a bridge', [portUp(wire, link.index)]));
   }
 }
 

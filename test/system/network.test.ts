@@ -300,6 +300,56 @@ const onThisMachine = (): void => {
     await must(['nft', 'delete', 'table', 'inet', 'tug_tug7']);
   });
 
+  test('a bridge that somebody else made keeps all that is on it, and gets what a container needs', async () => {
+    await must(['ip', 'link', 'add', 'br7', 'type', 'bridge']);
+    const addresses = ['10.77.0.1/24', '10.78.0.1/24', 'fd77::1/64'];
+    for (const address of addresses) await must(['ip', 'address', 'add', address, 'dev', 'br7', 'nodad']);
+    await must(['ip', 'link', 'add', 'vethguest', 'master', 'br7', 'up', 'type', 'veth', 'peer', 'name', 'guest']);
+    const theirStore = createMemoryStore();
+    const engine = () => createNetworks({ store: theirStore, log: silent, options: { bridge: 'br7' } });
+    const standing = async () => {
+      const shown = await must(['ip', '-o', 'address', 'show', 'dev', 'br7', 'scope', 'global']);
+      const names = (await ports('br7')).map((line) => /: ([^@]+)@/.exec(line)?.[1]);
+      return [...addresses.filter((address) => shown.includes(` ${address} `)), ...names];
+    };
+    const first = engine();
+    await first.restore(() => false);
+    const box = await start('two', published('80/tcp', '8082'), first);
+    expect(box.ip).toBe('10.77.0.2');
+    expect(await outside.get('http://203.0.113.1:8082')).toBe('two 203.0.113.2');
+    expect(await standing()).toEqual([...addresses, 'vethguest', expect.stringMatching(/^veth[0-9a-f]{7}$/)]);
+    await first.close();
+    const next = engine();
+    await next.restore(() => false);
+    expect(await standing()).toEqual([...addresses, 'vethguest']);
+    expect(readFileSync('/proc/sys/net/ipv6/conf/br7/disable_ipv6', 'utf8')).toBe('0\n');
+    await box.end();
+    await next.close();
+    theirStore.close();
+    await must(['ip', 'link', 'del', 'vethguest']);
+    await must(['ip', 'link', 'del', 'br7']);
+    await must(['nft', 'delete', 'table', 'inet', 'tug_br7']);
+  });
+
+  test('a range alone says which subnet the bridge has; another range, another subnet', async () => {
+    const theirStore = createMemoryStore();
+    const pools: unknown[] = [];
+    for (const fixedCidr of ['10.88.4.0/24', '10.88.4.128/25', '10.99.0.0/16']) {
+      const engine = createNetworks({ store: theirStore, log: silent, options: { bridge: 'tug8', fixedCidr } });
+      await engine.restore(() => false);
+      pools.push(engine.inspect('bridge').IPAM?.Config);
+      await engine.close();
+    }
+    expect(pools).toEqual([
+      [{ Subnet: '10.88.4.0/24', IPRange: '10.88.4.0/24', Gateway: '10.88.4.1' }],
+      [{ Subnet: '10.88.4.0/24', IPRange: '10.88.4.128/25', Gateway: '10.88.4.1' }],
+      [{ Subnet: '10.99.0.0/16', IPRange: '10.99.0.0/16', Gateway: '10.99.0.1' }],
+    ]);
+    theirStore.close();
+    await must(['ip', 'link', 'del', 'tug8']);
+    await must(['nft', 'delete', 'table', 'inet', 'tug_tug8']);
+  });
+
   test('a FORWARD policy of DROP of the host does not cut containers off, and is asked for only once', async () => {
     const policy = 'add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }';
     await must(['nft', '-f', '-'], { stdin: `add table ip filter; ${policy}; add chain ip filter FOREIGN` });

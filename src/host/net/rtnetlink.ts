@@ -169,11 +169,15 @@ export function routeLocalnet(index: number): Buffer {
  * iptables too (br_netfilter), a container would otherwise not reach itself at a published port. Isolated ports exchange nothing
  * with each other.
  */
-export function hairpinPortUp(index: number, isolated?: boolean): Buffer {
+export function hairpinPortUp(
+  index: number,
+  { isolated, alias }: { isolated?: boolean | undefined; alias?: string | undefined } = {},
+): Buffer {
   const on = Buffer.from([1]);
   const port = [attribute(4, on), ...(isolated === undefined ? [] : [attribute(33, Buffer.from([Number(isolated)]))])];
   const slave = nest(Ifla.linkinfo, text(4, 'bridge'), nest(5, ...port));
-  return message(Rtm.newLink, ack, linkHeader({ index, up: true }), slave);
+  const named = alias === undefined ? [] : [text(Ifla.alias, alias)];
+  return message(Rtm.newLink, ack, linkHeader({ index, up: true }), ...named, slave);
 }
 
 /** Makes a link a port of a bridge. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { netlink, rtnetlink } from '../../host/index.ts';
 import { lastOf, parsePrefix, toText } from '../address/subnets.ts';
-import { isolationOf, type Wire } from '../bridge/wire.ts';
+import { portUp, type Wire } from '../bridge/wire.ts';
 import type { NetworkFurniture } from '../contract.ts';
 import type { Line } from '../macvlan/line.ts';
 import { type Endpoint, gatewaysOf, type Link, type LinkAddress, noLink } from '../records/place.ts';
@@ -50,8 +50,7 @@ export function hostMessage({ endpoint, link, on }: Joint): { message: Buffer; n
     mtu: wire.mtu,
     peer: { name: link.ifName, index: link.inside, mac: endpoint.mac },
   });
-  const port = rtnetlink.hairpinPortUp(link.index, isolationOf(wire));
-  return { message: Buffer.concat([veth.message, port]), netnsFdOffset: veth.netnsFdOffset };
+  return { message: Buffer.concat([veth.message, portUp(wire, link.index)]), netnsFdOffset: veth.netnsFdOffset };
 }
 
 function besideMessage(line: Line, { mac }: Endpoint, link: Link): { message: Buffer; netnsFdOffset: number } {

@@ -20,17 +20,28 @@ export interface BridgeWish {
   alias: string;
 }
 
-/** Makes a bridge, its addresses and its switches what they must be; whatever is right already stays untouched. Returns its number. */
-export function ensureBridge(socket: NetlinkSocket, wish: BridgeWish): number {
+/** A bridge that stands. */
+export interface Standing {
+  index: number;
+  /** Whether somebody else made it. */
+  foreign: boolean;
+}
+
+/**
+ * Makes a bridge, its addresses and its switches what they must be; whatever is right already stays untouched. To a bridge of somebody else's
+ * is added what is missing, and nothing is taken away: the host itself may be reached by its addresses.
+ */
+export function ensureBridge(socket: NetlinkSocket, wish: BridgeWish): Standing {
   const { name } = wish;
   const found = rtnetlink.links(socket).find((link) => link.name === name);
   if (found && found.kind !== 'bridge') {
     throw new EngineError('invalid', `bridge device ${name}: an interface of that name is no bridge`);
   }
   const index = found?.index ?? makeBridge(socket, wish);
-  setAddresses(socket, index, wish);
-  writeSwitch(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, wish.ipv6 ? '0' : '1');
-  if (wish.ipv6) writeSwitch(`/proc/sys/net/ipv6/conf/${name}/accept_ra`, '0');
+  const foreign = found !== undefined && found.alias !== wish.alias;
+  if (!foreign) removeOtherAddresses(socket, index, wish);
+  if (wish.ipv6 || !foreign) writeSwitch(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, wish.ipv6 ? '0' : '1');
+  if (wish.ipv6 && !foreign) writeSwitch(`/proc/sys/net/ipv6/conf/${name}/accept_ra`, '0');
   socket.send(`set bridge ${name} up`, [
     rtnetlink.routeLocalnet(index),
     ...wish.addresses.map((address) => rtnetlink.newAddress(kernelAddress(index, address))),
@@ -39,10 +50,10 @@ export function ensureBridge(socket: NetlinkSocket, wish: BridgeWish): number {
   writeSwitch('/proc/sys/net/ipv4/ip_forward', '1');
   if (wish.ipv6) forwardIpv6();
   crashpoint('network.bridge');
-  return index;
+  return { index, foreign };
 }
 
-function setAddresses(socket: NetlinkSocket, index: number, wish: BridgeWish): void {
+function removeOtherAddresses(socket: NetlinkSocket, index: number, wish: BridgeWish): void {
   const wanted = new Set(wish.addresses.map(({ ip, subnet }) => `${toText(ip)}/${subnet.prefix}`));
   for (const old of addressesOf(socket, index)) {
     if (wanted.has(`${old.ip}/${old.prefix}`) || old.ip.startsWith('fe80:')) continue;

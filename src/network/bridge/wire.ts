@@ -12,6 +12,8 @@ export interface Wire {
   options: BridgeOptions;
   name: string;
   index: number;
+  /** By which the engine knows its own ports of a bridge that somebody else made; of one that it made all are its own. */
+  portAlias?: string;
   mtu: number;
   v4?: Side;
   v6?: Side;
@@ -52,7 +54,7 @@ export function raise({ socket, record, predefined, mtu }: Raising): Wire {
   const sides = record.pools.map((pool) => sideOf(pool, record, options, linksOf(socket)));
   const v4 = record.enableIPv4 ? sides.find(({ subnet }) => subnet.family === 4) : undefined;
   const v6 = record.enableIPv6 ? sides.find(({ subnet }) => subnet.family === 6) : undefined;
-  const wire: Omit<Wire, 'index'> = {
+  const wire: Omit<Wire, 'index' | 'portAlias'> = {
     record,
     options,
     name: bridgeName(record, predefined),
@@ -60,14 +62,14 @@ export function raise({ socket, record, predefined, mtu }: Raising): Wire {
     ...(v4 && { v4 }),
     ...(v6 && { v6 }),
   };
-  const index = ensureBridge(socket, {
+  const { index, foreign } = ensureBridge(socket, {
     name: wire.name,
     mtu: wire.mtu,
     addresses: bridgeAddresses(wire),
     ipv6: wire.v6 !== undefined,
     alias: aliasOf(predefined),
   });
-  return { ...wire, index };
+  return { ...wire, index, ...(foreign && { portAlias: aliasOf(predefined) }) };
 }
 
 const linksOf = (socket: NetlinkSocket) => ({
@@ -78,7 +80,7 @@ const linksOf = (socket: NetlinkSocket) => ({
 });
 
 /** An isolated network's bridge has no address: the host is no part of it. */
-function bridgeAddresses({ v4, v6, options, record }: Omit<Wire, 'index'>): BridgeAddress[] {
+function bridgeAddresses({ v4, v6, options, record }: Omit<Wire, 'index' | 'portAlias'>): BridgeAddress[] {
   const isolated = (mode: string): boolean => record.internal && mode === 'isolated';
   return [
     ...(v4 && !options.inhibit4 && !isolated(options.mode4) ? ownAddress(v4) : []),
@@ -140,9 +142,13 @@ function mustPrefix(text: string): Subnet {
  * Whether its ports must be kept from each other: where its containers may not talk, and the firewall does not see what they send
  * each other. Where it does, isolated ports would be kept from each other's published ports, too. Undefined where they may talk.
  */
-export function isolationOf({ options }: Wire): boolean | undefined {
+function isolationOf({ options }: Wire): boolean | undefined {
   return options.icc ? undefined : !bridgedIsFiltered();
 }
+
+/** The message that brings the host's side of a container's link up as a port of that bridge. */
+export const portUp = (wire: Wire, link: number): Buffer =>
+  rtnetlink.hairpinPortUp(link, { isolated: isolationOf(wire), alias: wire.portAlias });
 
 /** What the firewall must know of it. */
 export function rulesOf({ name, record, options, v4, v6 }: Wire): BridgeRules {
