@@ -10,6 +10,7 @@ import { listenAll } from './daemon/listen.ts';
 import type { Values } from './daemon/options/option.ts';
 import { refuseOrphans } from './daemon/orphans.ts';
 import { writePidfile } from './daemon/pidfile.ts';
+import { setProxies } from './daemon/proxies.ts';
 import { type Live, reload } from './daemon/reload.ts';
 import { restoreMain } from './daemon/restore/main.ts';
 import { refuseHalfRestored } from './daemon/restore/place.ts';
@@ -77,7 +78,7 @@ const write = (line: string): void => void process.stderr.write(`${line}\n`);
 async function run(settings: Settings, given: Values): Promise<number> {
   const log = createLog({ level: () => settings.logLevel, format: settings.logFormat, write });
   const starter = readStarter(process.env);
-  Object.assign(process.env, settings.proxies);
+  setProxies(settings.proxies, process.env, log);
   for (const words of settings.idle) log.warn(words);
   const stopped = stopSignal();
   try {

@@ -4,6 +4,7 @@ import { EngineError, type Log, messageOf } from '../kit/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { System } from '../server/index.ts';
 import type { Values } from './options/option.ts';
+import { shownProxies } from './proxies.ts';
 import { places } from './settings/config-file.ts';
 import { type Settings, settle } from './settings/settings.ts';
 
@@ -27,7 +28,7 @@ export function reload(live: Live, given: Values, log: Log): void {
     log.debug(`Reset Max Concurrent Uploads: ${fresh.registry.maxUploads}`);
     warnOfRest(live.settings, fresh, log);
     const attributes = attributesOf(live);
-    log.info('Reloaded configuration', attributes);
+    log.info('Reloaded configuration', { ...attributes, ...shownProxies(live.settings.proxies) });
     const { id, name } = live.system.engine;
     live.system.events.tell('daemon', 'reload', { ID: id, Attributes: { ...attributes, name } });
   } catch (error) {

@@ -8,6 +8,7 @@ export * from './ids.ts';
 export * from './locks.ts';
 export * from './log.ts';
 export * from './system-words.ts';
+export { withoutCredentials } from './text/credentials.ts';
 export { parseCsv } from './text/csv.ts';
 export { cleanPath } from './text/paths.ts';
 export * from './text/space.ts';

@@ -137,6 +137,31 @@ test('a URL of an archive, or of a Dockerfile alone', async () => {
   expect((await build([`${webUrl}/missing`])).stderr).toContain('invalid response status 404');
 });
 
+test('repositories, archives and files are asked for through the proxy of the settings', async () => {
+  const asked: string[] = [];
+  const proxy = createServer((request, response) => {
+    asked.push(`${request.url}`);
+    if (request.url?.endsWith('/file') || request.url?.endsWith('/Dockerfile')) response.end('FROM scratch\n');
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as { port: number };
+  const behind = await startEngine({ args: [`--http-proxy=http://127.0.0.1:${port}`] });
+  try {
+    const built = async (args: string[], stdin?: string) =>
+      (await behind.tug(['build', '-q', ...args], stdin === undefined ? {} : { stdin })).code;
+    expect(await built(['http://nowhere.invalid/repository.git'])).toBe(1);
+    expect(asked.splice(0)[0]).toStartWith('http://nowhere.invalid/repository.git/info/refs');
+    await built(['-'], 'FROM scratch\nADD http://nowhere.invalid/file /\n');
+    expect(asked.splice(0)).toContain('http://nowhere.invalid/file');
+    await built(['http://nowhere.invalid/Dockerfile']);
+    expect(asked.splice(0)).toContain('http://nowhere.invalid/Dockerfile');
+  } finally {
+    proxy.close();
+    expect(await behind.dispose()).toEqual([]);
+  }
+}, 60_000);
+
 test('the standard input: an archive with a Dockerfile, or a Dockerfile', async () => {
   const tar = await Bun.file(at('web/context.tar.gz')).bytes();
   const path = at('input.tar.gz');

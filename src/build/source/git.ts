@@ -101,6 +101,7 @@ function createGit(at: { home: string; work: string; task: Task; options: GitOpt
         GIT_CONFIG_NOSYSTEM: '1',
         GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new',
         ...(agent !== undefined && { SSH_AUTH_SOCK: agent }),
+        ...proxies(),
       },
       stdin: 'ignore',
       stdout: 'pipe',
@@ -114,4 +115,10 @@ function createGit(at: { home: string; work: string; task: Task; options: GitOpt
       throw new EngineError('invalid', `failed to fetch remote: git ${args[0]}: ${stderr.trim()}: exit status ${code}`);
     return stdout;
   };
+}
+
+/** As they stand in the engine's environment: git reads them under names of one case or the other. */
+function proxies(): Record<string, string> {
+  const names = ['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()]);
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Json, parseJson } from '../../api/decode/index.ts';
-import { EngineError, messageOf } from '../../kit/index.ts';
+import { EngineError, messageOf, withoutCredentials } from '../../kit/index.ts';
 import { fromFile, isNamedKind } from '../options/from-file.ts';
 import { keyOf, type Option, type Value, type Values } from '../options/option.ts';
 import { ignoredKeys, options } from '../options/table.ts';
@@ -123,8 +123,7 @@ function checkTwice(directives: Map<string, Json>, given: Values): void {
   }
 }
 
-const masked = (key: string, text: string): string =>
-  key.endsWith('-proxy') ? text.replace(/\/\/[^@/]*@/, '//xxxxx:xxxxx@') : text;
+const masked = (key: string, text: string): string => (key.endsWith('-proxy') ? withoutCredentials(text) : text);
 
 /** As Go prints it. */
 function shown(value: unknown): string {

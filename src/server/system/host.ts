@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { withoutCredentials } from '../../kit/index.ts';
 
 /** The value of a field of /etc/os-release; empty when there is none. */
 export function osRelease(field: string): string {
@@ -44,8 +45,7 @@ export function overlayParameter(name: string): boolean {
 
 /** A proxy's address without its password. */
 export function proxy(name: string): string {
-  const value = process.env[name.toUpperCase()] ?? process.env[name.toLowerCase()] ?? '';
-  return value.replace(/\/\/[^@/]*@/, '//xxxxx:xxxxx@');
+  return withoutCredentials(process.env[name.toUpperCase()] ?? process.env[name.toLowerCase()] ?? '');
 }
 
 function readIfThere(path: string): string {
