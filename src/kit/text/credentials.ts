@@ -1,2 +1,2 @@
 /** An address without the name and password that may stand in it, as Docker shows it. */
-export const withoutCredentials = (url: string): string => url.replace(/\/\/[^@/]*@/, '//xxxxx:xxxxx@');
+export const withoutCredentials = (url: string): string => url.replace(/\/\/[^/]*@/, '//xxxxx:xxxxx@');
