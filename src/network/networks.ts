@@ -17,6 +17,7 @@ import { createResolverServer, type ResolverServer } from './dns/server.ts';
 import { betweenContainers, toPort } from './doctor/doctor.ts';
 import { createHostFiles } from './files/host-files.ts';
 import { type DnsWish, hostServers } from './files/resolv-conf.ts';
+import { leave } from './leave.ts';
 import { create } from './make/create.ts';
 import { prune, remove } from './make/remove.ts';
 import { createPorts } from './ports/ports.ts';
@@ -33,6 +34,8 @@ import { watch } from './watch.ts';
 export interface NetworkOptions {
   /** The bridge's name, `tug0` unless told; the firewall's table is named after it. */
   bridge?: string;
+  /** Whether bridges and firewall go when the engine is closed and nothing runs. */
+  isTemporary?: boolean;
   /** The bridge's address and prefix; otherwise one that clashes with nothing on the host. */
   bip?: string;
   /** Of the bridges and of what is on them; 1500 unless told. */
@@ -64,7 +67,7 @@ export interface NetworkOptions {
 /** The networks of one engine. `restore` must have been called before all else. */
 export function createNetworks(deps: { store: Store; log: Log; options?: NetworkOptions }): Networks {
   const state = createState(deps);
-  const { execRoot, dns, driverOptions = {} } = deps.options ?? {};
+  const { execRoot, dns, driverOptions = {}, isTemporary = false } = deps.options ?? {};
   const resolver = execRoot === undefined ? undefined : createResolver(state, execRoot);
   let stopWatching: (() => void) | undefined;
   const json = (record: NetworkRecord, whole: boolean) =>
@@ -113,6 +116,7 @@ export function createNetworks(deps: { store: Store; log: Log; options?: Network
     async close() {
       stopWatching?.();
       await resolver?.close();
+      if (isTemporary && state.firewall && state.places.size === 0) await leave(state);
       state.arp.close();
       state.route.close();
       state.netfilter.close();

@@ -350,6 +350,40 @@ const onThisMachine = (): void => {
     await must(['nft', 'delete', 'table', 'inet', 'tug_tug8']);
   });
 
+  test('an engine for a while leaves nothing behind once nothing runs, but for an administrator’s rules', async () => {
+    const theirStore = createMemoryStore();
+    const opened = async (running: boolean) => {
+      const options = { bridge: 'tug9', isTemporary: true };
+      const engine = createNetworks({ store: theirStore, log: silent, options });
+      await engine.restore(() => running);
+      return engine;
+    };
+    const left = async () => {
+      const links = (await must(['ip', '-o', 'link', 'show', 'type', 'bridge'])).split('\n');
+      const tables = (await must(['nft', 'list', 'tables'])).split('\n');
+      const names = links.map((line) => line.split(': ')[1] ?? '').filter((name) => !['', 'tug0'].includes(name));
+      return [...names, ...tables.filter((line) => line.includes('tug9'))];
+    };
+    const first = await opened(false);
+    const { Id } = await first.create({ Name: 'mine', Options: { 'com.docker.network.bridge.name': 'tug9mine' } });
+    const own = first.inspect('bridge').IPAM;
+    const attachment = await first.attach(request('alone'));
+    theirStore.update((tx) => attachment.record(tx));
+    await first.close();
+    expect(await left()).toEqual(['tug9', 'tug9mine', 'table inet tug_tug9']);
+    const second = await opened(false);
+    await second.close();
+    expect(await left()).toEqual([]);
+    const third = await opened(false);
+    expect(await left()).toEqual(['tug9', 'tug9mine', 'table inet tug_tug9']);
+    expect([third.inspect('bridge').IPAM, third.inspect('mine').Id]).toEqual([own, Id]);
+    await must(['nft', 'add', 'rule', 'inet', 'tug_tug9', 'TUG-USER', 'drop']);
+    await third.close();
+    expect(await left()).toEqual(['table inet tug_tug9']);
+    theirStore.close();
+    await must(['nft', 'delete', 'table', 'inet', 'tug_tug9']);
+  });
+
   test('a FORWARD policy of DROP of the host does not cut containers off, and is asked for only once', async () => {
     const policy = 'add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }';
     await must(['nft', '-f', '-'], { stdin: `add table ip filter; ${policy}; add chain ip filter FOREIGN` });

@@ -20,7 +20,7 @@ export function networkOf(values: Values, dataRoot: string): Omit<NetworkOptions
     defaultGateway: text('default-gateway'),
   };
   return {
-    bridge: text('bridge') ?? bridgeFor(dataRoot),
+    ...bridgeOf(text('bridge'), dataRoot),
     strict: text('firewall') === 'strict',
     icc: isOn(values.get('icc')),
     masquerade: isOn(values.get('ip-masq')),
@@ -30,10 +30,15 @@ export function networkOf(values: Values, dataRoot: string): Omit<NetworkOptions
   };
 }
 
-/** An engine with data of its own beside the usual one has a bridge of its own, and by its name a firewall. */
-function bridgeFor(dataRoot: string): string {
-  if (resolve(dataRoot) === defaultDataRoot) return 'tug0';
-  return `tug${createHash('sha256').update(resolve(dataRoot)).digest('hex').slice(0, 8)}`;
+/**
+ * An engine with data of its own beside the usual one has a bridge of its own, and by its name a firewall. There may be many such engines, one
+ * after another, each with a new directory: their bridges do not stay.
+ */
+function bridgeOf(told: string | undefined, dataRoot: string): Pick<NetworkOptions, 'bridge' | 'isTemporary'> {
+  if (told !== undefined) return { bridge: told };
+  if (resolve(dataRoot) === defaultDataRoot) return { bridge: 'tug0' };
+  const own = createHash('sha256').update(resolve(dataRoot)).digest('hex').slice(0, 8);
+  return { bridge: `tug${own}`, isTemporary: true };
 }
 
 const isOn = (value: Value | undefined): boolean => value !== false;

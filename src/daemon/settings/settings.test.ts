@@ -70,11 +70,15 @@ test('limits of builds', () => {
 });
 
 test('an engine with data of its own has a bridge of its own', () => {
-  expect(read('--data-root=/var/lib/tug/').network.bridge).toBe('tug0');
-  const [one, other] = ['/srv/one', '/srv/other'].map((root) => read('--data-root', root).network.bridge);
-  expect(one).toMatch(/^tug[0-9a-f]{8}$/);
-  expect(other).not.toBe(one);
-  expect(read('--data-root=/srv/one', '--bridge=br7').network.bridge).toBe('br7');
+  const network = (...args: string[]) => {
+    const { bridge, isTemporary } = read(...args).network;
+    return [bridge, isTemporary];
+  };
+  expect(network('--data-root=/var/lib/tug/')).toEqual(['tug0', undefined]);
+  const [one, other] = ['/srv/one', '/srv/other'].map((root) => network('--data-root', root));
+  expect(one).toEqual([expect.stringMatching(/^tug[0-9a-f]{8}$/), true]);
+  expect(other).not.toEqual(one);
+  expect(network('--data-root=/srv/one', '--bridge=br7')).toEqual(['br7', undefined]);
 });
 
 test('flags in every spelling, and the file beside them', () => {

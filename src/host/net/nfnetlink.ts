@@ -8,6 +8,7 @@ export const netlinkNetfilter = 12;
 const subsystem = 10 << 8;
 const Nft = {
   newTable: 0,
+  delTable: 2,
   newChain: 3,
   getChain: 4,
   newRule: 6,
@@ -56,6 +57,11 @@ export function commit(socket: NetlinkSocket, what: string, messages: Buffer[]):
 /** Makes a table, or does nothing if it is there. */
 export function newTable(table: Table): Buffer {
   return nft(Nft.newTable, create, table);
+}
+
+/** Takes a table away with all that is in it. */
+export function deleteTable(table: Table): Buffer {
+  return nft(Nft.delTable, 0, table);
 }
 
 export interface Hook {
