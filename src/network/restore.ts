@@ -107,8 +107,9 @@ function checkOwn(subnet: Subnet, fixedCidr?: string, defaultGateway?: string): 
 function presentBridge({ route, options: { bridge, own } }: State, { address }: NetworkRecord) {
   const link = rtnetlink.links(route).find(({ name }) => name === bridge);
   if (!link) return { foreign: false, present: own.fixedCidr !== undefined && address !== undefined ? [address] : [] };
+  // One that a host shares with others (10.0.0.7/32) is no network.
   const present = addressesOf(route, link.index).flatMap(({ ip, prefix }) =>
-    ip.includes(':') ? [] : [`${ip}/${prefix}`],
+    ip.includes(':') || prefix > 30 ? [] : [`${ip}/${prefix}`],
   );
   return { foreign: link.alias !== aliasOf(bridge), present };
 }

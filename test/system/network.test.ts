@@ -302,7 +302,7 @@ const onThisMachine = (): void => {
 
   test('a bridge that somebody else made keeps all that is on it, and gets what a container needs', async () => {
     await must(['ip', 'link', 'add', 'br7', 'type', 'bridge']);
-    const addresses = ['10.77.0.1/24', '10.78.0.1/24', 'fd77::1/64'];
+    const addresses = ['10.76.0.1/32', '10.77.0.1/24', '10.78.0.1/24', 'fd77::1/64'];
     for (const address of addresses) await must(['ip', 'address', 'add', address, 'dev', 'br7', 'nodad']);
     await must(['ip', 'link', 'add', 'vethguest', 'master', 'br7', 'up', 'type', 'veth', 'peer', 'name', 'guest']);
     const theirStore = createMemoryStore();
