@@ -310,14 +310,14 @@ const onThisMachine = (): void => {
     const standing = async () => {
       const shown = await must(['ip', '-o', 'address', 'show', 'dev', 'br7', 'scope', 'global']);
       const names = (await ports('br7')).map((line) => /: ([^@]+)@/.exec(line)?.[1]);
-      return [...addresses.filter((address) => shown.includes(` ${address} `)), ...names];
+      return [...addresses.filter((address) => shown.includes(` ${address} `)), ...names.toSorted()];
     };
     const first = engine();
     await first.restore(() => false);
     const box = await start('two', published('80/tcp', '8082'), first);
     expect(box.ip).toBe('10.77.0.2');
     expect(await outside.get('http://203.0.113.1:8082')).toBe('two 203.0.113.2');
-    expect(await standing()).toEqual([...addresses, 'vethguest', expect.stringMatching(/^veth[0-9a-f]{7}$/)]);
+    expect(await standing()).toEqual([...addresses, expect.stringMatching(/^veth[0-9a-f]{7}$/), 'vethguest']);
     await first.close();
     const next = engine();
     await next.restore(() => false);
@@ -362,7 +362,7 @@ const onThisMachine = (): void => {
       const links = (await must(['ip', '-o', 'link', 'show', 'type', 'bridge'])).split('\n');
       const tables = (await must(['nft', 'list', 'tables'])).split('\n');
       const names = links.map((line) => line.split(': ')[1] ?? '').filter((name) => !['', 'tug0'].includes(name));
-      return [...names, ...tables.filter((line) => line.includes('tug9'))];
+      return [...names.toSorted(), ...tables.filter((line) => line.includes('tug9'))];
     };
     const first = await opened(false);
     const { Id } = await first.create({ Name: 'mine', Options: { 'com.docker.network.bridge.name': 'tug9mine' } });
